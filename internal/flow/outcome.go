@@ -1,0 +1,76 @@
+package flow
+
+import "strings"
+
+// Outcome is what became of an issue: still open, delivered, or dropped
+// (closed without delivering). MEASURES §1, out(i,t).
+type Outcome uint8
+
+// The outcomes.
+const (
+	Open Outcome = iota
+	Delivered
+	Dropped
+)
+
+// String names the outcome as the metrics do.
+func (o Outcome) String() string {
+	switch o {
+	case Delivered:
+		return "delivered"
+	case Dropped:
+		return "discarded"
+	}
+	return "open"
+}
+
+// DefaultDiscarded returns the resolutions and terminal statuses that mean
+// "closed without delivering" unless the configuration says otherwise
+// (MEASURES §1, DROP).
+func DefaultDiscarded() []string {
+	return []string{
+		"Won't Do", "Won't Fix", "Duplicate", "Invalid", "Incomplete", "Cannot Reproduce",
+		"Not a Bug", "Not a Problem", "Declined", "Abandoned", "Obsolete", "Rejected",
+		"Cancelled", "Canceled", "Withdrawn", "Later",
+	}
+}
+
+// Semantics tells delivered from dropped work. The zero value drops nothing;
+// NewSemantics makes a useful one.
+type Semantics struct {
+	discarded map[string]bool
+}
+
+// NewSemantics returns the semantics under which the given resolutions and
+// terminal statuses mean dropped. Names are compared without regard to case,
+// surrounding space, or the shape of apostrophes.
+func NewSemantics(discarded []string) Semantics {
+	s := Semantics{discarded: make(map[string]bool, len(discarded))}
+	for _, name := range discarded {
+		s.discarded[foldName(name)] = true
+	}
+	return s
+}
+
+// Outcome returns what became of an issue in the given state. An issue is
+// terminal when its status's category is Done or a resolution is set; a
+// terminal issue is dropped when its resolution or its status is among the
+// discarded names, and delivered otherwise.
+func (s Semantics) Outcome(st *State) Outcome {
+	if st.Category != Done && st.Resolution.IsZero() {
+		return Open
+	}
+	if s.discarded[foldName(st.Resolution.Name)] || s.discarded[foldName(st.Status.Name)] {
+		return Dropped
+	}
+	return Delivered
+}
+
+// Discards reports whether the resolution or status name means dropped.
+func (s Semantics) Discards(name string) bool { return s.discarded[foldName(name)] }
+
+var apostrophes = strings.NewReplacer("’", "'", "‘", "'", "`", "'")
+
+func foldName(name string) string {
+	return strings.ToLower(strings.TrimSpace(apostrophes.Replace(name)))
+}

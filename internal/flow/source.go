@@ -1,0 +1,68 @@
+package flow
+
+import "time"
+
+// Identity is who a site says it is and whom it takes us for. It is asked for
+// at the start of every run; nothing is inferred from a run without it.
+type Identity struct {
+	Deployment string // "Cloud", or "Server", which Data Center says too
+	Version    string
+	// ServerNow is the site's own clock at the time of asking. The watermark
+	// of a run is measured by it, so that a clock that is off loses nothing.
+	ServerNow time.Time
+	// Account is the pseudonym of the account that we are.
+	Account Pseudonym
+	// TimeZone is the account's IANA zone.
+	TimeZone string
+}
+
+// Problem is an issue that Jira sent and that could not be taken as it is.
+type Problem struct {
+	ID  IssueID // 0 where not even the id could be read
+	Key string
+	// What says what is wrong, in words for the person who looks after the
+	// site. It quotes no field's value.
+	What string
+}
+
+// Batch is what a sync hands to the store at once: it is written whole or not
+// at all.
+type Batch struct {
+	Site     string
+	Issues   []Issue
+	Statuses []StatusInfo
+	Versions []Version
+	Problems []Problem
+}
+
+// Written tells what a batch changed.
+type Written struct {
+	New       int // issues not held before
+	Changed   int // issues held before that differ now
+	Unchanged int // issues held before in the very same form; not rewritten
+	Changes   int // changelog items that were not held before
+}
+
+// Checkpoint is how far the syncs of a site have come. It is written with the
+// batches, so that a run that was killed goes on where it stopped.
+type Checkpoint struct {
+	Site string `json:"site"`
+	// Scope is the JQL that the rest holds for. Under another scope
+	// everything must be read again.
+	Scope string `json:"scope"`
+	// Account is who read; another account may see other issues.
+	Account Pseudonym `json:"account"`
+	// Watermark is the site's time at the start of the last complete run:
+	// every change before it is held. Zero before the first.
+	Watermark time.Time `json:"watermark"`
+	// FullFrom is where an unfinished full run goes on: every issue created
+	// before it has been read by that run. Zero where none is under way.
+	FullFrom time.Time `json:"full_from"`
+	// FullStarted is the site's time at which the unfinished full run began.
+	FullStarted time.Time `json:"full_started"`
+	// LastSuccess is our time at the end of the last complete run.
+	LastSuccess time.Time `json:"last_success"`
+	// Fields is what the source found out about the site's fields, in a form
+	// of its own.
+	Fields []byte `json:"fields,omitempty"`
+}

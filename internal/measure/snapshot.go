@@ -1,0 +1,103 @@
+package measure
+
+import (
+	"time"
+
+	"plumbline/internal/flow"
+)
+
+// Snapshot is every figure as of one moment. It is immutable: scrapes, pages
+// and commands share it. A pointer that is nil, or a slice that is empty,
+// means that the figure is not known; it is never shown as 0.
+type Snapshot struct {
+	At    time.Time    `json:"at"`
+	Goals []GoalStatus `json:"goals"` // sorted by goal id
+}
+
+// Goal returns the status of the goal with the id.
+func (s *Snapshot) Goal(id string) (*GoalStatus, bool) {
+	for i := range s.Goals {
+		if s.Goals[i].ID == id {
+			return &s.Goals[i], true
+		}
+	}
+	return nil, false
+}
+
+// GoalStatus is what is so of one goal at the snapshot's moment.
+type GoalStatus struct {
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	Owner  string `json:"owner"`
+	Parent string `json:"parent,omitempty"`
+
+	Health      Health    `json:"health"`
+	HealthSince time.Time `json:"health_since"`
+
+	// Issues are the leaves in scope by what became of them.
+	Issues Parts `json:"issues"`
+	// Reported is the completion as Jira's own epic progress shows it:
+	// leaves with a status of category Done over all leaves (MEASURES §2.1).
+	Reported *float64 `json:"reported_completion"`
+	// Delivered is delivered over not discarded leaves (MEASURES §2.2).
+	Delivered *float64 `json:"delivered_completion"`
+
+	// CommittedAt is t0 of MEASURES §2.6: the first leaf entering work or the
+	// declared start, whichever is later.
+	CommittedAt  *time.Time `json:"committed_at,omitempty"`
+	ScopeAdded   *int       `json:"scope_added"`   // leaves that entered since CommittedAt
+	ScopeRemoved *int       `json:"scope_removed"` // leaves that left since CommittedAt
+
+	Target         *flow.Date `json:"target,omitempty"`       // the promise in force
+	FirstTarget    *flow.Date `json:"first_target,omitempty"` // the first promise
+	TargetMoves    int        `json:"target_moves"`           // times moved later by a day or more
+	TargetMoves90d int        `json:"target_moves_90d"`
+	TargetSlipDays *int       `json:"target_slip_days,omitempty"` // present target less first
+
+	LastProgress *time.Time `json:"last_progress,omitempty"`
+	// StallAfter is how long the goal may be without progress before it is
+	// stalled, in seconds: its own rhythm (MEASURES §7).
+	StallAfterSeconds *float64 `json:"stall_after_seconds,omitempty"`
+	Stalled           *bool    `json:"stalled,omitempty"`
+	// StalledSince is when the silence outlasted StallAfter.
+	StalledSince *time.Time `json:"stalled_since,omitempty"`
+
+	// Missing says, by measure, why a figure that one would expect is not
+	// there ("reported_completion": "no issue is in scope").
+	Missing map[string]string `json:"missing,omitempty"`
+}
+
+// Parts are the additive parts of all completion ratios. Every leaf in scope
+// is in exactly one. A leaf whose status's category is unknown and that is not
+// resolved is not known to be started, and so is in ToDo.
+type Parts struct {
+	ToDo       int `json:"todo"`
+	InProgress int `json:"in_progress"`
+	Delivered  int `json:"delivered"`
+	Discarded  int `json:"discarded"`
+}
+
+// Total is the number of leaves in scope.
+func (p Parts) Total() int { return p.ToDo + p.InProgress + p.Delivered + p.Discarded }
+
+// Open is the number of leaves neither delivered nor discarded.
+func (p Parts) Open() int { return p.ToDo + p.InProgress }
+
+// Health is the state of a goal (MEASURES §2.20).
+type Health string
+
+// The health states.
+const (
+	OnTrack       Health = "on_track"
+	AtRisk        Health = "at_risk"
+	OffTrack      Health = "off_track"
+	Stalled       Health = "stalled"
+	Finished      Health = "done"
+	NotStarted    Health = "not_started"
+	HealthUnknown Health = "unknown"
+)
+
+// HealthStates lists every state, in the order of the documentation.
+func HealthStates() []Health {
+	return []Health{OnTrack, AtRisk, OffTrack, Stalled, Finished, NotStarted, HealthUnknown}
+}
