@@ -1,5 +1,7 @@
 package flow
 
+import "strings"
+
 // StatusInfo is what is known of a status of a site.
 type StatusInfo struct {
 	ID       string
@@ -20,11 +22,12 @@ type Version struct {
 	Release Date
 }
 
-// Catalog is what one site's statuses and versions mean. It is read-only once
-// it is handed on.
+// Catalog is what one site's statuses, versions and issue types mean. It is
+// read-only once it is handed on.
 type Catalog struct {
 	Statuses map[string]StatusInfo // by status id
 	Versions map[string]Version    // by version id
+	Types    map[string]IssueType  // by type id; those that some issue has at present
 }
 
 // Category returns the category of a status; Unknown where the site never
@@ -34,4 +37,23 @@ func (c *Catalog) Category(statusID string) Category {
 		return Unknown
 	}
 	return c.Statuses[statusID].Category
+}
+
+// Type returns the issue type that a changelog item names. Where no issue has
+// the type any more, its level is told by the names that Jira itself gives to
+// sub-tasks and epics.
+func (c *Catalog) Type(n Named) IssueType {
+	if c != nil {
+		if t, ok := c.Types[n.ID]; ok {
+			return IssueType{ID: n.ID, Name: n.Name, Level: t.Level}
+		}
+	}
+	t := IssueType{ID: n.ID, Name: n.Name}
+	switch name := strings.ToLower(n.Name); {
+	case strings.HasPrefix(name, "sub-task"), strings.HasPrefix(name, "subtask"):
+		t.Level = -1
+	case name == "epic":
+		t.Level = 1
+	}
+	return t
 }

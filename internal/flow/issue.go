@@ -22,8 +22,11 @@ type Ref struct {
 func (r Ref) IsZero() bool { return r.ID == 0 && r.Key == "" }
 
 // Is reports whether r and o name the same issue: by id where both have one,
-// by key otherwise.
+// by key otherwise. Two zero references are the same.
 func (r Ref) Is(o Ref) bool {
+	if r.IsZero() || o.IsZero() {
+		return r == o
+	}
 	if r.ID != 0 && o.ID != 0 {
 		return r.ID == o.ID
 	}

@@ -1,0 +1,231 @@
+package flow
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+var fieldNames = [numFields]string{
+	"another field", "status", "resolution", "parent", "epic", "fix version", "labels", "due date",
+	"assignee", "priority", "story points", "issue type", "project", "key", "flagged", "link",
+	"sprint", "component", "rank",
+}
+
+// String returns Jira's English name of the field.
+func (f Field) String() string {
+	if f < numFields {
+		return fieldNames[f]
+	}
+	return "field " + strconv.Itoa(int(f))
+}
+
+// set gives a field of st the value that a changelog item names.
+func (t *Timeline) set(st *State, f Field, v Named) {
+	switch f {
+	case FieldStatus:
+		st.Status, st.Category = v, t.category(v)
+	case FieldResolution:
+		st.Resolution = v
+	case FieldParent:
+		st.Parent = parseRef(v)
+	case FieldEpic:
+		st.Epic = parseRef(v)
+	case FieldLabels:
+		st.Labels = parseLabels(v.Name)
+	case FieldDue:
+		st.Due, _ = ParseDate(v.ID) // what is no date is no due date
+	case FieldAssignee:
+		st.Assignee = ParsePseudonym(v.ID)
+	case FieldPriority:
+		st.Priority = v
+	case FieldEstimate:
+		n, err := strconv.ParseFloat(v.ID, 64)
+		st.Estimate, st.Estimated = n, err == nil
+		if err != nil {
+			st.Estimate = 0
+		}
+	case FieldType:
+		st.Type = t.issueType(v)
+	case FieldProject:
+		st.Project.ID = v.ID
+	case FieldKey:
+		st.Key = v.Name
+		if project, _, ok := strings.Cut(v.Name, "-"); ok {
+			st.Project.Name = project
+		}
+	case FieldFlagged:
+		st.Flagged = v.Name != ""
+	}
+}
+
+// category looks a status up: the present one as the issue itself says, any
+// other in the catalogue.
+func (t *Timeline) category(status Named) Category {
+	if status.ID == "" {
+		return Unknown
+	}
+	if status.ID == t.Issue.Now.Status.ID {
+		return t.Issue.Now.Category
+	}
+	return t.catalog.Category(status.ID)
+}
+
+func (t *Timeline) issueType(n Named) IssueType {
+	if n.ID == t.Issue.Now.Type.ID {
+		return t.Issue.Now.Type
+	}
+	return t.catalog.Type(n)
+}
+
+// parseRef reads a reference as changelog items give it: the id and the key,
+// or the key in both places (the server's "Parent Issue").
+func parseRef(v Named) Ref {
+	id, err := strconv.ParseUint(v.ID, 10, 64)
+	if err != nil {
+		id = 0
+	}
+	return Ref{ID: IssueID(id), Key: v.Name}
+}
+
+// ParsePseudonym reads a pseudonym as String writes it; what is none is nobody.
+func ParsePseudonym(s string) Pseudonym {
+	n, err := strconv.ParseUint(s, 16, 64)
+	if err != nil {
+		return 0
+	}
+	return Pseudonym(n)
+}
+
+// String returns the pseudonym in hexadecimal, or "" for nobody. It is for the
+// store; no output shows it.
+func (p Pseudonym) String() string {
+	if p == 0 {
+		return ""
+	}
+	return strconv.FormatUint(uint64(p), 16)
+}
+
+func parseLabels(list string) []string {
+	labels := strings.Fields(list)
+	slices.Sort(labels)
+	return slices.Compact(labels)
+}
+
+// with returns the sorted set with e in it; set itself is left alone.
+func with(set []string, e string) []string {
+	k, found := slices.BinarySearch(set, e)
+	if e == "" || found {
+		return set
+	}
+	return slices.Insert(slices.Clone(set), k, e)
+}
+
+// without returns the sorted set with e not in it; set itself is left alone.
+func without(set []string, e string) []string {
+	k, found := slices.BinarySearch(set, e)
+	if e == "" || !found {
+		return set
+	}
+	return slices.Delete(slices.Clone(set), k, k+1)
+}
+
+// differences returns the changes that lead from a to b: one for each field
+// (for each element of a set) that differs.
+func differences(a, b *State) []Change {
+	var cs []Change
+	for f := FieldStatus; f < numFields; f++ {
+		if !equal(f, a, b) {
+			cs = append(cs, Change{Field: f, From: value(f, a), To: value(f, b)})
+		}
+	}
+	for _, v := range b.FixVersions {
+		if !slices.Contains(a.FixVersions, v) {
+			cs = append(cs, Change{Field: FieldFixVersion, To: Named{ID: v}})
+		}
+	}
+	for _, v := range a.FixVersions {
+		if !slices.Contains(b.FixVersions, v) {
+			cs = append(cs, Change{Field: FieldFixVersion, From: Named{ID: v}})
+		}
+	}
+	return cs
+}
+
+// equal compares one field of two states, by id where Jira has one. Fix
+// versions are compared element by element elsewhere.
+func equal(f Field, a, b *State) bool {
+	switch f {
+	case FieldStatus:
+		return a.Status.ID == b.Status.ID
+	case FieldResolution:
+		return a.Resolution.ID == b.Resolution.ID
+	case FieldParent:
+		return a.Parent.Is(b.Parent)
+	case FieldEpic:
+		return a.Epic.Is(b.Epic)
+	case FieldLabels:
+		return slices.Equal(a.Labels, b.Labels)
+	case FieldDue:
+		return a.Due == b.Due
+	case FieldAssignee:
+		return a.Assignee == b.Assignee
+	case FieldPriority:
+		return a.Priority.ID == b.Priority.ID
+	case FieldEstimate:
+		return a.Estimated == b.Estimated && a.Estimate == b.Estimate
+	case FieldType:
+		return a.Type.ID == b.Type.ID
+	case FieldProject:
+		return a.Project.ID == b.Project.ID
+	case FieldKey:
+		return a.Key == b.Key
+	case FieldFlagged:
+		return a.Flagged == b.Flagged
+	}
+	return true
+}
+
+// value writes one field of a state as a changelog item would.
+func value(f Field, s *State) Named {
+	switch f {
+	case FieldStatus:
+		return s.Status
+	case FieldResolution:
+		return s.Resolution
+	case FieldParent:
+		return s.Parent.named()
+	case FieldEpic:
+		return s.Epic.named()
+	case FieldLabels:
+		return Named{Name: strings.Join(s.Labels, " ")}
+	case FieldDue:
+		return Named{ID: s.Due.String()}
+	case FieldAssignee:
+		return Named{ID: s.Assignee.String()}
+	case FieldPriority:
+		return s.Priority
+	case FieldType:
+		return Named{ID: s.Type.ID, Name: s.Type.Name}
+	case FieldProject:
+		return s.Project
+	case FieldKey:
+		return Named{Name: s.Key}
+	case FieldEstimate:
+		if s.Estimated {
+			return Named{ID: strconv.FormatFloat(s.Estimate, 'g', -1, 64)}
+		}
+	case FieldFlagged:
+		if s.Flagged {
+			return Named{Name: "Impediment"}
+		}
+	}
+	return Named{}
+}
+
+func (r Ref) named() Named {
+	if r.ID == 0 {
+		return Named{Name: r.Key}
+	}
+	return Named{ID: strconv.FormatUint(uint64(r.ID), 10), Name: r.Key}
+}
