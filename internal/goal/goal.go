@@ -56,7 +56,7 @@ type Work struct {
 	FixVersions []InProject
 	Labels      []InProject
 	JQL         string
-	Exclude     []string // keys; an excluded issue takes nothing below it along
+	Exclude     []string // keys; each with all that is below it
 }
 
 // IsZero reports whether w selects nothing.

@@ -1,0 +1,101 @@
+package flow
+
+import (
+	"slices"
+	"time"
+)
+
+// Spans is a set of moments as disjoint stretches in ascending order, none
+// empty, none touching the next. Only the last can be without an end.
+type Spans []Span
+
+// Always is all time.
+func Always() Spans { return Spans{{}} }
+
+// Contains reports whether t lies in one of the spans.
+func (s Spans) Contains(t time.Time) bool {
+	return slices.ContainsFunc(s, func(x Span) bool { return x.Contains(t) })
+}
+
+// Append returns s with x at its end, joined to the last span where they
+// touch. x must not begin before the last span ends. Unlike the other methods
+// it may change s in place.
+func (s Spans) Append(x Span) Spans {
+	if k := len(s) - 1; k >= 0 && s[k].To.Equal(x.From) {
+		s[k].To = x.To
+		return s
+	}
+	return append(s, x)
+}
+
+// Union returns the moments that lie in s or in o.
+func (s Spans) Union(o Spans) Spans {
+	if len(s) == 0 {
+		return o
+	}
+	if len(o) == 0 {
+		return s
+	}
+	all := slices.Concat(s, o)
+	slices.SortFunc(all, func(a, b Span) int { return a.From.Compare(b.From) })
+	out := all[:1:1]
+	for _, x := range all[1:] {
+		last := &out[len(out)-1]
+		switch {
+		case !last.To.IsZero() && x.From.After(last.To):
+			out = append(out, x)
+		case endsAfter(x.To, last.To):
+			last.To = x.To
+		}
+	}
+	return out
+}
+
+// Intersect returns the moments that lie in both s and o.
+func (s Spans) Intersect(o Spans) Spans {
+	var out Spans
+	for i, j := 0, 0; i < len(s) && j < len(o); {
+		from, to := s[i].From, s[i].To
+		if o[j].From.After(from) {
+			from = o[j].From
+		}
+		if endsAfter(to, o[j].To) {
+			to = o[j].To
+		}
+		if to.IsZero() || from.Before(to) {
+			out = append(out, Span{from, to})
+		}
+		if endsAfter(s[i].To, o[j].To) {
+			j++
+		} else {
+			i++
+		}
+	}
+	return out
+}
+
+// Less returns the moments that lie in s and not in o.
+func (s Spans) Less(o Spans) Spans { return s.Intersect(o.complement()) }
+
+func (s Spans) complement() Spans {
+	var out Spans
+	var from time.Time
+	for _, x := range s {
+		if x.From.After(from) {
+			out = append(out, Span{from, x.From})
+		}
+		if x.To.IsZero() {
+			return out
+		}
+		from = x.To
+	}
+	return append(out, Span{From: from})
+}
+
+// endsAfter compares two ends, of which zero is the end of time.
+func endsAfter(a, b time.Time) bool {
+	if b.IsZero() {
+		return false
+	}
+	return a.IsZero() || a.After(b)
+}

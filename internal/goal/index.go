@@ -1,0 +1,191 @@
+package goal
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"plumbline/internal/flow"
+)
+
+// Index finds which issue belongs to which goal, and when. It is given every
+// issue once (Add), in any order, and then asked for the members (Members).
+//
+// An issue belongs to a goal while one of the goal's selectors claims it and
+// none of its exclusions does; to a goal with goals below it, also while it
+// belongs to one of those.
+type Index struct {
+	goals     []Goal
+	selectors []selector
+	byEpic    map[string][]int // key → selectors and exclusions rooted there
+	byVersion map[string][]int // version name
+	byLabel   map[string][]int
+	catalogs  map[string]*flow.Catalog
+	nodes     []node
+	byID      map[issueAt]int
+	byKey     map[string][]int // every key that an issue has ever had
+}
+
+// selector is one line of a goal's work.
+type selector struct {
+	goal    int // the goal that declares it
+	via     string
+	key     string // epics and exclusions
+	project string // versions and labels; empty for any
+	exclude bool
+}
+
+type issueAt struct {
+	site string
+	id   flow.IssueID
+}
+
+// node is what the index keeps of an issue.
+type node struct {
+	issueAt
+	key    string
+	above  []aboveSpan
+	leaf   flow.Spans // while of a type that is work: not an epic or above
+	sub    flow.Spans // while a sub-task
+	direct []claim    // by version and label
+	roots  []int      // selectors and exclusions that name this very issue
+}
+
+type aboveSpan struct {
+	flow.Span
+	ref flow.Ref
+}
+
+// claim is the time during which a selector holds for an issue.
+type claim struct {
+	selector int
+	spans    flow.Spans
+}
+
+// NewIndex returns an empty index for the goals. catalogs are by site name.
+func NewIndex(goals []Goal, catalogs map[string]*flow.Catalog) *Index {
+	x := &Index{
+		goals: goals, catalogs: catalogs,
+		byEpic: map[string][]int{}, byVersion: map[string][]int{}, byLabel: map[string][]int{},
+		byID: map[issueAt]int{}, byKey: map[string][]int{},
+	}
+	for g := range goals {
+		w := &goals[g].Work
+		for _, key := range w.Epics {
+			x.declare(x.byEpic, key, selector{goal: g, key: key, via: "epic " + key})
+		}
+		for _, key := range w.Exclude {
+			x.declare(x.byEpic, key, selector{goal: g, key: key, exclude: true, via: "excluded by " + key})
+		}
+		for _, v := range w.FixVersions {
+			x.declare(x.byVersion, v.Name, selector{goal: g, project: v.Project, via: "fix version " + v.String()})
+		}
+		for _, l := range w.Labels {
+			x.declare(x.byLabel, l.Name, selector{goal: g, project: l.Project, via: "label " + l.String()})
+		}
+	}
+	return x
+}
+
+// String returns "PAY 3.2", or the name alone where any project will do.
+func (p InProject) String() string {
+	return strings.TrimSpace(fmt.Sprintf("%s %s", p.Project, p.Name))
+}
+
+func (x *Index) declare(by map[string][]int, name string, s selector) {
+	by[name] = append(by[name], len(x.selectors))
+	x.selectors = append(x.selectors, s)
+}
+
+// Add takes an issue in.
+func (x *Index) Add(t *flow.Timeline) {
+	i := t.Issue
+	at := issueAt{i.Site, i.ID}
+	if _, twice := x.byID[at]; twice {
+		return
+	}
+	n := node{issueAt: at, key: i.Now.Key}
+	claims := map[int]flow.Spans{}
+	var keys []string
+	for span, st := range t.Spans() {
+		n.follow(span, st)
+		if !slices.Contains(keys, st.Key) {
+			keys = append(keys, st.Key)
+		}
+		for _, s := range x.claimedBy(t, st) {
+			claims[s] = claims[s].Append(span)
+		}
+	}
+	for s, spans := range claims {
+		n.direct = append(n.direct, claim{s, spans})
+	}
+	slices.SortFunc(n.direct, func(a, b claim) int { return a.selector - b.selector })
+	for _, key := range keys {
+		x.byKey[key] = append(x.byKey[key], len(x.nodes))
+		n.roots = append(n.roots, x.byEpic[key]...)
+	}
+	x.byID[at] = len(x.nodes)
+	x.nodes = append(x.nodes, n)
+}
+
+// follow extends what the node keeps by one stretch of the issue's life.
+func (n *node) follow(span flow.Span, st *flow.State) {
+	if !st.Type.Container() {
+		n.leaf = n.leaf.Append(span)
+	}
+	if st.Type.Subtask() {
+		n.sub = n.sub.Append(span)
+	}
+	ref := st.Above()
+	if ref.IsZero() {
+		return
+	}
+	if k := len(n.above) - 1; k >= 0 && n.above[k].ref.Is(ref) && n.above[k].To.Equal(span.From) {
+		n.above[k].To = span.To
+		return
+	}
+	n.above = append(n.above, aboveSpan{span, ref})
+}
+
+// claimedBy returns the version and label selectors that hold for a state,
+// each once.
+func (x *Index) claimedBy(t *flow.Timeline, st *flow.State) []int {
+	var out []int
+	match := func(selectors []int) {
+		for _, s := range selectors {
+			if p := x.selectors[s].project; (p == "" || p == st.Project.Name) && !slices.Contains(out, s) {
+				out = append(out, s)
+			}
+		}
+	}
+	for _, id := range st.FixVersions {
+		match(x.byVersion[x.versionName(t, id)])
+	}
+	for _, l := range st.Labels {
+		match(x.byLabel[l])
+	}
+	return out
+}
+
+// versionName returns a version's name as the site has it now; that of a
+// version which no issue has any more is the last one that the changelog
+// gives.
+func (x *Index) versionName(t *flow.Timeline, id string) string {
+	if c := x.catalogs[t.Issue.Site]; c != nil {
+		if v, ok := c.Versions[id]; ok {
+			return v.Name
+		}
+	}
+	name := ""
+	for _, c := range t.Issue.Changes {
+		if c.Field != flow.FieldFixVersion {
+			continue
+		}
+		if c.From.ID == id {
+			name = c.From.Name
+		} else if c.To.ID == id {
+			name = c.To.Name
+		}
+	}
+	return name
+}
