@@ -28,22 +28,11 @@ type Source interface {
 	Requests() (made, retried int)
 }
 
-// Query says which issues of the site's scope to read. Both bounds are
-// inclusive; zero bounds nothing.
-type Query struct {
-	CreatedFrom time.Time
-	UpdatedFrom time.Time
-}
+// Query says which issues of the site's scope to read.
+type Query = flow.Query
 
 // Page is one answer of a scan.
-type Page struct {
-	flow.Batch
-	// Total is how many issues the site says match, -1 where it does not say.
-	Total int
-	// CreatedTo is the creation time up to which the scan is complete: every
-	// matching issue created before it has been handed over.
-	CreatedTo time.Time
-}
+type Page = flow.Page
 
 // Store is where the facts go.
 type Store interface {
@@ -100,4 +89,14 @@ type Report struct {
 	ServerNow time.Time `json:"server_now"`
 	// Resumed tells that a full run went on where an earlier one stopped.
 	Resumed bool `json:"resumed,omitempty"`
+	// ProblemIssues lists the first of the issues that could not be taken as
+	// they came; Problems counts them all.
+	ProblemIssues []ProblemIssue `json:"problem_issues,omitempty"`
+}
+
+// ProblemIssue is a flow.Problem as a report lists it.
+type ProblemIssue struct {
+	ID   flow.IssueID `json:"id,omitempty"`
+	Key  string       `json:"key,omitempty"`
+	What string       `json:"what"`
 }

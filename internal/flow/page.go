@@ -1,0 +1,20 @@
+package flow
+
+import "time"
+
+// Query says which issues of a site's scope to read. Both bounds are
+// inclusive; a zero bound bounds nothing.
+type Query struct {
+	CreatedFrom time.Time
+	UpdatedFrom time.Time
+}
+
+// Page is one answer of a scan.
+type Page struct {
+	Batch
+	// Total is how many issues the site says match, -1 where it does not say.
+	Total int
+	// CreatedTo is the creation time up to which the scan is complete: every
+	// matching issue created before it has been handed over.
+	CreatedTo time.Time
+}
