@@ -31,8 +31,10 @@ type GoalStatus struct {
 	Owner  string `json:"owner"`
 	Parent string `json:"parent,omitempty"`
 
-	Health      Health    `json:"health"`
-	HealthSince time.Time `json:"health_since"`
+	Health Health `json:"health"`
+	// HealthSince is the day on which the health began to show; nil where
+	// the goal has had no issue yet.
+	HealthSince *time.Time `json:"health_since,omitempty"`
 
 	// Issues are the leaves in scope by what became of them.
 	Issues Parts `json:"issues"`

@@ -1,0 +1,81 @@
+package measure
+
+import "time"
+
+// Snapshot returns every figure as of the moment. It reads nothing that
+// happened later.
+func (h *History) Snapshot(at time.Time) *Snapshot {
+	s := &Snapshot{At: at, Goals: make([]GoalStatus, 0, len(h.ledgers))}
+	for k := range h.ledgers {
+		s.Goals = append(s.Goals, h.ledgers[k].status(at, &h.settings))
+	}
+	return s
+}
+
+func (l *ledger) status(at time.Time, s *Settings) GoalStatus {
+	t := l.tally(at)
+	g := GoalStatus{
+		ID: l.goal.ID, Name: l.goal.Name, Owner: l.goal.Owner, Parent: l.goal.Parent,
+		Issues: t.parts, Reported: t.reported(), Delivered: t.delivered(),
+		Missing: map[string]string{},
+	}
+	if g.Reported == nil {
+		g.Missing["reported_completion"] = "no issue is in scope"
+	}
+	if g.Delivered == nil {
+		g.Missing["delivered_completion"] = "no issue is in scope that was not discarded"
+	}
+	l.setScope(&g, at, s)
+	l.setTarget(&g, at, s)
+	r, begun := l.rhythm(at, s)
+	if begun {
+		l.setRhythm(&g, at, &r, &t, s)
+	} else {
+		g.Missing["stalled"] = "no work has begun"
+	}
+	var since time.Time
+	if g.Health, since = l.health(at, &r, s); !since.IsZero() {
+		g.HealthSince = &since
+	}
+	if len(g.Missing) == 0 {
+		g.Missing = nil
+	}
+	return g
+}
+
+func (l *ledger) setScope(g *GoalStatus, at time.Time, s *Settings) {
+	t0, ok := l.commitment(at, s)
+	if !ok {
+		g.Missing["scope_added"] = "no work has begun, or the declared start lies ahead"
+		return
+	}
+	added, removed := l.scope(t0, at)
+	g.CommittedAt, g.ScopeAdded, g.ScopeRemoved = &t0, &added, &removed
+}
+
+func (l *ledger) setTarget(g *GoalStatus, at time.Time, s *Settings) {
+	p, ok := promised(l.goal.Targets, at, s.Calendar.Location())
+	if !ok {
+		g.Missing["target"] = "no target is declared"
+		return
+	}
+	slip := p.slipDays()
+	g.Target, g.FirstTarget, g.TargetSlipDays = &p.now, &p.first, &slip
+	g.TargetMoves, g.TargetMoves90d = p.moves, p.moves90d
+}
+
+func (l *ledger) setRhythm(g *GoalStatus, at time.Time, r *rhythm, t *tally, s *Settings) {
+	if n := len(r.events); n > 0 {
+		last := r.events[n-1].at
+		g.LastProgress = &last
+	} else {
+		g.Missing["last_progress"] = "work began, but by bulk edits or bots alone"
+	}
+	after := r.limit.Seconds()
+	stalled := !l.closed(at, t, s) && r.stalls.Contains(at)
+	g.StallAfterSeconds, g.Stalled = &after, &stalled
+	if stalled {
+		since := r.stalls[len(r.stalls)-1].From
+		g.StalledSince = &since
+	}
+}

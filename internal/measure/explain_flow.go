@@ -1,0 +1,149 @@
+package measure
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"plumbline/internal/flow"
+)
+
+func (x *explainer) added() ExplainedMeasure   { return x.scope(x.status.ScopeAdded, true) }
+func (x *explainer) removed() ExplainedMeasure { return x.scope(x.status.ScopeRemoved, false) }
+
+func (x *explainer) scope(n *int, in bool) ExplainedMeasure {
+	var m ExplainedMeasure
+	if n == nil {
+		m.Why = x.status.Missing["scope_added"]
+		return m
+	}
+	m.Value = strconv.Itoa(*n)
+	m.Inputs = []ExplainedInput{{"commitment", moment(*x.status.CommittedAt)}}
+	x.l.eachScopeChange(*x.status.CommittedAt, x.at, func(e *entry) {
+		if e.after.in == in {
+			m.Counted = append(m.Counted, x.evidence(e.leaf, e.at, map[bool]string{true: "came into scope", false: "left scope"}[in]))
+		}
+	})
+	return m
+}
+
+func (x *explainer) target() ExplainedMeasure {
+	if x.status.Target == nil {
+		return ExplainedMeasure{}
+	}
+	m := ExplainedMeasure{Value: x.status.Target.String(), Inputs: []ExplainedInput{
+		{"first target", x.status.FirstTarget.String()},
+		{"moved later", fmt.Sprintf("%d times, %d of them in the last 90 days", x.status.TargetMoves, x.status.TargetMoves90d)},
+		{"slip", fmt.Sprintf("%d days", *x.status.TargetSlipDays)},
+	}}
+	p, _ := promised(x.l.goal.Targets, x.at, x.s.Calendar.Location())
+	for _, t := range p.history {
+		said := time.Time{}
+		if !t.Said.IsZero() {
+			said = t.Said.Start(x.s.Calendar.Location())
+		}
+		what := "target " + t.Date.String()
+		if t.Why != "" {
+			what += ": " + t.Why
+		}
+		m.Counted = append(m.Counted, Evidence{At: said, What: what})
+	}
+	return m
+}
+
+// shownEvents is how many of the latest progress events an explanation lists.
+const shownEvents = 20
+
+func (x *explainer) lastProgress() ExplainedMeasure {
+	var m ExplainedMeasure
+	if x.status.LastProgress != nil {
+		m.Value = moment(*x.status.LastProgress)
+	}
+	m.Inputs = []ExplainedInput{{"progress events", strconv.Itoa(len(x.rhythm.events))}}
+	m.Counted = x.events(x.rhythm.events)
+	m.LeftOut = x.events(x.rhythm.left)
+	return m
+}
+
+// events lists the latest progress events, newest first.
+func (x *explainer) events(all []*progress) []Evidence {
+	var out []Evidence
+	for k := len(all) - 1; k >= 0 && len(out) < shownEvents; k-- {
+		p := all[k]
+		what := "moved forward to " + p.what
+		if p.delivered {
+			what = "delivered (" + p.what + ")"
+		}
+		switch p.discount {
+		case byBulk:
+			what += ": part of a bulk edit"
+		case byBot:
+			what += ": by a bot"
+		case byBounce:
+			what += ": re-opened for less than an hour"
+		}
+		out = append(out, x.evidence(p.leaf, p.at, what))
+	}
+	return out
+}
+
+func (x *explainer) stalled() ExplainedMeasure {
+	if x.status.Stalled == nil {
+		return ExplainedMeasure{}
+	}
+	m := ExplainedMeasure{Value: "no", Inputs: []ExplainedInput{
+		{"stalled after", inDays(x.rhythm.limit)},
+		{"gaps between progress", strconv.Itoa(len(x.rhythm.gaps))},
+	}}
+	if x.rhythm.declared {
+		m.Inputs[0].Name = "stalled after (declared)"
+	} else if n := len(x.rhythm.gaps); n >= x.s.Thresholds.StallMinGaps {
+		m.Inputs = append(m.Inputs, ExplainedInput{"95 % quantile of the gaps", inDays(quantile(x.rhythm.gaps, x.s.Thresholds.StallQuantile))})
+	}
+	if x.status.LastProgress != nil {
+		m.Inputs = append(m.Inputs, ExplainedInput{"silence", inDays(awake(*x.status.LastProgress, x.at, &x.s.Calendar))})
+	}
+	if *x.status.Stalled {
+		m.Value = "yes, since " + moment(*x.status.StalledSince)
+	}
+	for leaf, e := range x.now {
+		if e != nil && e.after.in && e.after.out == flow.Open && e.after.cat == flow.InProgress {
+			m.Counted = append(m.Counted, x.evidence(leaf, e.at, "in progress ("+e.status+") and silent"))
+		}
+	}
+	return m
+}
+
+func (x *explainer) health() ExplainedMeasure {
+	t := x.l.tally(x.at)
+	m := ExplainedMeasure{Value: string(x.status.Health), Inputs: []ExplainedInput{
+		{"judged at this moment", string(x.l.judge(x.at, &t, &x.rhythm, x.s))},
+		{"containers closed", yesNo(x.l.closed(x.at, &t, x.s))},
+		{"open issues", strconv.Itoa(t.parts.Open())},
+	}}
+	if x.status.HealthSince != nil {
+		m.Inputs = append(m.Inputs, ExplainedInput{"shown since", flow.DateOf(x.status.HealthSince.In(x.s.Calendar.Location())).String()})
+	}
+	for k := range x.l.epics {
+		e := &x.l.epics[k]
+		m.Counted = append(m.Counted, Evidence{Site: e.Site, Key: e.Key, What: "container, closed: " + yesNo(e.closed.Contains(x.at))})
+	}
+	for k := range x.l.versions {
+		v := &x.l.versions[k]
+		m.Counted = append(m.Counted, Evidence{Site: v.Site, What: fmt.Sprintf("fix version %s %s, released: %s",
+			v.Project, v.Name, yesNo(x.l.released(&v.Version, x.at, &t, x.s)))})
+	}
+	return m
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+// inDays writes a duration in days, as people speak of stalls.
+func inDays(d time.Duration) string { return fmt.Sprintf("%.1f days", d.Hours()/24) }

@@ -1,0 +1,191 @@
+package measure
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"plumbline/internal/flow"
+)
+
+// Explain says how the figures of a goal as of the moment came about: each
+// with its formula, its inputs, and the issues and events behind it. measure
+// names one figure as GoalStatus does in JSON; empty means all. False where
+// there is no such goal or figure.
+func (h *History) Explain(goalID, measure string, at time.Time) (*Explanation, bool) {
+	k := slices.IndexFunc(h.ledgers, func(l ledger) bool { return l.goal.ID == goalID })
+	if k < 0 {
+		return nil, false
+	}
+	x := newExplainer(&h.ledgers[k], at, &h.settings)
+	e := &Explanation{Goal: goalID, At: at}
+	for _, m := range explained() {
+		if measure == "" || measure == m.name {
+			one := m.explain(x)
+			one.Measure, one.Formula = m.name, m.formula
+			if one.Value == "" {
+				one.Value, one.Why = "unknown", x.status.Missing[m.name]
+			}
+			e.Measures = append(e.Measures, one)
+		}
+	}
+	return e, len(e.Measures) > 0
+}
+
+// Measures returns the names of all figures that can be explained.
+func Measures() []string {
+	var names []string
+	for _, m := range explained() {
+		names = append(names, m.name)
+	}
+	return names
+}
+
+type explainedBy struct {
+	name    string
+	formula string
+	explain func(*explainer) ExplainedMeasure
+}
+
+func explained() []explainedBy {
+	return []explainedBy{
+		{"health", "the first that holds: done (every mapped container closed, no open issue), not_started " +
+			"(no issue ever in progress or closed), stalled, off_track (the target day is over), on_track; " +
+			"judged at the start of every day; a worse state shows after 2 days, a better one after 5", (*explainer).health},
+		{"issues", "each issue in scope is in one part: delivered, discarded (closed with a resolution or " +
+			"status that means so), in progress (by its status's category), else to do", (*explainer).issues},
+		{"reported_completion", "issues whose status is of category Done ÷ all issues in scope", (*explainer).reported},
+		{"delivered_completion", "delivered issues ÷ issues in scope that were not discarded", (*explainer).delivered},
+		{"scope_added", "issues that came into scope after the commitment: the first issue in progress, or the " +
+			"declared start if that is later", (*explainer).added},
+		{"scope_removed", "issues that left scope after the commitment", (*explainer).removed},
+		{"target", "the last target said by then; a move is a target later than the one before by a day or more",
+			(*explainer).target},
+		{"last_progress", "the last time that an issue in scope moved forward (to do → in progress → done) for the " +
+			"first time since it was created or re-opened, or was delivered; bulk edits, bots and re-openings " +
+			"shorter than an hour don't count", (*explainer).lastProgress},
+		{"stalled", "no progress for longer than max(7 days, 1.5 × the 95 % quantile of the goal's own gaps " +
+			"between progress); 14 days while it has fewer than 4 gaps", (*explainer).stalled},
+	}
+}
+
+// explainer holds a goal at a moment, ready to be asked.
+type explainer struct {
+	l      *ledger
+	at     time.Time
+	s      *Settings
+	status GoalStatus
+	rhythm rhythm
+	now    []*entry // by leaf: the last entry by the moment; nil before the first
+}
+
+func newExplainer(l *ledger, at time.Time, s *Settings) *explainer {
+	x := &explainer{l: l, at: at, s: s, status: l.status(at, s), now: make([]*entry, len(l.leaves))}
+	x.rhythm, _ = l.rhythm(at, s)
+	for k := range l.entries {
+		if e := &l.entries[k]; !e.at.After(at) {
+			x.now[e.leaf] = e
+		}
+	}
+	return x
+}
+
+func (x *explainer) evidence(leaf int, at time.Time, what string) Evidence {
+	l := &x.l.leaves[leaf]
+	return Evidence{Site: l.Site, Key: l.Key, At: at, What: what, Via: l.Via}
+}
+
+// leavesNow splits the leaves in scope by whether they count.
+func (x *explainer) leavesNow(counts func(class) (bool, string)) (counted, left []Evidence) {
+	for leaf, e := range x.now {
+		if e == nil || !e.after.in {
+			continue
+		}
+		ok, why := counts(e.after)
+		ev := x.evidence(leaf, e.at, e.describe()+why)
+		if ok {
+			counted = append(counted, ev)
+		} else {
+			left = append(left, ev)
+		}
+	}
+	return counted, left
+}
+
+// describe tells a leaf's class in words: "delivered (Resolved, Done)".
+func (e *entry) describe() string {
+	t := tally{}
+	words := map[*int]string{
+		&t.parts.ToDo: "to do", &t.parts.InProgress: "in progress",
+		&t.parts.Delivered: "delivered", &t.parts.Discarded: "discarded",
+	}
+	jira := []string{e.status}
+	if e.resolution != "" {
+		jira = append(jira, e.resolution)
+	}
+	word := words[t.part(e.after)]
+	if e.after.in && e.after.cat == flow.Unknown && e.after.out == flow.Open {
+		word = "to do, since the category of its status is not known"
+	}
+	return fmt.Sprintf("%s (%s)", word, strings.Join(slices.DeleteFunc(jira, func(s string) bool { return s == "" }), ", "))
+}
+
+func (x *explainer) issues() ExplainedMeasure {
+	p := x.status.Issues
+	m := ExplainedMeasure{
+		Value: fmt.Sprintf("%d to do, %d in progress, %d delivered, %d discarded", p.ToDo, p.InProgress, p.Delivered, p.Discarded),
+		Inputs: []ExplainedInput{
+			{"to do", strconv.Itoa(p.ToDo)}, {"in progress", strconv.Itoa(p.InProgress)},
+			{"delivered", strconv.Itoa(p.Delivered)}, {"discarded", strconv.Itoa(p.Discarded)},
+		},
+	}
+	m.Counted, _ = x.leavesNow(func(class) (bool, string) { return true, "" })
+	for leaf, e := range x.now {
+		if e != nil && !e.after.in {
+			m.LeftOut = append(m.LeftOut, x.evidence(leaf, e.at, "has left scope"))
+		}
+	}
+	for _, what := range x.l.missing {
+		m.LeftOut = append(m.LeftOut, Evidence{What: what + " is mapped, but no issue of that name was seen"})
+	}
+	return m
+}
+
+func (x *explainer) reported() ExplainedMeasure {
+	t := x.l.tally(x.at)
+	m := ExplainedMeasure{Value: percent(x.status.Reported), Inputs: []ExplainedInput{
+		{"issues with a status of category Done", strconv.Itoa(t.done)},
+		{"issues in scope", strconv.Itoa(t.parts.Total())},
+	}}
+	m.Counted, m.LeftOut = x.leavesNow(func(c class) (bool, string) {
+		if c.cat != flow.Done && c.out != flow.Open {
+			return false, ": resolved, but its status is not of category Done"
+		}
+		return c.cat == flow.Done, ""
+	})
+	return m
+}
+
+func (x *explainer) delivered() ExplainedMeasure {
+	p := x.status.Issues
+	m := ExplainedMeasure{Value: percent(x.status.Delivered), Inputs: []ExplainedInput{
+		{"delivered", strconv.Itoa(p.Delivered)},
+		{"in scope and not discarded", strconv.Itoa(p.Total() - p.Discarded)},
+	}}
+	m.Counted, m.LeftOut = x.leavesNow(func(c class) (bool, string) {
+		if c.out == flow.Dropped {
+			return false, ": in neither part of the ratio"
+		}
+		return c.out == flow.Delivered, ""
+	})
+	return m
+}
+
+func percent(r *float64) string {
+	if r == nil {
+		return ""
+	}
+	return fmt.Sprintf("%.1f %%", *r*100)
+}

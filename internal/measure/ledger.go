@@ -1,0 +1,192 @@
+package measure
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"plumbline/internal/flow"
+	"plumbline/internal/goal"
+)
+
+// ledger is what happened to one goal: every leaf that came into its scope,
+// moved, was delivered or dropped, or left, in order of time.
+type ledger struct {
+	goal     *goal.Goal
+	leaves   []goal.Leaf
+	entries  []entry
+	progress []progress
+	epics    []epicLife
+	versions []goal.VersionRef
+	missing  []string
+}
+
+// entry is one leaf's step from one class to another.
+type entry struct {
+	at            time.Time
+	leaf          int // index into ledger.leaves
+	before, after class
+	// status and resolution are the leaf's after the step, for people.
+	status, resolution string
+}
+
+// class is all that completion needs to know of a leaf at a moment.
+type class struct {
+	in  bool // in the goal's scope
+	cat flow.Category
+	out flow.Outcome
+}
+
+// progress is a progress event of a leaf in scope (MEASURES §7).
+type progress struct {
+	at        time.Time
+	leaf      int
+	delivered bool
+	what      string // for people
+	discount  discount
+	// bulkSince, where discount is byBulk, is from when on the event is known
+	// to be part of a bulk edit; before, it counts.
+	bulkSince time.Time
+}
+
+// discount says why an event that looks like progress is none.
+type discount uint8
+
+const (
+	counts discount = iota
+	byBulk
+	byBot
+	byBounce
+)
+
+// epicLife is when an issue that the goal maps as a container was closed.
+type epicLife struct {
+	goal.IssueRef
+	closed flow.Spans
+}
+
+// builder writes the ledgers of all goals in one pass over the issues.
+type builder struct {
+	settings Settings
+	bulk     *bulkEdits
+	ledgers  []ledger
+	leaves   map[issueAt][]place
+	epics    map[issueAt][]place
+	waiting  []waiting
+}
+
+type issueAt struct {
+	site string
+	id   flow.IssueID
+}
+
+// place is a leaf's or an epic's position in a ledger.
+type place struct{ ledger, index int }
+
+// waiting is a progress event whose minute may turn out to be a bulk edit.
+type waiting struct {
+	place
+	minute minute
+}
+
+func newBuilder(members []goal.Members, bulk *bulkEdits, s Settings) *builder {
+	b := &builder{settings: s, bulk: bulk, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}}
+	for g, m := range members {
+		l := ledger{goal: m.Goal, leaves: m.Leaves, versions: m.Versions, missing: m.Missing}
+		for k, leaf := range m.Leaves {
+			at := issueAt{leaf.Site, leaf.ID}
+			b.leaves[at] = append(b.leaves[at], place{g, k})
+		}
+		for k, e := range m.Epics {
+			l.epics = append(l.epics, epicLife{IssueRef: e})
+			at := issueAt{e.Site, e.ID}
+			b.epics[at] = append(b.epics[at], place{g, k})
+		}
+		b.ledgers = append(b.ledgers, l)
+	}
+	return b
+}
+
+// add writes an issue into the ledgers of the goals that it belongs to.
+func (b *builder) add(i *flow.Issue, c *flow.Catalog) {
+	at := issueAt{i.Site, i.ID}
+	leaves, epics := b.leaves[at], b.epics[at]
+	if len(leaves) == 0 && len(epics) == 0 {
+		return
+	}
+	t := flow.NewTimeline(i, c)
+	for _, p := range leaves {
+		l := &b.ledgers[p.ledger]
+		l.entries = append(l.entries, b.entries(t, p.index, l.leaves[p.index].In)...)
+	}
+	if len(leaves) > 0 {
+		b.addProgress(t, leaves)
+	}
+	for _, p := range epics {
+		b.ledgers[p.ledger].epics[p.index].closed = b.closed(t)
+	}
+}
+
+// entries returns the steps of a leaf that is in scope during in.
+func (b *builder) entries(t *flow.Timeline, leaf int, in flow.Spans) []entry {
+	var out []entry
+	var was class
+	step := func(at time.Time, now class, st *flow.State) {
+		if now == was {
+			return
+		}
+		out = append(out, entry{at, leaf, was, now, st.Status.Name, st.Resolution.Name})
+		was = now
+	}
+	for span, st := range t.Spans() {
+		here := class{in: true, cat: st.Category, out: b.settings.Semantics.Outcome(st)}
+		parts := in.Intersect(flow.Spans{span})
+		if len(parts) == 0 {
+			step(span.From, class{}, st)
+		}
+		for _, part := range parts {
+			if part.From.After(span.From) {
+				step(span.From, class{}, st)
+			}
+			step(part.From, here, st)
+			if !part.To.IsZero() && (span.To.IsZero() || part.To.Before(span.To)) {
+				step(part.To, class{}, st)
+			}
+		}
+	}
+	if end := t.Issue.Gone; !end.IsZero() && was.in {
+		step(end, class{}, &t.Issue.Now)
+	}
+	return out
+}
+
+// closed returns when the issue was terminal.
+func (b *builder) closed(t *flow.Timeline) flow.Spans {
+	var out flow.Spans
+	for span, st := range t.Spans() {
+		if b.settings.Semantics.Outcome(st) != flow.Open {
+			out = out.Append(span)
+		}
+	}
+	return out
+}
+
+// finish puts everything in order.
+func (b *builder) finish() []ledger {
+	for _, w := range b.waiting {
+		if since, ok := b.bulk.since(w.minute); ok {
+			p := &b.ledgers[w.ledger].progress[w.index]
+			p.discount, p.bulkSince = byBulk, time.UnixMilli(since).UTC()
+		}
+	}
+	for k := range b.ledgers {
+		l := &b.ledgers[k]
+		slices.SortStableFunc(l.entries, func(a, b entry) int {
+			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf))
+		})
+		slices.SortStableFunc(l.progress, func(a, b progress) int {
+			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf))
+		})
+	}
+	return b.ledgers
+}

@@ -1,0 +1,68 @@
+package measure
+
+import (
+	"time"
+
+	"plumbline/internal/flow"
+)
+
+// commitment is t0 of MEASURES §2.6: the moment the first leaf entered
+// progress, or the goal's declared start, whichever is later. Work that is
+// closed without ever being in progress commits nobody, unless no leaf was
+// ever in progress: then the first delivery does. False before that moment.
+func (l *ledger) commitment(at time.Time, s *Settings) (time.Time, bool) {
+	var begun, delivered time.Time
+	for k := range l.entries {
+		e := &l.entries[k]
+		if e.at.After(at) {
+			break
+		}
+		if !e.after.in {
+			continue
+		}
+		if e.after.cat == flow.InProgress && e.after.out == flow.Open {
+			begun = e.at
+			break
+		}
+		if delivered.IsZero() && e.after.out == flow.Delivered {
+			delivered = e.at
+		}
+	}
+	if begun.IsZero() {
+		begun = delivered
+	}
+	if begun.IsZero() {
+		return time.Time{}, false
+	}
+	if !l.goal.Start.IsZero() {
+		if start := l.goal.Start.Start(s.Calendar.Location()); start.After(begun) {
+			begun = start
+		}
+	}
+	return begun, !begun.After(at)
+}
+
+// scope counts the leaves that entered and left scope in (from, to]. What was
+// in scope at from, plus added, less removed, is what is in scope at to.
+func (l *ledger) scope(from, to time.Time) (added, removed int) {
+	l.eachScopeChange(from, to, func(e *entry) {
+		if e.after.in {
+			added++
+		} else {
+			removed++
+		}
+	})
+	return added, removed
+}
+
+func (l *ledger) eachScopeChange(from, to time.Time, f func(*entry)) {
+	for k := range l.entries {
+		e := &l.entries[k]
+		if e.at.After(to) {
+			return
+		}
+		if e.at.After(from) && e.before.in != e.after.in {
+			f(e)
+		}
+	}
+}

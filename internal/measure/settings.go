@@ -1,0 +1,78 @@
+package measure
+
+import (
+	"time"
+
+	"plumbline/internal/flow"
+)
+
+// Settings are what the company can set: what its words mean, its calendar,
+// and the thresholds.
+type Settings struct {
+	Semantics  flow.Semantics
+	Calendar   flow.Calendar
+	Thresholds Thresholds
+}
+
+// Thresholds are the constants of the rules. They stand here and nowhere else:
+// health, alerts and dashboards are made from the same values.
+type Thresholds struct {
+	// BulkIssues is from how many issues on, changed by one author within one
+	// minute, a change is part of a bulk edit (MEASURES §1).
+	BulkIssues int
+	// Bounce is how long an issue must have been open again to count as
+	// re-opened (MEASURES §1).
+	Bounce time.Duration
+
+	// StallFloor, StallFactor, StallQuantile, StallMinGaps and StallGap make
+	// a goal's stall threshold: max(floor, factor × quantile of its own gaps
+	// between progress events), gaps under StallGap not being gaps; with
+	// fewer than StallMinGaps gaps it is StallDefault (MEASURES §7).
+	StallFloor    time.Duration
+	StallFactor   float64
+	StallQuantile float64
+	StallMinGaps  int
+	StallGap      time.Duration
+	StallDefault  time.Duration
+
+	// WorseAfter and BetterAfter are how long a worse and a better health
+	// must hold before it shows (MEASURES §2.20).
+	WorseAfter  time.Duration
+	BetterAfter time.Duration
+	// QuietAfter is how long all work of a goal without a container of its
+	// own must have been closed for the goal to be done (MEASURES §3.1).
+	QuietAfter time.Duration
+}
+
+const day = 24 * time.Hour
+
+// DefaultThresholds returns the thresholds of MEASURES. StallDefault is ours:
+// twice the floor, until a class of goals is there to take it from.
+func DefaultThresholds() Thresholds {
+	return Thresholds{
+		BulkIssues: 10,
+		Bounce:     time.Hour,
+
+		StallFloor:    7 * day,
+		StallFactor:   1.5,
+		StallQuantile: 0.95,
+		StallMinGaps:  4,
+		StallGap:      time.Hour,
+		StallDefault:  14 * day,
+
+		WorseAfter:  2 * day,
+		BetterAfter: 5 * day,
+		QuietAfter:  30 * day,
+	}
+}
+
+// DefaultSettings returns the settings of a company that has set nothing.
+func DefaultSettings() Settings {
+	return Settings{
+		Semantics: flow.NewSemantics(flow.DefaultDiscarded()),
+		Calendar: flow.Calendar{Workdays: [7]bool{
+			time.Monday: true, time.Tuesday: true, time.Wednesday: true, time.Thursday: true, time.Friday: true,
+		}},
+		Thresholds: DefaultThresholds(),
+	}
+}
