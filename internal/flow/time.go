@@ -8,9 +8,6 @@ import (
 	"time"
 )
 
-// A moment further back than this is a slip of the pen: no Jira is so old.
-var oldestMoment = time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC)
-
 const momentForms = "2026-11-20T09:00:00Z, 2026-11-20 or -14d"
 
 // ParseMoment reads a moment of the past as people write it:
@@ -33,10 +30,10 @@ func ParseMoment(s string, now time.Time, zone *time.Location) (time.Time, error
 	}
 	switch at = at.UTC().Truncate(time.Millisecond); {
 	case at.After(now):
-		return time.Time{}, fmt.Errorf("%q lies in the future: give a moment up to now, %s",
-			s, now.UTC().Format(time.RFC3339))
-	case at.Before(oldestMoment):
-		return time.Time{}, fmt.Errorf("%q lies before 1970: give a later moment", s)
+		return time.Time{}, fmt.Errorf("%s lies in the future: give a moment up to now, %s",
+			quoted(s), now.UTC().Format(time.RFC3339))
+	case at.Unix() < 0: // a slip of the pen: no Jira is so old
+		return time.Time{}, fmt.Errorf("%s lies before 1970: give a later moment", quoted(s))
 	}
 	return at, nil
 }

@@ -88,7 +88,7 @@ func TestParseMomentNeverLooksAhead(t *testing.T) {
 		day := DateOf(now.In(zone)).AddDays(-rapid.IntRange(0, 3000).Draw(t, "days"))
 		at, err := ParseMoment(day.String(), now, zone)
 		if err != nil {
-			if day.End(zone).Before(oldestMoment) {
+			if day.End(zone).Unix() < 0 {
 				return
 			}
 			t.Fatal(err)
@@ -112,7 +112,7 @@ func FuzzParseMoment(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if at.After(now) || at.Before(oldestMoment) {
+		if at.After(now) || at.Unix() < 0 {
 			t.Errorf("%q is taken as %v", s, at)
 		}
 		again, err := ParseMoment(at.Format(time.RFC3339Nano), now, time.UTC)
