@@ -1,0 +1,234 @@
+package jira
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// maxBody bounds an answer, unpacked.
+const maxBody = 64 << 20
+
+var errTooLarge = errors.New("the answer is larger than 64 MiB")
+
+// request is one question to the site.
+type request struct {
+	endpoint endpoint
+	method   string
+	path     string // relative to the site's address
+	body     any    // sent as JSON
+}
+
+// answer is a success.
+type answer struct {
+	header http.Header
+	body   []byte
+}
+
+// call asks and decodes the answer into out. It keeps the site's limits,
+// repeats what may pass, and puts into words what does not: an error is an
+// *APIError or the context's own. All requests are reads, so that a repetition
+// is harmless.
+func (c *Client) call(ctx context.Context, r request, out any) (http.Header, error) {
+	for n := 0; ; n++ {
+		if err := c.admit(ctx, r); err != nil {
+			return nil, err
+		}
+		a, failed := c.attempt(ctx, r, n > 0)
+		if failed == nil {
+			failed = decodeAnswer(a.body, out)
+		}
+		if failed == nil {
+			return a.header, nil
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("site %s: %s: %w", c.o.Site, r.endpoint, err)
+		}
+		c.complete(failed, r)
+		if !failed.again || n == repetitions || failed.RetryAfter > patience {
+			return nil, failed
+		}
+		if err := c.backOff(ctx, failed, n); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// admit waits until a request may be made.
+func (c *Client) admit(ctx context.Context, r request) error {
+	left := c.gate.left(c.now())
+	if left > patience {
+		e := &APIError{
+			Status: http.StatusTooManyRequests, RetryAfter: left,
+			What: fmt.Sprintf("the site wants to be left alone for another %s", left.Round(time.Second)),
+		}
+		c.complete(e, r)
+		return e
+	}
+	if left > 0 {
+		if err := c.throttled(ctx, left); err != nil {
+			return err
+		}
+	}
+	if err := c.limiter.Wait(ctx); err != nil {
+		return cmp.Or(ctx.Err(), err)
+	}
+	return nil
+}
+
+// throttled waits because the site wants it, and counts the time.
+func (c *Client) throttled(ctx context.Context, d time.Duration) error {
+	start := c.now()
+	err := c.sleep(ctx, d)
+	c.o.Metrics.throttled.WithLabelValues(c.o.Site).Add(max(c.now().Sub(start), 0).Seconds())
+	return err
+}
+
+// backOff waits before repetition n of a request that failed.
+func (c *Client) backOff(ctx context.Context, failed *APIError, n int) error {
+	d := pause(c.o.Backoff, n, failed.RetryAfter, c.random())
+	c.o.Logger.Debug("jira request will be repeated", "site", c.o.Site, "endpoint", failed.Endpoint,
+		"status", failed.Status, "why", failed.What, "pause", d)
+	if failed.Status == http.StatusTooManyRequests || failed.Status == http.StatusServiceUnavailable {
+		return c.throttled(ctx, d)
+	}
+	return c.sleep(ctx, d)
+}
+
+// attempt makes the request once.
+func (c *Client) attempt(ctx context.Context, r request, repeated bool) (answer, *APIError) {
+	select {
+	case c.inFlight <- struct{}{}:
+		defer func() { <-c.inFlight }()
+	case <-ctx.Done():
+		return answer{}, transportError(ctx.Err())
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
+	defer cancel()
+	req, err := c.jira.NewRequestWithContext(ctx, r.method, r.path, r.body)
+	if err != nil {
+		return answer{}, &APIError{What: "making the request: " + err.Error(), cause: err}
+	}
+	c.made.Add(1)
+	if repeated {
+		c.retried.Add(1)
+	}
+	start := c.now()
+	resp, err := c.jira.Do(req, nil) // nil: the body stays ours, in every case
+	if resp == nil {
+		c.o.Metrics.answered(c.o.Site, r.endpoint, 0, c.now().Sub(start))
+		return answer{}, transportError(err)
+	}
+	body, err := readBody(resp.Body)
+	c.o.Metrics.answered(c.o.Site, r.endpoint, resp.StatusCode, c.now().Sub(start))
+	return c.judge(r, resp.Response, body, err)
+}
+
+// readBody reads the whole answer up to maxBody, and drains a little more so
+// that the connection can be used again.
+func readBody(b io.ReadCloser) ([]byte, error) {
+	defer func() { _ = b.Close() }() // a failure to close loses no data
+	body, err := io.ReadAll(io.LimitReader(b, maxBody+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(body) > maxBody {
+		return nil, errTooLarge
+	}
+	return body, nil
+}
+
+// judge tells a success from all that is none.
+func (c *Client) judge(r request, resp *http.Response, body []byte, readErr error) (answer, *APIError) {
+	status, html := resp.StatusCode, !isJSON(resp.Header)
+	if failed := c.judgeIdentity(status, resp.Header); failed != nil {
+		failed.Status = status
+		return answer{}, failed
+	}
+	switch {
+	case status >= 300 && status < 400:
+		return answer{}, redirectError(c.base, status, resp.Header.Get("Location"))
+	case status < 200 || status >= 300:
+		failed := statusError(r.endpoint, status, resp.Header, body, html)
+		failed.RetryAfter = askedPause(status, resp.Header, c.now())
+		if failed.RetryAfter > 0 {
+			c.gate.close(c.now().Add(failed.RetryAfter))
+		}
+		return answer{}, failed
+	case errors.Is(readErr, errTooLarge):
+		return answer{}, &APIError{Status: status, What: readErr.Error(), cause: readErr}
+	case readErr != nil:
+		failed := transportError(readErr)
+		failed.Status, failed.What = status, "the answer broke off: "+failed.What
+		return answer{}, failed
+	case html:
+		return answer{}, pageError(r.endpoint, status)
+	}
+	return answer{header: resp.Header, body: body}, nil
+}
+
+// judgeIdentity refuses an answer that was given to somebody else than the
+// configured account.
+func (c *Client) judgeIdentity(status int, h http.Header) *APIError {
+	if c.o.Auth.Anonymous {
+		return nil
+	}
+	return stranger(status, h)
+}
+
+// pageError is a success that brings a web page instead of data.
+func pageError(e endpoint, status int) *APIError {
+	err := &APIError{
+		Status: status, kind: ErrAuth, What: "the site answers with a web page where data was asked for, as a login page does",
+		Mend: "check the credentials, and let requests with a token pass the single sign-on",
+	}
+	if e == endpointServerInfo {
+		err.kind, err.Mend = ErrConfig, "check the url, its context path above all, and whether a single sign-on stands before it"
+	}
+	return err
+}
+
+func isJSON(h http.Header) bool {
+	kind, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	return err == nil && (kind == "application/json" || strings.HasSuffix(kind, "+json"))
+}
+
+// decodeAnswer decodes a whole answer. One that ends too early was cut on the
+// way and is asked for again.
+func decodeAnswer(body []byte, out any) *APIError {
+	err := json.Unmarshal(body, out)
+	if err == nil {
+		return nil
+	}
+	failed := &APIError{Status: http.StatusOK, What: "the answer is not what Jira's documentation promises", cause: err}
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		failed.What, failed.again = "the answer is no valid JSON", true
+	}
+	return failed
+}
+
+// complete puts what only the client knows into the error, and takes out what
+// nobody else may know.
+func (c *Client) complete(e *APIError, r request) {
+	e.Site, e.Endpoint = c.o.Site, string(r.endpoint)
+	for _, s := range c.secrets {
+		e.What = strings.ReplaceAll(e.What, s, "***")
+		for k := range e.Messages {
+			e.Messages[k] = strings.ReplaceAll(e.Messages[k], s, "***")
+		}
+	}
+	if e.Mend == "" && e.RetryAfter > patience {
+		e.Mend = fmt.Sprintf("it asks to be left alone for %s", e.RetryAfter.Round(time.Second))
+	}
+	if errors.Is(e, ErrAuth) {
+		c.o.Metrics.known(c.o.Site, false)
+	}
+}

@@ -1,0 +1,316 @@
+package jira
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"plumbline/internal/flow"
+)
+
+// decoder turns issues as a site gives them into flow's. It is used by one
+// scan at a time.
+type decoder struct {
+	site      string
+	fields    *fields
+	summaries bool
+	people    *people
+	items     itemFields
+}
+
+func newDecoder(o *Options, f *fields) *decoder {
+	return &decoder{
+		site: o.Site, fields: f, summaries: o.KeepSummaries,
+		people: newPeople(o.Pseudonym, o.Bots), items: newItemFields(f),
+	}
+}
+
+// decoded is what came of one issue.
+type decoded struct {
+	issue    flow.Issue
+	ok       bool // false: the issue can't be used
+	served   int  // changelog entries that came with it, readable or not
+	status   flow.StatusInfo
+	versions []flow.Version
+	problems []flow.Problem
+}
+
+// trouble notes what is wrong with the issue.
+func (d *decoded) trouble(what string) {
+	d.problems = append(d.problems, flow.Problem{ID: d.issue.ID, Key: d.issue.Now.Key, What: what})
+}
+
+// issue decodes one issue. What makes it useless, and what had to be left
+// out of it, is a problem; nothing is an error.
+func (d *decoder) issue(raw []byte) *decoded {
+	out := &decoded{issue: flow.Issue{Site: d.site, Announced: -1}}
+	var w wireIssue
+	shape := wrongShape("", json.Unmarshal(raw, &w))
+	if id, ok := w.ID.number(); ok {
+		out.issue.ID = flow.IssueID(id)
+	}
+	if isKey(w.Key) {
+		out.issue.Now.Key = w.Key
+	}
+	var f wireFields
+	var custom map[string]json.RawMessage
+	if shape == "" && len(w.Fields) > 0 {
+		shape = wrongShape("fields.", json.Unmarshal(w.Fields, &f))
+		if shape == "" && d.hasCustom() {
+			shape = wrongShape("fields.", json.Unmarshal(w.Fields, &custom))
+		}
+	}
+	if shape == "" {
+		shape = missing(out, &f)
+	}
+	if shape != "" {
+		out.trouble(shape)
+		return out
+	}
+	if !d.times(out, &f) {
+		return out
+	}
+	out.ok = true
+	d.state(out, &f, custom)
+	d.links(out, f.Links)
+	if d.summaries {
+		out.issue.Summary = f.Summary
+	}
+	d.changelog(out, w.Changelog)
+	return out
+}
+
+// hasCustom reports whether an issue's fields must be looked at by id.
+func (d *decoder) hasCustom() bool {
+	return slices.ContainsFunc(d.fields.read(), func(refs []fieldRef) bool { return len(refs) > 0 })
+}
+
+// wrongShape names the place at which JSON is not as documented, and quotes
+// no value of it.
+func wrongShape(prefix string, err error) string {
+	var kind *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &kind) && kind.Field != "":
+		return plain(prefix+kind.Field, 100) + ": of another kind than Jira documents"
+	}
+	return strings.TrimSuffix(prefix, ".") + "not what Jira documents as an issue"
+}
+
+// missing returns which of the things without which an issue means nothing
+// the issue lacks.
+func missing(out *decoded, f *wireFields) string {
+	switch {
+	case out.issue.ID == 0:
+		return "id: not a number"
+	case out.issue.Now.Key == "":
+		return "key: not an issue key"
+	case f.Status == nil || f.Status.ID == "":
+		return "status: missing"
+	case f.Type == nil || f.Type.ID == "":
+		return "issuetype: missing"
+	}
+	return ""
+}
+
+// times reads the issue's times; without a time of creation it is useless.
+func (d *decoder) times(out *decoded, f *wireFields) bool {
+	i := &out.issue
+	var err error
+	if i.Created, err = parseTime(string(f.Created)); err != nil {
+		out.trouble("created: not a time")
+		return false
+	}
+	if f.Updated != "" { // some records have none
+		if i.Updated, err = parseTime(string(f.Updated)); err != nil {
+			out.trouble("updated: not a time")
+		}
+	}
+	if f.ResolutionDate != "" {
+		if i.Resolved, err = parseTime(string(f.ResolutionDate)); err != nil {
+			out.trouble("resolutiondate: not a time")
+		}
+	}
+	return true
+}
+
+// state reads the issue's present state.
+func (d *decoder) state(out *decoded, f *wireFields, custom map[string]json.RawMessage) {
+	s := &out.issue.Now
+	out.status = f.Status.info()
+	s.Status, s.Category = f.Status.named(), out.status.Category
+	s.Resolution, s.Priority = f.Resolution.named(), f.Priority.named()
+	s.Project.Name, _, _ = strings.Cut(s.Key, "-")
+	if p := f.Project; p != nil {
+		s.Project.ID = p.ID
+		if p.Key != "" {
+			s.Project.Name = p.Key
+		}
+	}
+	s.Type = flow.IssueType{ID: f.Type.ID, Name: f.Type.Name, Level: d.level(f.Type, custom)}
+	s.Assignee = d.people.of(f.Assignee.account())
+	s.Labels = sortedSet(f.Labels)
+	if f.Due != "" {
+		var err error
+		if s.Due, err = parseDay(f.Due); err != nil {
+			out.trouble("duedate: not a date")
+		}
+	}
+	s.Parent, s.Epic = d.parent(out, f, custom), d.epic(out, f, custom)
+	s.Estimate, s.Estimated = d.estimate(out, custom)
+	s.Flagged = flagged(f.Flagged) || slices.ContainsFunc(d.fields.Flagged, func(r fieldRef) bool { return flagged(custom[r.ID]) })
+	d.versions(out, f.FixVersions)
+}
+
+// level is the issue type's hierarchy level. Data Center tells sub-tasks
+// alone; there an epic is known by its type's name or, where that is
+// translated, by having an epic name.
+func (d *decoder) level(t *wireType, custom map[string]json.RawMessage) int {
+	switch {
+	case t.Level != nil:
+		return min(max(*t.Level, -1), 100)
+	case t.Subtask:
+		return -1
+	case strings.EqualFold(t.Name, "epic"):
+		return 1
+	}
+	for _, r := range d.fields.EpicName {
+		if present(custom[r.ID]) && string(custom[r.ID]) != `""` {
+			return 1
+		}
+	}
+	return 0
+}
+
+func (d *decoder) versions(out *decoded, vs []wireVersion) {
+	s := &out.issue.Now
+	for k := range vs {
+		v := &vs[k]
+		if v.ID == "" {
+			continue
+		}
+		s.FixVersions = append(s.FixVersions, v.ID)
+		info := flow.Version{ID: v.ID, Name: v.Name, Project: s.Project.Name, Released: v.Released, Archived: v.Archived}
+		if v.ReleaseDate != "" {
+			var err error
+			if info.Release, err = parseDay(v.ReleaseDate); err != nil {
+				out.trouble("fixVersions: releaseDate: not a date")
+			}
+		}
+		out.versions = append(out.versions, info)
+	}
+	s.FixVersions = sortedSet(s.FixVersions)
+}
+
+// parent reads the parent field or, where that is empty, Plans' Parent Link.
+func (d *decoder) parent(out *decoded, f *wireFields, custom map[string]json.RawMessage) flow.Ref {
+	if f.Parent != nil {
+		return d.ref(out, "parent", f.Parent)
+	}
+	return d.customRef(out, "parent link", d.fields.ParentLink, custom)
+}
+
+// epic reads the Epic Link or the agile interface's epic.
+func (d *decoder) epic(out *decoded, f *wireFields, custom map[string]json.RawMessage) flow.Ref {
+	if r := d.customRef(out, "epic link", d.fields.EpicLink, custom); !r.IsZero() || f.Epic == nil {
+		return r
+	}
+	return d.ref(out, "epic", f.Epic)
+}
+
+func (d *decoder) ref(out *decoded, what string, w *wireRef) flow.Ref {
+	id, _ := w.ID.number()
+	r := flow.Ref{ID: flow.IssueID(id)}
+	if isKey(w.Key) {
+		r.Key = w.Key
+	}
+	if r.IsZero() && (w.Key != "" || w.ID != "") {
+		out.trouble(what + ": names no issue")
+	}
+	return r
+}
+
+// customRef reads the first of the fields that refers to an issue: by its key,
+// or by an object that has it (Parent Link wraps it in "data").
+func (d *decoder) customRef(out *decoded, what string, refs []fieldRef, custom map[string]json.RawMessage) flow.Ref {
+	for _, field := range refs {
+		raw := custom[field.ID]
+		if !present(raw) {
+			continue
+		}
+		var w struct {
+			wireRef
+			Data *wireRef `json:"data"`
+		}
+		err := json.Unmarshal(raw, &w)
+		if raw[0] == '"' {
+			err = json.Unmarshal(raw, &w.Key)
+		}
+		if err != nil {
+			out.trouble(what + ": names no issue")
+			continue
+		}
+		if w.Data != nil {
+			w.wireRef = *w.Data
+		}
+		if r := d.ref(out, what, &w.wireRef); !r.IsZero() {
+			return r
+		}
+	}
+	return flow.Ref{}
+}
+
+func (d *decoder) estimate(out *decoded, custom map[string]json.RawMessage) (float64, bool) {
+	for _, field := range d.fields.StoryPoints {
+		raw := custom[field.ID]
+		if !present(raw) {
+			continue
+		}
+		n, err := strconv.ParseFloat(strings.Trim(string(raw), `"`), 64)
+		if err == nil && !math.IsInf(n, 0) && !math.IsNaN(n) {
+			return n, true
+		}
+		if string(raw) != `""` {
+			out.trouble("story points: not a number")
+		}
+	}
+	return 0, false
+}
+
+func (d *decoder) links(out *decoded, ws []wireLink) {
+	for k := range ws {
+		w := &ws[k]
+		l := flow.Link{Type: w.Type.Name, Description: w.Type.Inward}
+		other := w.InwardIssue
+		if w.OutwardIssue != nil {
+			l.Outward, l.Description, other = true, w.Type.Outward, w.OutwardIssue
+		}
+		if other == nil {
+			continue
+		}
+		if l.Other = d.ref(out, "issuelinks", other); !l.Other.IsZero() {
+			out.issue.Links = append(out.issue.Links, l)
+		}
+	}
+}
+
+// flagged reads the Flagged field: a list of options, or a plain truth.
+func flagged(raw json.RawMessage) bool {
+	return present(raw) && !slices.Contains([]string{"false", "[]", `""`, "{}"}, string(raw))
+}
+
+func present(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] != 'n' }
+
+// sortedSet returns the list sorted, each element once, nil if empty. It
+// reuses the list.
+func sortedSet(list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}

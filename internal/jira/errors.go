@@ -1,0 +1,251 @@
+package jira
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// What an error of this package can be at bottom, beside a mishap that may
+// pass. Both stay until somebody changes something.
+var (
+	// ErrAuth: the site does not take us for the configured account, or that
+	// account may not read.
+	ErrAuth = errors.New("not authenticated")
+	// ErrConfig: the address, the scope or another setting is wrong.
+	ErrConfig = errors.New("wrong configuration")
+)
+
+// APIError is a request that has failed for good. Its text has neither
+// credentials nor whole answers in it.
+type APIError struct {
+	Site     string
+	Endpoint string
+	Status   int // HTTP status; 0 where no answer came
+	// Messages are Jira's own words, shortened.
+	Messages []string
+	// What says what went wrong, Mend what to do about it; Mend may be empty.
+	What, Mend string
+	// RetryAfter is how long the site asked to be left alone, if it did.
+	RetryAfter time.Duration
+
+	kind  error // ErrAuth, ErrConfig or nil
+	cause error
+	again bool // may be repeated
+}
+
+// Error is one sentence, with the mend behind it.
+func (e *APIError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "site %s: %s: ", e.Site, e.Endpoint)
+	if e.Status != 0 {
+		fmt.Fprintf(&b, "%d: ", e.Status)
+	}
+	b.WriteString(e.What)
+	for k, m := range e.Messages {
+		b.WriteString([]string{": ", "; "}[min(k, 1)])
+		b.WriteString(m)
+	}
+	if e.Mend != "" {
+		b.WriteString(" (" + e.Mend + ")")
+	}
+	return b.String()
+}
+
+// Unwrap gives the class (ErrAuth, ErrConfig) and the cause.
+func (e *APIError) Unwrap() []error {
+	return slices.DeleteFunc([]error{e.kind, e.cause}, func(err error) bool { return err == nil })
+}
+
+// Refused reports whether the same request will fail until somebody changes
+// credentials, permissions or settings.
+func (e *APIError) Refused() bool { return e.kind != nil }
+
+// errorf says what is wrong with the site beyond a single request.
+func (c *Client) errorf(kind error, format string, args ...any) *APIError {
+	return &APIError{Site: c.o.Site, Endpoint: "identify", What: fmt.Sprintf(format, args...), kind: kind}
+}
+
+// statusError puts an answer that is no success into words.
+func statusError(e endpoint, status int, header http.Header, body []byte, html bool) *APIError {
+	err := &APIError{Status: status}
+	if !html {
+		err.Messages = messages(body)
+	}
+	switch {
+	case status == http.StatusUnauthorized:
+		err.kind, err.What = ErrAuth, "the credentials are not accepted"
+		err.Mend = "check that the token or password is right and has not expired"
+	case status == http.StatusForbidden:
+		err.kind, err.What = ErrAuth, "the account may not do this"
+		err.Mend = "give it the permission Browse Projects, and check that basic authentication is not switched off"
+	case status == http.StatusNotFound && (html || e == endpointServerInfo):
+		err.kind, err.What = ErrConfig, "there is no Jira at this address"
+		err.Mend = "check the url, its context path above all: many sites live under /jira"
+	case status == http.StatusNotFound:
+		err.What = "not found, or the account may not see it"
+	case status == http.StatusGone:
+		err.kind, err.What = ErrConfig, "the site has removed this part of its interface"
+		err.Mend = "it may be Jira Cloud; a newer version of Plumbline may be needed"
+	case status == http.StatusBadRequest && e == endpointSearch:
+		err.kind, err.What = ErrConfig, "Jira refuses the query"
+		err.Mend = "try the scope in Jira's own search as the same account: a project that it may not browse is an error too"
+	case status == http.StatusTooManyRequests:
+		err.again, err.What = true, "too many requests"
+		err.Mend = "lower limits.requests_per_second"
+	case transient(status):
+		err.again, err.What = true, "Jira is overloaded, starting or under maintenance"
+	default:
+		err.What = "unexpected answer"
+	}
+	if captcha(header) {
+		err.again = false
+		err.kind, err.What = ErrAuth, "Jira asks for a CAPTCHA after too many failed logins and does not even look at the credentials"
+		err.Mend = "log in once with a browser as this account and solve it, or use a personal access token"
+	}
+	return err
+}
+
+func transient(status int) bool {
+	switch status {
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+const (
+	headerLoginReason = "X-Seraph-LoginReason"
+	headerDenied      = "X-Authentication-Denied-Reason"
+	headerUser        = "X-AUSERNAME"
+)
+
+func captcha(h http.Header) bool {
+	return strings.Contains(h.Get(headerDenied), "CAPTCHA") || strings.Contains(h.Get(headerLoginReason), "AUTHENTICATION_DENIED")
+}
+
+// stranger tells from an answer's headers that the site did not accept the
+// credentials, whatever the status says: a success is then what anybody sees.
+func stranger(status int, h http.Header) *APIError {
+	reason := h.Get(headerLoginReason)
+	switch {
+	case captcha(h):
+		return statusError("", http.StatusForbidden, h, nil, true)
+	case strings.Contains(reason, "AUTHENTICATED_FAILED"):
+		return &APIError{
+			kind: ErrAuth, What: "the credentials are not accepted; the site answers as it would answer anybody",
+			Mend: "check that the token or password is right and has not expired",
+		}
+	case status/100 == 2 && strings.EqualFold(h.Get(headerUser), "anonymous"):
+		return &APIError{
+			kind: ErrAuth, What: "the site takes us for an anonymous visitor",
+			Mend: "check the credentials, and that no proxy removes the Authorization header",
+		}
+	}
+	return nil
+}
+
+// redirectError puts a redirect into words. Redirects are never followed:
+// the credentials would go along.
+func redirectError(base *url.URL, status int, location string) *APIError {
+	err := &APIError{
+		Status: status, kind: ErrAuth, What: "the site sends us to another page, as a single sign-on does",
+		Mend: "let requests with a token pass the sign-on, or use the address behind it",
+	}
+	to, perr := base.Parse(location)
+	if location == "" || perr != nil {
+		return err
+	}
+	if to.Host != base.Host {
+		err.What = fmt.Sprintf("the site sends us to another host, %s, as a single sign-on does", to.Host)
+		return err
+	}
+	if !strings.Contains(strings.ToLower(to.Path), "login") {
+		err.kind, err.What = ErrConfig, "the site sends us to another address of its own"
+		err.Mend = fmt.Sprintf("the url should probably begin with %s://%s and have the right context path", to.Scheme, to.Host)
+	}
+	return err
+}
+
+// transportError puts a failure without an answer into words.
+func transportError(err error) *APIError {
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err // the address stands in the configuration
+	}
+	e := &APIError{What: err.Error(), cause: err, again: true}
+	var (
+		dns       *net.DNSError
+		authority x509.UnknownAuthorityError
+		host      x509.HostnameError
+		invalid   x509.CertificateInvalidError
+		verify    *tls.CertificateVerificationError
+		record    tls.RecordHeaderError
+	)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		e.What = "no complete answer in time"
+	case errors.As(err, &dns) && dns.IsNotFound:
+		e.again, e.kind = false, ErrConfig
+		e.What, e.Mend = fmt.Sprintf("no such host: %s", dns.Name), "check the url, and the machine's name servers"
+	case errors.As(err, &authority), errors.As(err, &host), errors.As(err, &invalid), errors.As(err, &verify):
+		e.again, e.kind = false, ErrConfig
+		e.What, e.Mend = "the site's certificate is not trusted: "+err.Error(), "name the company's certificate authority in tls.ca_file"
+	case errors.As(err, &record):
+		e.again, e.kind = false, ErrConfig
+		e.What, e.Mend = "the site does not speak TLS at this address", "check whether the url begins with http:// or names another port"
+	}
+	return e
+}
+
+// messages reads Jira's words from an error's body, in any of the forms that
+// Jira and the gateways before it use.
+func messages(body []byte) []string {
+	var m struct {
+		ErrorMessages []string          `json:"errorMessages"`
+		Errors        map[string]string `json:"errors"`
+		Message       string            `json:"message"`
+		Title         string            `json:"title"`
+		Detail        string            `json:"detail"`
+	}
+	_ = json.Unmarshal(body, &m) // a body in another form has no words for us
+	var out []string
+	add := func(s string) {
+		if s = plain(s, 300); s != "" && len(out) < 5 {
+			out = append(out, s)
+		}
+	}
+	for _, s := range m.ErrorMessages {
+		add(s)
+	}
+	fields := make([]string, 0, len(m.Errors))
+	for f, s := range m.Errors {
+		fields = append(fields, f+": "+s)
+	}
+	slices.Sort(fields)
+	for _, s := range append(fields, m.Message, m.Title, m.Detail) {
+		if !strings.HasSuffix(s, ": ") {
+			add(s)
+		}
+	}
+	return out
+}
+
+// plain makes foreign text fit for a log: one line, bounded.
+func plain(s string, limit int) string {
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }), " ")
+	s = strings.ToValidUTF8(s, "")
+	if len(s) > limit {
+		s = strings.ToValidUTF8(s[:limit], "") + "…"
+	}
+	return s
+}
