@@ -1,0 +1,240 @@
+package export
+
+import (
+	"math"
+	"time"
+
+	"plumbline/internal/flow"
+	"plumbline/internal/measure"
+)
+
+// family is one metric that is made from the snapshot. All of them are gauges:
+// a snapshot says how things are, and any of it may fall.
+type family struct {
+	name, help string
+	labels     []string
+	// samples emits the metric's series. What it doesn't emit is not known.
+	samples func(s *measure.Snapshot, emit emit)
+}
+
+// emit takes one value and the values of the family's labels, in their order.
+type emit func(value float64, labels ...string)
+
+// families lists the metrics of a snapshot. A target is a day, and a day
+// begins when it does in the zone.
+func families(zone *time.Location) []family {
+	all := identity()
+	all = append(all, completion()...)
+	all = append(all, promises(zone)...)
+	all = append(all, movement()...)
+	return append(all, organisation()...)
+}
+
+func identity() []family {
+	return []family{{
+		name:   measure.MetricGoalInfo,
+		help:   "Always 1. The goal's name, the team that owns it and the goal above it, empty where it has none.",
+		labels: []string{"goal", "name", "owner", "parent"},
+		samples: perGoal(func(g *measure.GoalStatus, emit emit) {
+			emit(1, g.ID, g.Name, g.Owner, g.Parent)
+		}),
+	}, {
+		name:   measure.MetricGoalHealth,
+		help:   "1 for the state that the goal is in, 0 for every other.",
+		labels: []string{"goal", "state"},
+		samples: perGoal(func(g *measure.GoalStatus, emit emit) {
+			now := healthOf(g)
+			for _, state := range measure.HealthStates() {
+				emit(truth(state == now), g.ID, string(state))
+			}
+		}),
+	}, {
+		name:    measure.MetricGoalHealthSince,
+		help:    "The start of the day on which the goal came into its state of health, as Unix time.",
+		labels:  []string{"goal"},
+		samples: perGoal(instant(func(g *measure.GoalStatus) *time.Time { return g.HealthSince })),
+	}}
+}
+
+func completion() []family {
+	return []family{{
+		name:   measure.MetricGoalIssues,
+		help:   "Issues in the goal's scope by what became of them. Every issue is in exactly one category.",
+		labels: []string{"goal", "category"},
+		samples: perGoal(func(g *measure.GoalStatus, emit emit) {
+			emit(float64(g.Issues.ToDo), g.ID, "todo")
+			emit(float64(g.Issues.InProgress), g.ID, "in_progress")
+			emit(float64(g.Issues.Delivered), g.ID, "delivered")
+			emit(float64(g.Issues.Discarded), g.ID, "discarded")
+		}),
+	}, {
+		name:    measure.MetricGoalReported,
+		help:    "Completion as Jira's own epic progress shows it: issues in a status of category Done over all issues in scope.",
+		labels:  []string{"goal"},
+		samples: perGoal(number(func(g *measure.GoalStatus) *float64 { return g.Reported })),
+	}, {
+		name:    measure.MetricGoalDelivered,
+		help:    "Issues delivered over issues in scope that were not discarded.",
+		labels:  []string{"goal"},
+		samples: perGoal(number(func(g *measure.GoalStatus) *float64 { return g.Delivered })),
+	}, {
+		name:    measure.MetricGoalScopeAdded,
+		help:    "Issues that entered the goal's scope since work on it began.",
+		labels:  []string{"goal"},
+		samples: perGoal(count(func(g *measure.GoalStatus) *int { return g.ScopeAdded })),
+	}, {
+		name:    measure.MetricGoalScopeRemoved,
+		help:    "Issues that left the goal's scope since work on it began.",
+		labels:  []string{"goal"},
+		samples: perGoal(count(func(g *measure.GoalStatus) *int { return g.ScopeRemoved })),
+	}}
+}
+
+func promises(zone *time.Location) []family {
+	startOf := func(d *flow.Date, emit emit, goal string) {
+		if d != nil && !d.IsZero() {
+			emit(unix(d.Start(zone)), goal)
+		}
+	}
+	return []family{{
+		name:   measure.MetricGoalTarget,
+		help:   "The first instant of the day by which the goal is promised now, as Unix time.",
+		labels: []string{"goal"},
+		samples: perGoal(func(g *measure.GoalStatus, emit emit) {
+			startOf(g.Target, emit, g.ID)
+		}),
+	}, {
+		name:   measure.MetricGoalFirstTarget,
+		help:   "The first instant of the day by which the goal was promised at first, as Unix time.",
+		labels: []string{"goal"},
+		samples: perGoal(func(g *measure.GoalStatus, emit emit) {
+			startOf(g.FirstTarget, emit, g.ID)
+		}),
+	}, {
+		name:   measure.MetricGoalTargetMoves,
+		help:   "How often the goal's target was moved later by a day or more, within the window.",
+		labels: []string{"goal", "window"},
+		samples: perGoal(func(g *measure.GoalStatus, emit emit) {
+			if g.Target != nil {
+				emit(float64(g.TargetMoves90d), g.ID, "90d")
+				emit(float64(g.TargetMoves), g.ID, "all")
+			}
+		}),
+	}, {
+		name:   measure.MetricGoalTargetSlip,
+		help:   "How far the present target lies behind the first, in seconds of whole days; below 0 where it was moved earlier.",
+		labels: []string{"goal"},
+		samples: perGoal(func(g *measure.GoalStatus, emit emit) {
+			if g.TargetSlipDays != nil {
+				emit(float64(*g.TargetSlipDays)*(24*time.Hour).Seconds(), g.ID)
+			}
+		}),
+	}}
+}
+
+func movement() []family {
+	return []family{{
+		name:    measure.MetricGoalLastProgress,
+		help:    "When an issue of the goal last moved forward, as Unix time. Bulk edits and bots don't count.",
+		labels:  []string{"goal"},
+		samples: perGoal(instant(func(g *measure.GoalStatus) *time.Time { return g.LastProgress })),
+	}, {
+		name:    measure.MetricGoalStallAfter,
+		help:    "How long the goal may go without progress before it is stalled: its own rhythm.",
+		labels:  []string{"goal"},
+		samples: perGoal(number(func(g *measure.GoalStatus) *float64 { return g.StallAfterSeconds })),
+	}, {
+		name:   measure.MetricGoalStalled,
+		help:   "1 if the goal has gone without progress for longer than its own rhythm allows, else 0.",
+		labels: []string{"goal"},
+		samples: perGoal(func(g *measure.GoalStatus, emit emit) {
+			if g.Stalled != nil {
+				emit(truth(*g.Stalled), g.ID)
+			}
+		}),
+	}}
+}
+
+func organisation() []family {
+	return []family{{
+		name:   measure.MetricGoals,
+		help:   "Goals in each state of health.",
+		labels: []string{"state"},
+		samples: func(s *measure.Snapshot, emit emit) {
+			goals := map[measure.Health]int{}
+			for k := range s.Goals {
+				goals[healthOf(&s.Goals[k])]++
+			}
+			for _, state := range measure.HealthStates() {
+				emit(float64(goals[state]), string(state))
+			}
+		},
+	}, {
+		name: measure.MetricSnapshot,
+		help: "The moment that the figures are as of, as Unix time.",
+		samples: func(s *measure.Snapshot, emit emit) {
+			emit(unix(s.At))
+		},
+	}}
+}
+
+// perGoal makes samples of a whole snapshot from samples of one goal.
+func perGoal(samples func(*measure.GoalStatus, emit)) func(*measure.Snapshot, emit) {
+	return func(s *measure.Snapshot, emit emit) {
+		for k := range s.Goals {
+			samples(&s.Goals[k], emit)
+		}
+	}
+}
+
+// number, count and instant emit one figure of a goal, if it is known.
+func number(figure func(*measure.GoalStatus) *float64) func(*measure.GoalStatus, emit) {
+	return func(g *measure.GoalStatus, emit emit) {
+		if v := figure(g); v != nil {
+			emit(*v, g.ID)
+		}
+	}
+}
+
+func count(figure func(*measure.GoalStatus) *int) func(*measure.GoalStatus, emit) {
+	return func(g *measure.GoalStatus, emit emit) {
+		if v := figure(g); v != nil {
+			emit(float64(*v), g.ID)
+		}
+	}
+}
+
+func instant(figure func(*measure.GoalStatus) *time.Time) func(*measure.GoalStatus, emit) {
+	return func(g *measure.GoalStatus, emit emit) {
+		if v := figure(g); v != nil {
+			emit(unix(*v), g.ID)
+		}
+	}
+}
+
+// healthOf is the goal's health; a state that no one has documented is none
+// that a dashboard could show, and so is unknown.
+func healthOf(g *measure.GoalStatus) measure.Health {
+	for _, state := range measure.HealthStates() {
+		if state == g.Health {
+			return state
+		}
+	}
+	return measure.HealthUnknown
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// unix is Unix time in seconds with its fraction. The zero time is no moment:
+// it is NaN here, and so is never emitted.
+func unix(t time.Time) float64 {
+	if t.IsZero() {
+		return math.NaN()
+	}
+	return float64(t.Unix()) + float64(t.Nanosecond())/1e9
+}
