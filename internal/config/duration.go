@@ -1,0 +1,49 @@
+package config
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const day = 24 * time.Hour
+
+// ParseDuration reads a duration as people write it in the files: weeks and
+// days as whole numbers ("2w", "5d", "1w3d"), what is shorter in Go's way
+// ("90m", "1h30m"), or both ("1d12h"). A day is 24 hours. Negative and
+// fractional days are refused, as is everything without a unit.
+func ParseDuration(s string) (time.Duration, error) {
+	bad := fmt.Errorf("%s is no duration such as 90m, 5d or 2w", quoted(s))
+	rest, total := s, time.Duration(0)
+	for _, unit := range []struct {
+		letter string
+		length time.Duration
+	}{{"w", 7 * day}, {"d", day}} {
+		number, after, found := strings.Cut(rest, unit.letter)
+		if !found || number == "" || strings.Trim(number, "0123456789") != "" {
+			continue
+		}
+		n, err := strconv.ParseInt(number, 10, 64)
+		if err != nil || n > (math.MaxInt64-int64(total))/int64(unit.length) {
+			return 0, fmt.Errorf("%s is longer than any clock counts", quoted(s))
+		}
+		total += time.Duration(n) * unit.length
+		rest = after
+	}
+	if rest == "" && s != "" {
+		return total, nil
+	}
+	if rest == "" || rest[0] < '0' || rest[0] > '9' || rest == "0" {
+		return 0, bad
+	}
+	short, err := time.ParseDuration(rest)
+	if err != nil {
+		return 0, bad
+	}
+	if short > math.MaxInt64-total {
+		return 0, fmt.Errorf("%s is longer than any clock counts", quoted(s))
+	}
+	return total + short, nil
+}

@@ -1,0 +1,160 @@
+package config
+
+import (
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+const (
+	// MaxDecisionClasses bounds the values of the metrics' label class.
+	MaxDecisionClasses = 6
+	maxNames           = 200 // of statuses, labels, … in one list
+)
+
+var className = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,31}$`)
+
+func (d *decoder) semantics(n node, s *Semantics) {
+	d.mapping(n, keys{
+		"discarded_resolutions": d.words(&s.DiscardedResolutions, maxNames),
+		"active_statuses":       d.words(&s.ActiveStatuses, maxNames),
+		"waiting_statuses":      d.words(&s.WaitingStatuses, maxNames),
+		"decisions":             func(n node) { d.decisionClasses(n, s) },
+		"blocked":               nested(&s.Blocked, d.match),
+		"debt":                  nested(&s.Debt, d.match),
+		"business_as_usual":     nested(&s.BusinessAsUsual, d.match),
+		"escalation": func(n node) {
+			d.mapping(n, keys{"priorities": d.words(&s.EscalationPriorities, maxNames)})
+		},
+		"bots": d.words(&s.Bots, maxNames),
+	})
+}
+
+func (d *decoder) match(n node) Match {
+	var m Match
+	d.mapping(n, d.matchKeys(&m))
+	return m
+}
+
+func (d *decoder) matchKeys(m *Match) keys {
+	return keys{
+		"issue_types": d.words(&m.IssueTypes, maxNames),
+		"labels":      d.words(&m.Labels, maxNames),
+		"statuses":    d.words(&m.Statuses, maxNames),
+		"flagged":     d.flag(&m.Flagged),
+	}
+}
+
+func (d *decoder) decisionClasses(n node, s *Semantics) {
+	d.mapping(n, keys{
+		"classes": func(n node) {
+			var classes []DecisionClass
+			d.list(MaxDecisionClasses, func(_ int, item node) {
+				classes = append(classes, d.decisionClass(item, classes))
+			})(n)
+			s.Decisions = classes
+		},
+		"decide_within": d.byClass(&s.DecideWithin),
+	})
+}
+
+func (d *decoder) decisionClass(n node, before []DecisionClass) DecisionClass {
+	var c DecisionClass
+	known := d.matchKeys(&c.Match)
+	known["name"] = d.word(&c.Name, matching(className, "name of a class", "use at most 32 of a-z, 0-9, _ and -"))
+	faults := len(d.errs)
+	seen := d.mapping(n, known)
+	d.require(n, seen, map[string]string{"name": "name: with a short name for labels, such as architecture"})
+	for i := range before {
+		if c.Name != "" && c.Name == before[i].Name {
+			d.fault(seen["name"], fmt.Sprintf("%s is the name of classes[%d] already", quoted(c.Name), i), "give each class a name of its own")
+			break
+		}
+	}
+	if len(d.errs) == faults && len(c.IssueTypes)+len(c.Labels)+len(c.Statuses) == 0 && !c.Flagged {
+		d.fault(n, "matches no issue", "add issue_types, labels, statuses or flagged: true")
+	}
+	return c
+}
+
+// byClass reads a duration for all classes of decisions, or one for each:
+// "5d", or {architecture: 10d, approval: 2d}.
+func (d *decoder) byClass(dst *map[string]time.Duration) reader {
+	return func(n node) {
+		within := make(map[string]time.Duration)
+		switch n.Node.(type) {
+		case *ast.MappingNode, *ast.MappingValueNode:
+			d.entries(n, func(class string, at, value node) {
+				switch {
+				case !className.MatchString(class):
+					d.fault(at, "the key is no name of a class", "use at most 32 of a-z, 0-9, _ and -")
+				case value.Node == nil:
+					d.fault(at, "has no value", "write a duration such as 5d")
+				default:
+					var v time.Duration
+					d.span(&v, time.Hour)(value)
+					within[class] = v
+				}
+			})
+		default:
+			var v time.Duration
+			d.span(&v, time.Hour)(n)
+			within[""] = v
+		}
+		*dst = within
+	}
+}
+
+var trapName = regexp.MustCompile(`^[a-z][a-z_]{0,39}$`)
+
+// traps reads what is set of each trap detector: off, or thresholds.
+func (d *decoder) traps(n node) map[string]Trap {
+	traps := make(map[string]Trap)
+	d.entries(n, func(name string, at, value node) {
+		switch v := value.Node.(type) {
+		case nil, *ast.NullNode:
+			d.fault(at, "has no value", "write off, or thresholds as {name: number}")
+		case *ast.MappingNode, *ast.MappingValueNode:
+			traps[name] = Trap{Thresholds: d.thresholds(value)}
+		case *ast.StringNode:
+			if v.Value == "off" {
+				traps[name] = Trap{Off: true}
+				break
+			}
+			d.fault(value, quoted(v.Value)+" is not taken here", "write off, or thresholds as {name: number}")
+		default:
+			d.fault(value, "wants off or a mapping, has "+kind(v), "write off, or thresholds as {name: number}")
+		}
+		if !trapName.MatchString(name) {
+			d.fault(at, "the key is no name of a detector", "write it like process_accretion")
+		}
+	})
+	return traps
+}
+
+func (d *decoder) thresholds(n node) map[string]float64 {
+	set := make(map[string]float64)
+	d.entries(n, func(name string, at, value node) {
+		if value.Node == nil || !trapName.MatchString(name) {
+			d.fault(at, "is no threshold", "write {name: number}")
+			return
+		}
+		var v float64
+		d.number(&v, nil)(value)
+		set[name] = v
+	})
+	return set
+}
+
+func (d *decoder) lint(n node, l *Lint) {
+	d.mapping(n, keys{"accept": d.list(1000, func(_ int, item node) {
+		var a Acceptance
+		seen := d.mapping(item, keys{"rule": d.word(&a.Rule), "at": d.word(&a.At), "why": d.word(&a.Why)})
+		d.require(item, seen, map[string]string{
+			"rule": "rule: with the name that check gives", "at": "at: with the goal or issue", "why": "why: with the reason",
+		})
+		l.Accept = append(l.Accept, a)
+	})})
+}
