@@ -33,12 +33,8 @@ func (l *ledger) tally(at time.Time) tally {
 
 func (t *tally) apply(e *entry) {
 	wasOpen := t.parts.Open()
-	if part := t.part(e.before); part != nil {
-		*part--
-	}
-	if part := t.part(e.after); part != nil {
-		*part++
-	}
+	t.parts.add(e.before, -1)
+	t.parts.add(e.after, 1)
 	if e.before.in && e.before.cat == flow.Done {
 		t.done--
 	}
@@ -54,19 +50,34 @@ func (t *tally) apply(e *entry) {
 	}
 }
 
-// part returns the count that a leaf of the class is in; nil outside scope.
-func (t *tally) part(c class) *int {
+// add puts n leaves of the class into the part that they belong to.
+func (p *Parts) add(c class, n int) {
 	switch {
 	case !c.in:
-		return nil
 	case c.out == flow.Delivered:
-		return &t.parts.Delivered
+		p.Delivered += n
 	case c.out == flow.Dropped:
-		return &t.parts.Discarded
+		p.Discarded += n
 	case c.cat == flow.InProgress:
-		return &t.parts.InProgress
+		p.InProgress += n
+	default:
+		p.ToDo += n
 	}
-	return &t.parts.ToDo
+}
+
+// String says in words which part a leaf of the class belongs to.
+func (c class) String() string {
+	switch {
+	case !c.in:
+		return "out of scope"
+	case c.out != flow.Open:
+		return c.out.String()
+	case c.cat == flow.InProgress:
+		return "in progress"
+	case c.cat == flow.Unknown:
+		return "to do, since the category of its status is not known"
+	}
+	return "to do"
 }
 
 // reported is R of MEASURES §2.1, by count: leaves with a status of category

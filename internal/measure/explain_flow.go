@@ -2,6 +2,7 @@ package measure
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -146,4 +147,6 @@ func yesNo(b bool) string {
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 // inDays writes a duration in days, as people speak of stalls.
-func inDays(d time.Duration) string { return fmt.Sprintf("%.1f days", d.Hours()/24) }
+func inDays(d time.Duration) string {
+	return strconv.FormatFloat(math.Round(d.Hours()/24*10)/10, 'f', -1, 64) + " days"
+}

@@ -21,7 +21,7 @@ func (h *History) Explain(goalID, measure string, at time.Time) (*Explanation, b
 	}
 	x := newExplainer(&h.ledgers[k], at, &h.settings)
 	e := &Explanation{Goal: goalID, At: at}
-	for _, m := range explained() {
+	for _, m := range explained(&h.settings.Thresholds) {
 		if measure == "" || measure == m.name {
 			one := m.explain(x)
 			one.Measure, one.Formula = m.name, m.formula
@@ -37,7 +37,8 @@ func (h *History) Explain(goalID, measure string, at time.Time) (*Explanation, b
 // Measures returns the names of all figures that can be explained.
 func Measures() []string {
 	var names []string
-	for _, m := range explained() {
+	t := DefaultThresholds()
+	for _, m := range explained(&t) {
 		names = append(names, m.name)
 	}
 	return names
@@ -49,11 +50,12 @@ type explainedBy struct {
 	explain func(*explainer) ExplainedMeasure
 }
 
-func explained() []explainedBy {
+func explained(t *Thresholds) []explainedBy {
 	return []explainedBy{
-		{"health", "the first that holds: done (every mapped container closed, no open issue), not_started " +
-			"(no issue ever in progress or closed), stalled, off_track (the target day is over), on_track; " +
-			"judged at the start of every day; a worse state shows after 2 days, a better one after 5", (*explainer).health},
+		{"health", fmt.Sprintf("the first that holds: done (every mapped container closed, no open issue), not_started "+
+			"(no issue ever in progress or closed), stalled, off_track (the target day is over), on_track; "+
+			"judged at the start of every day; a worse state shows after %s, a better one after %s",
+			inDays(t.WorseAfter), inDays(t.BetterAfter)), (*explainer).health},
 		{"issues", "each issue in scope is in one part: delivered, discarded (closed with a resolution or " +
 			"status that means so), in progress (by its status's category), else to do", (*explainer).issues},
 		{"reported_completion", "issues whose status is of category Done ÷ all issues in scope", (*explainer).reported},
@@ -63,11 +65,12 @@ func explained() []explainedBy {
 		{"scope_removed", "issues that left scope after the commitment", (*explainer).removed},
 		{"target", "the last target said by then; a move is a target later than the one before by a day or more",
 			(*explainer).target},
-		{"last_progress", "the last time that an issue in scope moved forward (to do → in progress → done) for the " +
-			"first time since it was created or re-opened, or was delivered; bulk edits, bots and re-openings " +
-			"shorter than an hour don't count", (*explainer).lastProgress},
-		{"stalled", "no progress for longer than max(7 days, 1.5 × the 95 % quantile of the goal's own gaps " +
-			"between progress); 14 days while it has fewer than 4 gaps", (*explainer).stalled},
+		{"last_progress", fmt.Sprintf("the last time that an issue in scope moved forward (to do → in progress → done) for "+
+			"the first time since it was created or re-opened, or was delivered; bulk edits (%d issues by one author in "+
+			"a minute), bots and re-openings shorter than %s don't count", t.BulkIssues, t.Bounce), (*explainer).lastProgress},
+		{"stalled", fmt.Sprintf("no progress for longer than max(%s, %g × the %g quantile of the goal's own gaps between "+
+			"progress); %s while it has fewer than %d gaps", inDays(t.StallFloor), t.StallFactor, t.StallQuantile,
+			inDays(t.StallDefault), t.StallMinGaps), (*explainer).stalled},
 	}
 }
 
@@ -114,22 +117,14 @@ func (x *explainer) leavesNow(counts func(class) (bool, string)) (counted, left 
 	return counted, left
 }
 
-// describe tells a leaf's class in words: "delivered (Resolved, Done)".
+// describe tells a leaf's class in words, and in Jira's: "delivered (Resolved,
+// Done)".
 func (e *entry) describe() string {
-	t := tally{}
-	words := map[*int]string{
-		&t.parts.ToDo: "to do", &t.parts.InProgress: "in progress",
-		&t.parts.Delivered: "delivered", &t.parts.Discarded: "discarded",
+	jira := slices.DeleteFunc([]string{e.status, e.resolution}, func(s string) bool { return s == "" })
+	if len(jira) == 0 {
+		return e.after.String()
 	}
-	jira := []string{e.status}
-	if e.resolution != "" {
-		jira = append(jira, e.resolution)
-	}
-	word := words[t.part(e.after)]
-	if e.after.in && e.after.cat == flow.Unknown && e.after.out == flow.Open {
-		word = "to do, since the category of its status is not known"
-	}
-	return fmt.Sprintf("%s (%s)", word, strings.Join(slices.DeleteFunc(jira, func(s string) bool { return s == "" }), ", "))
+	return fmt.Sprintf("%s (%s)", e.after, strings.Join(jira, ", "))
 }
 
 func (x *explainer) issues() ExplainedMeasure {

@@ -10,10 +10,10 @@ import (
 
 // rhythm is a goal's progress up to a moment, and the stalls in it.
 type rhythm struct {
-	events   []*progress // that count, in order
-	left     []*progress // that look like progress and do not count
-	last     time.Time   // of the last event that counts; zero where none does
-	limit    time.Duration // the silence after which the goal is stalled
+	events   []*progress     // that count, in order
+	left     []*progress     // that look like progress and do not count
+	last     time.Time       // of the last event that counts; zero where none does
+	limit    time.Duration   // the silence after which the goal is stalled
 	gaps     []time.Duration // between events, sorted; without those under StallGap
 	stalls   flow.Spans      // the last has no end while the goal is stalled
 	declared bool            // the limit is the goal's own setting

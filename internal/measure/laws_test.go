@@ -1,0 +1,243 @@
+package measure_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"plumbline/internal/flow"
+	"plumbline/internal/flow/flowtest"
+	"plumbline/internal/goal"
+	"plumbline/internal/measure"
+)
+
+// deed is one thing that happens to one issue.
+type deed struct {
+	issue int
+	at    string
+	do    func(*flowtest.Builder, string)
+}
+
+// story is what happens to a handful of issues of the epics PAY-1 and PAY-2.
+type story struct {
+	created []string
+	people  []uint64
+	deeds   []deed // in order of time
+}
+
+func deeds() map[string]func(*flowtest.Builder, string) {
+	return map[string]func(*flowtest.Builder, string){
+		"starts":       func(b *flowtest.Builder, at string) { b.Moves(at, flowtest.Doing) },
+		"is reviewed":  func(b *flowtest.Builder, at string) { b.Moves(at, flowtest.Review) },
+		"vanishes":     func(b *flowtest.Builder, at string) { b.Moves(at, flowtest.Vanished) },
+		"goes back":    func(b *flowtest.Builder, at string) { b.Reopens(at, flowtest.ToDo) },
+		"is delivered": func(b *flowtest.Builder, at string) { b.Resolves(at, "Done") },
+		"is dropped":   func(b *flowtest.Builder, at string) { b.Resolves(at, "Won't Do") },
+		"joins":        func(b *flowtest.Builder, at string) { b.Joins(at, "PAY-1") },
+		"moves over":   func(b *flowtest.Builder, at string) { b.Joins(at, "PAY-2") },
+		"leaves":       func(b *flowtest.Builder, at string) { b.Joins(at, "") },
+		"is labelled":  func(b *flowtest.Builder, at string) { b.Labelled(at, "p95") },
+		"unlabelled":   func(b *flowtest.Builder, at string) { b.Labelled(at) },
+		"is versioned": func(b *flowtest.Builder, at string) { b.Versioned(at, "v") },
+		"subordinates": func(b *flowtest.Builder, at string) { b.Becomes(at, flowtest.Subtask(), "PAY-10") },
+	}
+}
+
+func aStory(t *rapid.T) story {
+	var s story
+	all := deeds()
+	names := slices.Sorted(maps.Keys(all)) // rapid needs the same order every time
+	for range rapid.IntRange(1, 14).Draw(t, "issues") {
+		s.created = append(s.created, fmt.Sprintf("2026-01-%02d", rapid.IntRange(1, 9).Draw(t, "created")))
+		s.people = append(s.people, rapid.Uint64Range(1, 3).Draw(t, "person"))
+	}
+	minute := 0
+	for range rapid.IntRange(0, 40).Draw(t, "deeds") {
+		// Many deeds fall into one minute, so that bulk edits come about.
+		minute += rapid.SampledFrom([]int{0, 0, 0, 1, 30, 1440, 5 * 1440}).Draw(t, "minutes later")
+		at := time.Date(2026, 1, 10, 0, minute, 0, 0, time.UTC)
+		s.deeds = append(s.deeds, deed{
+			issue: rapid.IntRange(0, len(s.created)-1).Draw(t, "issue"),
+			at:    at.Format("2006-01-02 15:04"),
+			do:    all[rapid.SampledFrom(names).Draw(t, "deed")],
+		})
+	}
+	return s
+}
+
+// until returns the issues as Jira showed them at the moment.
+func (s story) until(t flowtest.TB, at time.Time) []*flow.Issue {
+	issues := []*flow.Issue{epic(t).Issue(), flowtest.New(t, "PAY-2", "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Issue()}
+	for n, created := range s.created {
+		if flowtest.At(t, created).After(at) {
+			continue
+		}
+		b := flowtest.New(t, fmt.Sprintf("PAY-%d", 10+n), created).By(s.people[n])
+		for _, d := range s.deeds {
+			if d.issue == n && !flowtest.At(t, d.at).After(at) {
+				d.do(b, d.at)
+			}
+		}
+		issues = append(issues, b.Issue())
+	}
+	return issues
+}
+
+func (s story) end(t flowtest.TB) time.Time {
+	if len(s.deeds) == 0 {
+		return flowtest.At(t, "2026-01-20")
+	}
+	return flowtest.At(t, s.deeds[len(s.deeds)-1].at)
+}
+
+func goals() []goal.Goal {
+	return []goal.Goal{
+		{ID: "both"},
+		{ID: "g", Parent: "both", Work: goal.Work{Epics: []string{"PAY-1"}, Labels: []goal.InProject{{Name: "p95"}}}},
+		{ID: "h", Parent: "both", Work: goal.Work{Epics: []string{"PAY-2"}, Exclude: []string{"PAY-11"}}},
+	}
+}
+
+func TestTheFiguresOfAMomentDoNotLookPastIt(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := aStory(t)
+		end := s.end(t)
+		at := flowtest.At(t, "2026-01-01").Add(time.Duration(rapid.IntRange(0, int(end.Sub(flowtest.At(t, "2026-01-01")).Minutes())+20000).Draw(t, "minute")) * time.Minute)
+		today := history(t, goals(), flowtest.Catalog(), s.until(t, end)...).Snapshot(at)
+		then := history(t, goals(), flowtest.Catalog(), s.until(t, at)...).Snapshot(at)
+		if d := cmp.Diff(then, today); d != "" {
+			t.Fatalf("as of %v (-from a store of that moment, +from today's store):\n%s", at, d)
+		}
+	})
+}
+
+func TestScopeIsConserved(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := aStory(t)
+		at := s.end(t)
+		h := history(t, goals(), flowtest.Catalog(), s.until(t, at)...)
+		for _, g := range h.Snapshot(at).Goals {
+			if g.CommittedAt == nil {
+				continue
+			}
+			before, _ := h.Snapshot(*g.CommittedAt).Goal(g.ID)
+			if got, want := g.Issues.Total(), before.Issues.Total()+*g.ScopeAdded-*g.ScopeRemoved; got != want {
+				t.Fatalf("%s: %d in scope; %d at the commitment, %d added, %d removed make %d",
+					g.ID, got, before.Issues.Total(), *g.ScopeAdded, *g.ScopeRemoved, want)
+			}
+		}
+	})
+}
+
+func TestDisjointGoalsAddUpToTheirParent(t *testing.T) {
+	apart := goals()
+	apart[1].Work.Labels, apart[2].Work.Exclude = nil, nil
+	rapid.Check(t, func(t *rapid.T) {
+		s := aStory(t)
+		at := s.end(t)
+		// Sub-tasks may have their parent in the other goal, so they are left out.
+		s.deeds = nil
+		for range rapid.IntRange(0, 20).Draw(t, "plain deeds") {
+			name := rapid.SampledFrom([]string{"starts", "goes back", "is delivered", "is dropped", "joins", "moves over", "leaves"}).Draw(t, "deed")
+			s.deeds = append(s.deeds, deed{rapid.IntRange(0, len(s.created)-1).Draw(t, "issue"), at.Format("2006-01-02 15:04"), deeds()[name]})
+		}
+		snap := history(t, apart, flowtest.Catalog(), s.until(t, at)...).Snapshot(at)
+		var sum measure.Parts
+		for _, id := range []string{"g", "h"} {
+			g, _ := snap.Goal(id)
+			sum.ToDo += g.Issues.ToDo
+			sum.InProgress += g.Issues.InProgress
+			sum.Delivered += g.Issues.Delivered
+			sum.Discarded += g.Issues.Discarded
+		}
+		both, _ := snap.Goal("both")
+		if d := cmp.Diff(sum, both.Issues); d != "" {
+			t.Fatalf("the parts of the parent (-sum of the goals below, +parent):\n%s", d)
+		}
+	})
+}
+
+func TestOrderAndNamesChangeNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := aStory(t)
+		at := s.end(t)
+		want := history(t, goals(), flowtest.Catalog(), s.until(t, at)...).Snapshot(at)
+		for n := range s.people {
+			s.people[n] += 1_000_000
+		}
+		issues := rapid.Permutation(s.until(t, at)).Draw(t, "order")
+		if d := cmp.Diff(want, history(t, goals(), flowtest.Catalog(), issues...).Snapshot(at)); d != "" {
+			t.Fatalf("in another order and under other names:\n%s", d)
+		}
+	})
+}
+
+func TestNoiseNeverEndsAStall(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		base := func() []*flow.Issue {
+			return []*flow.Issue{epic(t).Issue(), task(t, 3, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Issue()}
+		}
+		noisy := base()
+		quiet := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), base()...)
+		for n := range rapid.IntRange(0, 30).Draw(t, "noise") {
+			at := fmt.Sprintf("2026-02-%02d %02d:00", 1+n%28, n%24)
+			switch rapid.IntRange(0, 3).Draw(t, "kind") {
+			case 0: // added scope
+				noisy = append(noisy, task(t, 1000+n, at).Issue())
+			case 1: // a bot at work
+				noisy = append(noisy, task(t, 1000+n, "2026-01-03").ByBot().Moves(at, flowtest.Doing).Issue())
+			case 2: // comments, ranks, labels
+				noisy = append(noisy, task(t, 1000+n, "2026-01-03").Touched(at).Labelled(at, "x").Issue())
+			case 3: // a bulk edit
+				for k := range 10 {
+					noisy = append(noisy, task(t, 2000+100*n+k, "2026-01-03").By(7).Resolves(at, "Done").Issue())
+				}
+			}
+		}
+		want, got := status(t, quiet, "2026-03-01"), status(t, history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), noisy...), "2026-03-01")
+		if d := cmp.Diff(want.StalledSince, got.StalledSince); d != "" || !*got.Stalled {
+			t.Fatalf("stalled: %v; since (-without the noise, +with it):\n%s", *got.Stalled, d)
+		}
+	})
+}
+
+func TestShiftingTimeShiftsOnlyTimes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := aStory(t)
+		at := s.end(t)
+		const days = 91
+		shift := days * 24 * time.Hour
+		issues := s.until(t, at)
+		want := history(t, goals(), flowtest.Catalog(), issues...).Snapshot(at)
+		for k, i := range issues {
+			moved := *i
+			moved.Created, moved.Updated = i.Created.Add(shift), i.Updated.Add(shift)
+			if !i.Resolved.IsZero() {
+				moved.Resolved = i.Resolved.Add(shift)
+			}
+			moved.Changes = nil
+			for _, c := range i.Changes {
+				c.At = c.At.Add(shift)
+				moved.Changes = append(moved.Changes, c)
+			}
+			issues[k] = &moved
+		}
+		got := history(t, goals(), flowtest.Catalog(), issues...).Snapshot(at.Add(shift))
+		back := cmp.Transformer("back", func(t time.Time) int64 { return t.Unix() })
+		for k := range got.Goals {
+			for _, p := range []*time.Time{got.Goals[k].HealthSince, got.Goals[k].CommittedAt, got.Goals[k].LastProgress, got.Goals[k].StalledSince} {
+				if p != nil {
+					*p = p.Add(-shift)
+				}
+			}
+		}
+		if d := cmp.Diff(want.Goals, got.Goals, back); d != "" {
+			t.Fatalf("%d days later:\n%s", days, d)
+		}
+	})
+}

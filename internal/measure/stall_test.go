@@ -1,0 +1,213 @@
+package measure_test
+
+import (
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"plumbline/internal/flow"
+	"plumbline/internal/flow/flowtest"
+	"plumbline/internal/goal"
+	"plumbline/internal/measure"
+)
+
+// starts returns tasks that enter progress at the given times, one each.
+func starts(t *testing.T, at ...string) []*flow.Issue {
+	issues := []*flow.Issue{epic(t).Issue()}
+	for k, s := range at {
+		issues = append(issues, task(t, 100+k, "2026-01-01").Moves(s, flowtest.Doing).Issue())
+	}
+	return issues
+}
+
+func TestStallFollowsTheGoalsOwnRhythm(t *testing.T) {
+	freeze := flow.DateSpan{From: date(t, "2026-01-10"), To: date(t, "2026-01-16")}
+	for _, c := range []struct {
+		name    string
+		events  []string
+		after   time.Duration // declared
+		freezes []flow.DateSpan
+		at      string
+		limit   float64 // days
+		since   string  // empty: not stalled
+	}{
+		{"two weeks while there are few gaps: not yet at their end", []string{"2026-01-05"}, 0, nil, "2026-01-19", 14, ""},
+		{"two weeks while there are few gaps: after their end", []string{"2026-01-05"}, 0, nil, "2026-01-19 00:01", 14, "2026-01-19"},
+		{"daily progress makes the floor of a week", []string{"2026-01-05", "2026-01-06", "2026-01-07", "2026-01-08", "2026-01-09"},
+			0, nil, "2026-01-20", 7, "2026-01-16"},
+		// Gaps of 2, 4, 6 and 20 days: h = .95·3 = 2.85, Q = 6 + .85·14 = 17.9, × 1.5 = 26.85.
+		{"the 95 % quantile of its own gaps, half as much again", []string{"2026-01-05", "2026-01-07", "2026-01-11", "2026-01-17", "2026-02-06"},
+			0, nil, "2026-02-20", 26.85, "2026-01-31"}, // one step did not wake it
+		{"gaps under an hour are none", []string{"2026-01-05 10:00", "2026-01-05 10:10", "2026-01-05 10:20", "2026-01-05 10:30", "2026-01-05 10:59"},
+			0, nil, "2026-01-20", 14, "2026-01-19 10:59"},
+		{"a declared limit replaces the rhythm", []string{"2026-01-05"}, 10 * 24 * time.Hour, nil, "2026-01-16", 10, "2026-01-15"},
+		{"the clock stands still in a freeze", []string{"2026-01-05"}, 0, []flow.DateSpan{freeze}, "2026-01-25", 14, ""},
+		{"and goes on after it", []string{"2026-01-05"}, 0, []flow.DateSpan{freeze}, "2026-01-27", 14, "2026-01-26"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			g := epicGoal()
+			g.StallAfter = c.after
+			settings := measure.DefaultSettings()
+			settings.Calendar.Freezes = c.freezes
+			issues := starts(t, c.events...)
+			h, err := measure.Build(measure.Input{
+				Goals: []goal.Goal{g}, Catalogs: map[string]*flow.Catalog{flowtest.Site: flowtest.Catalog()}, Settings: settings,
+				Issues: func(each func(*flow.Issue) error) error {
+					for _, i := range issues {
+						if err := each(i); err != nil {
+							return err
+						}
+					}
+					return nil
+				},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := status(t, h, c.at)
+			if got.StallAfterSeconds == nil || math.Abs(*got.StallAfterSeconds-c.limit*86400) > 1e-3 {
+				t.Errorf("stalled after %v seconds, want %v", *got.StallAfterSeconds, c.limit*86400)
+			}
+			var want *time.Time
+			if c.since != "" {
+				want = ptr(flowtest.At(t, c.since))
+			}
+			if d := cmp.Diff(want, got.StalledSince); d != "" {
+				t.Errorf("stalled since (-want +got):\n%s", d)
+			}
+		})
+	}
+}
+
+func TestWhatWakesAStalledGoal(t *testing.T) {
+	// Progress on 5 January, stalled from the 19th on.
+	for _, c := range []struct {
+		name  string
+		then  []*flow.Issue
+		wakes string // empty: still stalled on 1 March
+	}{
+		{"nothing, while nothing moves", nil, ""},
+		{"one step forward does not", starts(t, "2026-02-20"), ""},
+		{"two steps on one day do not", starts(t, "2026-02-20 09:00", "2026-02-20 17:00"), ""},
+		{"steps on two days do, with the second", starts(t, "2026-02-20", "2026-02-23"), "2026-02-23"},
+		{"steps with another long silence between do not", starts(t, "2026-02-01", "2026-02-20"), ""},
+		{"one delivery does", []*flow.Issue{task(t, 200, "2026-01-02").Resolves("2026-02-20", "Done").Issue()}, "2026-02-20"},
+		{"a dropped issue does not", []*flow.Issue{task(t, 200, "2026-01-02").Resolves("2026-02-20", "Won't Do").Issue()}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			issues := append([]*flow.Issue{task(t, 2, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Issue(), epic(t).Issue()}, c.then...)
+			h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), issues...)
+			if before := status(t, h, "2026-01-31"); before.Stalled == nil || !*before.Stalled {
+				t.Fatal("the goal is not stalled to begin with")
+			}
+			if c.wakes == "" {
+				if got := status(t, h, "2026-03-01"); !*got.Stalled {
+					t.Error("the goal woke up")
+				}
+				return
+			}
+			if got := status(t, h, c.wakes); *got.Stalled {
+				t.Errorf("still stalled on %s", c.wakes)
+			}
+			if got := status(t, h, flowtest.At(t, c.wakes).Add(-time.Minute).Format("2006-01-02 15:04")); !*got.Stalled {
+				t.Errorf("awake before %s", c.wakes)
+			}
+		})
+	}
+}
+
+func TestStallOnlyBetweenBeginningAndEnd(t *testing.T) {
+	t.Run("a goal that never began is not stalled", func(t *testing.T) {
+		got := status(t, history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), epic(t).Issue(), task(t, 2, "2026-01-02").Issue()), "2026-06-01")
+		if got.Stalled != nil || got.Health != measure.NotStarted || got.Missing["stalled"] == "" {
+			t.Errorf("stalled %v, health %s, missing %v", got.Stalled, got.Health, got.Missing)
+		}
+	})
+	t.Run("a goal whose epic is closed is not stalled", func(t *testing.T) {
+		got := status(t, history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(),
+			epic(t).Resolves("2026-01-10", "Done").Issue(), task(t, 2, "2026-01-02").Resolves("2026-01-08", "Done").Issue()), "2026-06-01")
+		if *got.Stalled || got.Health != measure.Finished {
+			t.Errorf("stalled %v, health %s", *got.Stalled, got.Health)
+		}
+	})
+	t.Run("a goal begun by a bulk edit alone counts its silence from there", func(t *testing.T) {
+		issues := []*flow.Issue{epic(t).Issue()}
+		for k := range 12 {
+			issues = append(issues, task(t, 10+k, "2026-01-02").By(99).Moves("2026-01-05 10:00", flowtest.Doing).Issue())
+		}
+		got := status(t, history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), issues...), "2026-01-25")
+		if got.LastProgress != nil || !*got.Stalled || !got.StalledSince.Equal(flowtest.At(t, "2026-01-19 10:00")) {
+			t.Errorf("last progress %v, stalled %v since %v", got.LastProgress, *got.Stalled, got.StalledSince)
+		}
+	})
+}
+
+func TestHealthDayByDay(t *testing.T) {
+	g := epicGoal()
+	g.Targets = []goal.Target{{Date: date(t, "2026-02-10")}}
+	// In progress on 5 January, delivered in steps that keep it moving until
+	// the 12th, silent until a delivery on 20 March; the epic closes on 2 April.
+	h := history(t, []goal.Goal{g}, flowtest.Catalog(),
+		epic(t).Resolves("2026-04-02 15:00", "Done").Issue(),
+		task(t, 2, "2026-01-02").Moves("2026-01-05 09:00", flowtest.Doing).Resolves("2026-01-12 09:00", "Done").Issue(),
+		task(t, 3, "2026-01-02").Resolves("2026-03-20 09:00", "Done").Issue(),
+		task(t, 4, "2026-01-02").Moves("2026-03-24 09:00", flowtest.Doing).Resolves("2026-04-01 09:00", "Done").Issue(),
+	)
+	for _, c := range []struct {
+		name, at string
+		want     measure.Health
+		since    string
+	}{
+		{"planned work is not started", "2026-01-04", measure.NotStarted, "2026-01-02"},
+		{"begun work is on track at once: that it began is a fact", "2026-01-05 10:00", measure.OnTrack, "2026-01-05"},
+		{"two weeks and a day of silence don't show yet", "2026-01-27 12:00", measure.OnTrack, "2026-01-06"},
+		// Stalled from 26 January 09:00, judged so on the 27th, shown two days later.
+		{"a stall shows when it was judged so for two days", "2026-01-29", measure.Stalled, "2026-01-29"},
+		{"a target that passes does not hide the stall", "2026-02-20", measure.Stalled, "2026-01-29"},
+		// Awake on 20 March 09:00, judged off track (the target is over) from the 21st on.
+		{"a better state waits five days", "2026-03-25 23:00", measure.Stalled, "2026-01-29"},
+		{"then shows", "2026-03-26", measure.OffTrack, "2026-03-26"},
+		{"an epic that closes without open issues is done at once", "2026-04-02 16:00", measure.Finished, "2026-04-02"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := status(t, h, c.at)
+			if got.Health != c.want || got.HealthSince == nil || !got.HealthSince.Equal(flowtest.At(t, c.since)) {
+				t.Errorf("at %s: %s since %v, want %s since %s", c.at, got.Health, got.HealthSince, c.want, c.since)
+			}
+		})
+	}
+}
+
+func TestReleasedVersionsCloseAGoal(t *testing.T) {
+	g := goal.Goal{ID: "g", Work: goal.Work{FixVersions: []goal.InProject{{Project: "PAY", Name: "3.2"}}}}
+	version := flow.Version{ID: "v", Name: "3.2", Project: "PAY", Released: true, Release: date(t, "2026-02-10")}
+	issue := task(t, 2, "2026-01-02").Versioned("2026-01-03", "v").Resolves("2026-01-12", "Done").Issue()
+	for at, want := range map[string]measure.Health{"2026-02-10 23:00": measure.Stalled, "2026-02-11": measure.Finished} {
+		h := history(t, []goal.Goal{g}, flowtest.Catalog(version), issue)
+		if got := status(t, h, at); got.Health != want {
+			t.Errorf("at %s: %s, want %s", at, got.Health, want)
+		}
+	}
+	unreleased := version
+	unreleased.Released = false
+	if got := status(t, history(t, []goal.Goal{g}, flowtest.Catalog(unreleased), issue), "2026-02-20"); got.Health != measure.Stalled {
+		t.Errorf("unreleased: %s, want stalled", got.Health)
+	}
+}
+
+func TestAGoalByLabelIsDoneWhenItHasBeenQuietForAMonth(t *testing.T) {
+	g := goal.Goal{ID: "g", Work: goal.Work{Labels: []goal.InProject{{Name: "p95"}}}}
+	h := history(t, []goal.Goal{g}, flowtest.Catalog(),
+		flowtest.New(t, "PAY-2", "2026-01-02").Labelled("2026-01-02", "p95").Resolves("2026-01-12", "Done").Issue())
+	for at, want := range map[string]bool{"2026-02-10": false, "2026-02-11": true} {
+		if got := status(t, h, at); (got.Health == measure.Finished) != want {
+			t.Errorf("at %s: %s", at, got.Health)
+		}
+	}
+	if s := fmt.Sprint(measure.HealthStates()); len(measure.HealthStates()) != 7 {
+		t.Errorf("health states: %s", s)
+	}
+}
