@@ -246,3 +246,18 @@ func TestABulkEditIsNoProgress(t *testing.T) {
 		}
 	}
 }
+
+func TestABulkEditIsKnownForOneWhenItsTenthIssueChanges(t *testing.T) {
+	issues := []*flow.Issue{epic(t).Issue()}
+	for k := range 10 {
+		issues = append(issues, task(t, 10+k, "2026-01-02").By(99).Moves(fmt.Sprintf("2026-01-08 10:00:%02d", 2*k), flowtest.Doing).Issue())
+	}
+	h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), issues...)
+	ninth := status(t, h, "2026-01-08 10:00:17")
+	if d := cmp.Diff(ptr(flowtest.At(t, "2026-01-08 10:00:16")), ninth.LastProgress); d != "" {
+		t.Errorf("while nine have changed (-want +got):\n%s", d)
+	}
+	if tenth := status(t, h, "2026-01-08 10:00:18"); tenth.LastProgress != nil {
+		t.Errorf("once the tenth has changed, progress was made at %v", tenth.LastProgress)
+	}
+}

@@ -65,14 +65,11 @@ type TB interface {
 	Fatal(args ...any)
 }
 
-// At reads "2026-01-05" or "2026-01-05 14:30" as UTC.
+// At reads "2026-01-05", "2026-01-05 14:30" or "2026-01-05 14:30:07" as UTC.
 func At(tb TB, s string) time.Time {
 	tb.Helper()
-	layout := "2006-01-02 15:04"
-	if !strings.Contains(s, " ") {
-		layout = "2006-01-02"
-	}
-	t, err := time.Parse(layout, s)
+	const layout = "2006-01-02 15:04:05"
+	t, err := time.Parse(layout[:min(len(s), len(layout))], s)
 	if err != nil {
 		tb.Fatal(err)
 	}
