@@ -32,18 +32,18 @@ type answer struct {
 	body   []byte
 }
 
-// call asks and decodes the answer into out. It keeps the site's limits,
+// call asks, and has the answer decoded. It keeps the site's limits,
 // repeats what may pass, and puts into words what does not: an error is an
 // *APIError or the context's own. All requests are reads, so that a repetition
 // is harmless.
-func (c *Client) call(ctx context.Context, r request, out any) (http.Header, error) {
+func (c *Client) call(ctx context.Context, r request, decode func([]byte) error) (http.Header, error) {
 	for n := 0; ; n++ {
 		if err := c.admit(ctx, r); err != nil {
 			return nil, err
 		}
 		a, failed := c.attempt(ctx, r, n > 0)
 		if failed == nil {
-			failed = decodeAnswer(a.body, out)
+			failed = decodeError(decode(a.body))
 		}
 		if failed == nil {
 			return a.header, nil
@@ -200,17 +200,21 @@ func isJSON(h http.Header) bool {
 	return err == nil && (kind == "application/json" || strings.HasSuffix(kind, "+json"))
 }
 
-// decodeAnswer decodes a whole answer. One that ends too early was cut on the
-// way and is asked for again.
-func decodeAnswer(body []byte, out any) *APIError {
-	err := json.Unmarshal(body, out)
+// into decodes an answer as a whole.
+func into(v any) func([]byte) error {
+	return func(body []byte) error { return json.Unmarshal(body, v) }
+}
+
+// decodeError puts into words why an answer could not be decoded. One that
+// ends too early was cut on the way and is asked for again.
+func decodeError(err error) *APIError {
 	if err == nil {
 		return nil
 	}
 	failed := &APIError{Status: http.StatusOK, What: "the answer is not what Jira's documentation promises", cause: err}
 	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
-		failed.What, failed.again = "the answer is no valid JSON", true
+	if errors.As(err, &syntax) || errors.Is(err, errCut) {
+		failed.What, failed.again = "the answer is no whole JSON", true
 	}
 	return failed
 }

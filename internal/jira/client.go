@@ -106,7 +106,7 @@ type wireMyself struct {
 // settles how it is to be read.
 func (c *Client) Identify(ctx context.Context) (flow.Identity, error) {
 	var info wireServerInfo
-	header, err := c.call(ctx, request{endpoint: endpointServerInfo, method: http.MethodGet, path: "rest/api/2/serverInfo"}, &info)
+	header, err := c.call(ctx, request{endpoint: endpointServerInfo, method: http.MethodGet, path: "rest/api/2/serverInfo"}, into(&info))
 	if err != nil {
 		return flow.Identity{}, err
 	}
@@ -163,7 +163,7 @@ func siteTime(told string, h http.Header) (time.Time, error) {
 // configuration wants it so.
 func (c *Client) myself(ctx context.Context) (wireMyself, error) {
 	var me wireMyself
-	_, err := c.call(ctx, request{endpoint: endpointMyself, method: http.MethodGet, path: "rest/api/2/myself"}, &me)
+	_, err := c.call(ctx, request{endpoint: endpointMyself, method: http.MethodGet, path: "rest/api/2/myself"}, into(&me))
 	var refused *APIError
 	switch {
 	case c.o.Auth.Anonymous && errors.As(err, &refused) && refused.Status == http.StatusUnauthorized:

@@ -1,8 +1,8 @@
 package jira
 
 import (
+	"cmp"
 	"encoding/json"
-	"errors"
 	"math"
 	"slices"
 	"strconv"
@@ -16,16 +16,23 @@ import (
 type decoder struct {
 	site      string
 	fields    *fields
+	wanted    map[string]bool // the custom fields whose present value is read, by id
 	summaries bool
 	people    *people
 	items     itemFields
 }
 
 func newDecoder(o *Options, f *fields) *decoder {
-	return &decoder{
-		site: o.Site, fields: f, summaries: o.KeepSummaries,
+	d := &decoder{
+		site: o.Site, fields: f, wanted: make(map[string]bool), summaries: o.KeepSummaries,
 		people: newPeople(o.Pseudonym, o.Bots), items: newItemFields(f),
 	}
+	for _, refs := range f.read() {
+		for _, r := range refs {
+			d.wanted[r.ID] = true
+		}
+	}
+	return d
 }
 
 // decoded is what came of one issue.
@@ -48,57 +55,29 @@ func (d *decoded) trouble(what string) {
 func (d *decoder) issue(raw []byte) *decoded {
 	out := &decoded{issue: flow.Issue{Site: d.site, Announced: -1}}
 	var w wireIssue
-	shape := wrongShape("", json.Unmarshal(raw, &w))
+	shape := w.decode(raw, d.wanted)
 	if id, ok := w.ID.number(); ok {
 		out.issue.ID = flow.IssueID(id)
 	}
 	if isKey(w.Key) {
 		out.issue.Now.Key = w.Key
 	}
-	var f wireFields
-	var custom map[string]json.RawMessage
-	if shape == "" && len(w.Fields) > 0 {
-		shape = wrongShape("fields.", json.Unmarshal(w.Fields, &f))
-		if shape == "" && d.hasCustom() {
-			shape = wrongShape("fields.", json.Unmarshal(w.Fields, &custom))
-		}
-	}
-	if shape == "" {
-		shape = missing(out, &f)
-	}
-	if shape != "" {
+	f, custom := &w.Fields, w.Custom
+	if shape = cmp.Or(shape, missing(out, f)); shape != "" {
 		out.trouble(shape)
 		return out
 	}
-	if !d.times(out, &f) {
+	if !d.times(out, f) {
 		return out
 	}
 	out.ok = true
-	d.state(out, &f, custom)
+	d.state(out, f, custom)
 	d.links(out, f.Links)
 	if d.summaries {
 		out.issue.Summary = f.Summary
 	}
 	d.changelog(out, w.Changelog)
 	return out
-}
-
-// hasCustom reports whether an issue's fields must be looked at by id.
-func (d *decoder) hasCustom() bool {
-	return slices.ContainsFunc(d.fields.read(), func(refs []fieldRef) bool { return len(refs) > 0 })
-}
-
-// wrongShape names the place at which JSON is not as documented, and quotes
-// no value of it.
-func wrongShape(prefix string, err error) string {
-	var kind *json.UnmarshalTypeError
-	switch {
-	case err == nil:
-		return ""
-	case errors.As(err, &kind) && kind.Field != "":
-		return plain(prefix+kind.Field, 100) + ": of another kind than Jira documents"
-	}
-	return strings.TrimSuffix(prefix, ".") + "not what Jira documents as an issue"
 }
 
 // missing returns which of the things without which an issue means nothing

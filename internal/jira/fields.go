@@ -62,11 +62,11 @@ const (
 // Discover asks for the site's fields and statuses and adopts the fields.
 func (c *Client) Discover(ctx context.Context) ([]byte, []flow.StatusInfo, error) {
 	var listed []wireField
-	if _, err := c.call(ctx, request{endpoint: endpointField, method: http.MethodGet, path: "rest/api/2/field"}, &listed); err != nil {
+	if _, err := c.call(ctx, request{endpoint: endpointField, method: http.MethodGet, path: "rest/api/2/field"}, into(&listed)); err != nil {
 		return nil, nil, err
 	}
 	var statuses []wireStatus
-	if _, err := c.call(ctx, request{endpoint: endpointStatus, method: http.MethodGet, path: "rest/api/2/status"}, &statuses); err != nil {
+	if _, err := c.call(ctx, request{endpoint: endpointStatus, method: http.MethodGet, path: "rest/api/2/status"}, into(&statuses)); err != nil {
 		return nil, nil, err
 	}
 	f := discover(listed, c.o.Fields)

@@ -50,7 +50,7 @@ func (s *server) page(ctx context.Context, sc *scan) (*wirePage, error) {
 			JQL: scanJQL(s.c.o.Scope, sc.anchored()), StartAt: sc.startAt, MaxResults: sc.size,
 			Fields: sc.fields, Expand: []string{"changelog"},
 		}
-		_, err := s.c.call(ctx, request{endpoint: endpointSearch, method: http.MethodPost, path: "rest/api/2/search", body: ask}, &p)
+		_, err := s.c.call(ctx, request{endpoint: endpointSearch, method: http.MethodPost, path: "rest/api/2/search", body: ask}, p.decode)
 		if errors.Is(err, errTooLarge) && sc.size > smallestPage {
 			sc.size = max(sc.size/2, smallestPage)
 			continue
@@ -68,7 +68,7 @@ func (s *server) whole(ctx context.Context, sc *scan, cut *decoded) (*decoded, e
 	}
 	var raw json.RawMessage
 	path := "rest/api/2/issue/" + strconv.FormatUint(uint64(i.ID), 10) + "?expand=changelog&fields=" + strings.Join(sc.fields, ",")
-	_, err := s.c.call(ctx, request{endpoint: endpointIssue, method: http.MethodGet, path: path}, &raw)
+	_, err := s.c.call(ctx, request{endpoint: endpointIssue, method: http.MethodGet, path: path}, into(&raw))
 	var api *APIError
 	switch {
 	case errors.Is(err, errTooLarge), errors.As(err, &api) && api.Status >= 400 && !api.again && !errors.Is(err, ErrAuth):

@@ -2,6 +2,7 @@ package jira
 
 import (
 	"encoding/json"
+	"errors"
 	"strconv"
 	"strings"
 
@@ -11,19 +12,95 @@ import (
 // wirePage is an answer of search. The issues stay undecoded: each is decoded
 // by itself, so that a bad one costs no other.
 type wirePage struct {
-	StartAt    *int              `json:"startAt"`
-	MaxResults int               `json:"maxResults"`
-	Total      *int              `json:"total"`
-	Issues     []json.RawMessage `json:"issues"`
+	StartAt    *int
+	MaxResults int
+	Total      *int
+	Issues     [][]byte // parts of the answer
 }
 
-// wireIssue is an issue. Its fields stay undecoded at first, because the
-// custom ones among them have other names on every site.
+func (p *wirePage) decode(body []byte) error {
+	*p = wirePage{}
+	return members(body, func(key string, value []byte) error {
+		switch key {
+		case "startAt":
+			return json.Unmarshal(value, &p.StartAt)
+		case "maxResults":
+			return json.Unmarshal(value, &p.MaxResults)
+		case "total":
+			return json.Unmarshal(value, &p.Total)
+		case "issues":
+			return elements(value, func(issue []byte) error {
+				p.Issues = append(p.Issues, issue)
+				return nil
+			})
+		}
+		return nil
+	})
+}
+
+// wireIssue is an issue.
 type wireIssue struct {
-	ID        ident           `json:"id"`
-	Key       string          `json:"key"`
-	Fields    json.RawMessage `json:"fields"`
-	Changelog *wireChangelog  `json:"changelog"`
+	ID        ident
+	Key       string
+	Fields    wireFields
+	Custom    map[string]json.RawMessage // those of the custom fields that are wanted
+	Changelog *wireChangelog
+}
+
+// decode reads the issue and says where it is not as Jira documents; wanted
+// are the ids of the custom fields. What can be read is read in any case.
+func (w *wireIssue) decode(raw []byte, wanted map[string]bool) string {
+	shape := ""
+	note := func(place string, value []byte, into any) {
+		if wrong := wrongShape(place, json.Unmarshal(value, into)); shape == "" {
+			shape = wrong
+		}
+	}
+	err := members(raw, func(key string, value []byte) error {
+		switch key {
+		case "id":
+			note("id", value, &w.ID)
+		case "key":
+			note("key", value, &w.Key)
+		case "changelog":
+			note("changelog", value, &w.Changelog)
+		case "fields":
+			note("fields", value, &w.Fields)
+			if shape == "" && len(wanted) > 0 && present(value) {
+				return w.custom(value, wanted)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return "not what Jira documents as an issue"
+	}
+	return shape
+}
+
+func (w *wireIssue) custom(fields []byte, wanted map[string]bool) error {
+	return members(fields, func(key string, value []byte) error {
+		if wanted[key] && present(value) {
+			if w.Custom == nil {
+				w.Custom = make(map[string]json.RawMessage, len(wanted))
+			}
+			w.Custom[key] = value
+		}
+		return nil
+	})
+}
+
+// wrongShape names the place at which JSON is not as documented, and quotes
+// no value of it.
+func wrongShape(place string, err error) string {
+	var kind *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &kind) && kind.Field != "":
+		place += "." + plain(kind.Field, 100)
+	}
+	return place + ": of another kind than Jira documents"
 }
 
 // wireFields are the fields that every site has.
