@@ -45,7 +45,7 @@ func (d *decoder) parse(src []byte) ast.Node {
 		GetMessage() string
 	}
 	if errors.As(err, &at) && at.GetToken() != nil && at.GetToken().Position != nil {
-		d.faultAt(at.GetToken().Position, "", "is no YAML: "+at.GetMessage(), "check indentation, quotes and brackets from here upwards")
+		d.faultAt(at.GetToken().Position, "", "is no YAML: "+printable(strings.ReplaceAll(at.GetMessage(), "\t", `\t`)), "check indentation, quotes and brackets from here upwards")
 	} else {
 		d.fileFault("is no YAML that can be read", "check indentation, quotes and brackets")
 	}
@@ -229,4 +229,47 @@ func quotable(src string) []string {
 		lines[i] = strings.TrimRight(printable(line), " ")
 	}
 	return lines
+}
+
+// hide sees to it that none of a value's lines is quoted, in findings made
+// already or still to come.
+func (d *decoder) hide(n node) {
+	first, last := position(n.Node).Line, lastLine(n.Node)
+	for i := first; i <= min(last, len(d.lines)); i++ {
+		d.lines[i-1] = ""
+	}
+	for i := range d.errs {
+		if e := &d.errs[i]; first <= e.Line && e.Line <= last {
+			e.source = ""
+		}
+	}
+	for i := range d.warns {
+		if w := &d.warns[i]; first <= w.Line && w.Line <= last {
+			w.source = ""
+		}
+	}
+}
+
+// lastLine returns the last line that a value reaches.
+func lastLine(n ast.Node) int {
+	line := position(n).Line
+	switch v := n.(type) {
+	case *ast.MappingNode:
+		for _, e := range v.Values {
+			line = max(line, lastLine(e))
+		}
+	case *ast.MappingValueNode:
+		if v.Value != nil {
+			line = max(line, lastLine(v.Value))
+		}
+	case *ast.SequenceNode:
+		for _, e := range v.Values {
+			line = max(line, lastLine(e))
+		}
+	case *ast.LiteralNode:
+		line += strings.Count(v.Value.GetToken().Origin, "\n") + 1
+	case *ast.StringNode:
+		line += strings.Count(v.GetToken().Origin, "\n") + 1
+	}
+	return line
 }

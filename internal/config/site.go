@@ -95,6 +95,7 @@ func (d *decoder) fields(n node) map[string][]string {
 // write secrets where the name of a file belongs.
 func (d *decoder) auth(n node) Auth {
 	var a Auth
+	d.hide(n)
 	known := keys{
 		"email":         d.text(&a.Email, notEmpty, oneLine, account),
 		"user":          d.text(&a.User, notEmpty, oneLine, account),
