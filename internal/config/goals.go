@@ -176,6 +176,9 @@ func together(all []declared) Errors {
 			continue
 		}
 		parents[g.Parent] = true
+		if byID[g.ID] != g {
+			continue // it isn't the one that others mean
+		}
 		if byID[g.Parent] == nil {
 			errs = append(errs, g.finding("parent", "there is no goal "+quoted(g.Parent), suggestGoal(g.Parent, byID)))
 		} else if circle := circleFrom(g, byID); circle != nil && slices.Min(circle) == g.ID {

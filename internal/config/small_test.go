@@ -1,0 +1,113 @@
+package config_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"plumbline/internal/config"
+)
+
+func TestADurationIsReadAsPeopleWriteIt(t *testing.T) {
+	for in, want := range map[string]time.Duration{
+		"5d": 120 * time.Hour, "2w": 336 * time.Hour, "1w3d": 240 * time.Hour, "90m": 90 * time.Minute,
+		"1d12h": 36 * time.Hour, "1h30m": 90 * time.Minute, "1.5h": 90 * time.Minute, "0s": 0, "0d": 0, "250ms": 250 * time.Millisecond,
+	} {
+		if got, err := config.ParseDuration(in); err != nil || got != want {
+			t.Errorf("%q: got %v, %v", in, got, err)
+		}
+	}
+	for _, in := range []string{"", "5", "0", "-5d", "+1h", "d", "w", "5d5", "3d1w", "1.5d", "5 d", "5D", "1d-1h", "1dd", "200000d", "9999999999999999999d", "106751d24h", "5x", "é"} {
+		if got, err := config.ParseDuration(in); err == nil {
+			t.Errorf("%q was taken as %v", in, got)
+		}
+	}
+}
+
+func TestWeeksDaysAndTheRestAddUp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w, d := rapid.IntRange(0, 5000).Draw(t, "weeks"), rapid.IntRange(0, 50_000).Draw(t, "days")
+		short := time.Duration(rapid.Int64Range(0, int64(100*time.Hour)).Draw(t, "short"))
+		in := fmt.Sprintf("%dw%dd%s", w, d, short)
+		got, err := config.ParseDuration(in)
+		if want := time.Duration(7*w+d)*24*time.Hour + short; err != nil || got != want {
+			t.Fatalf("%q: got %v, %v; want %v", in, got, err, want)
+		}
+	})
+}
+
+func TestOnlySchedulesThatRunAreTaken(t *testing.T) {
+	for _, in := range []string{"@every 5m", "@daily", "*/5 * * * *", "0 0 29 2 *", "17 3 * * *", "0 4 * * sun", "@every 720h"} {
+		c, err := config.ParseCron(in)
+		if err != nil {
+			t.Errorf("%q: %v", in, err)
+			continue
+		}
+		from := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
+		if next, ok := c.Next(from, time.UTC); !ok || !next.After(from) {
+			t.Errorf("%q: next at %v, %v", in, next, ok)
+		}
+	}
+	off, err := config.ParseCron("off")
+	if _, runs := off.Next(time.Now(), time.UTC); err != nil || !off.Off() || runs {
+		t.Errorf("off is %q, %v, and runs: %v", off, err, runs)
+	}
+	for _, in := range []string{"", "TZ=", "TZ=UTC", "CRON_TZ=UTC 0 0 * * *", "0 0 31 2 *", ", * * * *", "* * * *", "0 0 0 0 0", "@every", "@every 0s", "@every -5m", "@every 1ms", "@every 90000h", "@reboot", "61 * * * *"} {
+		if c, err := config.ParseCron(in); err == nil {
+			t.Errorf("%q was taken as %q", in, c)
+		}
+	}
+}
+
+func TestAScheduleRunsOnTheClockOfItsZone(t *testing.T) {
+	zurich, err := time.LoadLocation("Europe/Zurich")
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, ok := config.Cron("17 3 * * *").Next(time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), zurich)
+	if want := time.Date(2026, 7, 1, 1, 17, 0, 0, time.UTC); !ok || !next.Equal(want) {
+		t.Errorf("next at %v, %v; want %v", next, ok, want)
+	}
+}
+
+func TestAFaultIsShownUnderItsLine(t *testing.T) {
+	_, err := config.ParseGoals(map[string][]byte{"g.yaml": []byte("goals:\n  - {id: a, name: Ä, owner: t, work: {epics: [pay-1]}}\r\n")})
+	var errs config.Errors
+	if !errors.As(err, &errs) || len(errs) != 1 {
+		t.Fatalf("got %v", err)
+	}
+	var one *config.Error
+	if !errors.As(err, &one) || one.Line != 2 {
+		t.Errorf("the list does not unwrap to its errors: %v", one)
+	}
+	var page bytes.Buffer
+	if err := errs.Render(&page); err != nil {
+		t.Fatal(err)
+	}
+	want := `g.yaml:2:47: goals[0].work.epics[0]: "pay-1" is no issue key; did you mean "PAY-1"?
+  2 |   - {id: a, name: Ä, owner: t, work: {epics: [pay-1]}}
+    |                                               ^
+`
+	if page.String() != want {
+		t.Errorf("got\n%swant\n%s", page.String(), want)
+	}
+}
+
+func TestAThousandFaultsAreToldInAHundredLines(t *testing.T) {
+	var src bytes.Buffer
+	for i := range 900 {
+		fmt.Fprintf(&src, "key%d: 1\n", i)
+	}
+	_, err := config.Parse("f", src.Bytes())
+	if err == nil {
+		t.Fatal("it was taken")
+	}
+	lines := bytes.Split([]byte(err.Error()), []byte("\n"))
+	if len(lines) != 101 || string(lines[100]) != "and 802 more" {
+		t.Errorf("%d lines, the last %q", len(lines), lines[len(lines)-1])
+	}
+}
