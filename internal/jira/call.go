@@ -1,6 +1,7 @@
 package jira
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -156,6 +157,9 @@ func (c *Client) judge(r request, resp *http.Response, body []byte, readErr erro
 	case status >= 300 && status < 400:
 		return answer{}, redirectError(c.base, status, resp.Header.Get("Location"))
 	case status < 200 || status >= 300:
+		for _, s := range c.secrets {
+			body = bytes.ReplaceAll(body, []byte(s), []byte("***")) // what the site echoes
+		}
 		failed := statusError(r.endpoint, status, resp.Header, body, html)
 		failed.RetryAfter = askedPause(status, resp.Header, c.now())
 		if failed.RetryAfter > 0 {
@@ -219,17 +223,10 @@ func decodeError(err error) *APIError {
 	return failed
 }
 
-// complete puts what only the client knows into the error, and takes out what
-// nobody else may know.
+// complete puts what only the client knows into the error.
 func (c *Client) complete(e *APIError, r request) {
 	e.Site, e.Endpoint = c.o.Site, string(r.endpoint)
-	for _, s := range c.secrets {
-		e.What = strings.ReplaceAll(e.What, s, "***")
-		for k := range e.Messages {
-			e.Messages[k] = strings.ReplaceAll(e.Messages[k], s, "***")
-		}
-	}
-	if e.Mend == "" && e.RetryAfter > patience {
+	if e.RetryAfter > patience {
 		e.Mend = fmt.Sprintf("it asks to be left alone for %s", e.RetryAfter.Round(time.Second))
 	}
 	if errors.Is(e, ErrAuth) {

@@ -26,7 +26,7 @@ type Client struct {
 	limiter  *rate.Limiter
 	inFlight chan struct{}
 	gate     gate
-	secrets  []string // that no error may quote
+	secrets  []string // that no error may quote where a site echoes them
 
 	made, retried atomic.Int64
 

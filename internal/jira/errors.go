@@ -200,7 +200,7 @@ func transportError(err error) *APIError {
 	case errors.As(err, &authority), errors.As(err, &host), errors.As(err, &invalid), errors.As(err, &verify):
 		e.again, e.kind = false, ErrConfig
 		e.What, e.Mend = "the site's certificate is not trusted: "+err.Error(), "name the company's certificate authority in tls.ca_file"
-	case errors.As(err, &record):
+	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		e.again, e.kind = false, ErrConfig
 		e.What, e.Mend = "the site does not speak TLS at this address", "check whether the url begins with http:// or names another port"
 	}
