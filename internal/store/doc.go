@@ -1,0 +1,33 @@
+// Package store keeps the facts: what Jira said of each issue, how far the
+// syncs have come, and which promises goals have shown. It is one bbolt file
+// and the only importer of bbolt.
+//
+// What lives here: the schema and its migrations, the codec of an issue, the
+// merging of what Jira says now with what it said before, and the ways to look
+// at the whole (Info, Verify, Dump, Backup). What must not: any measure, any
+// opinion, anything that asks Jira.
+//
+//	plumbline.db
+//	├── meta         "schema" → uint32, the number of the last migration
+//	├── names        uint32 → string; 1, 2, 3 … without a gap, never changed
+//	├── sites        site → JSON: name, counts, span of the changes held
+//	├── checkpoints  site → JSON: flow.Checkpoint
+//	├── issues       site | issue id uint64 → issue, see encode.go
+//	├── keys         site | key | 0x00 | issue id uint64 → nothing
+//	├── catalog      site | 's' or 'v' | status or version id → JSON
+//	├── problems     site | issue id uint64 | key → JSON: what, and the full run that saw it
+//	├── runs         site | time uint64 (ms) | sequence uint64 → JSON report
+//	└── targets      goal | 0x00 | yyyy-mm-dd → uint64 (ms), when first shown
+//
+// A site is a uint16. All integers in keys are big-endian, so that the order
+// of the keys is the order of the numbers. Every key that an issue ever had
+// stands in keys; two issues can claim one key, where a deleted project's key
+// was given away anew.
+//
+// Histories are never lost: what Jira has destroyed, hidden or cut off of a
+// changelog stays where it is held (merge.go says when not).
+//
+// A store has one writer at a time and any number of readers. No method calls
+// back into the caller's code while it holds a transaction, but for Backup,
+// which writes a consistent copy to the caller's writer.
+package store

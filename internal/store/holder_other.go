@@ -1,0 +1,7 @@
+//go:build !linux
+
+package store
+
+// inUse tells that the store is in use. Who uses it can be found out on Linux
+// alone.
+func inUse(path string) *InUseError { return &InUseError{Path: path} }

@@ -1,0 +1,179 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+
+	"plumbline/internal/flow"
+)
+
+// Issues calls fn with every issue of a site, or of all sites where site is
+// empty, in the order of the sites' names and then of the numeric ids. fn may
+// keep the issue. An error from fn ends the walk and is returned as it is.
+//
+// fn is called outside of any transaction and may take its time and ask the
+// store. The issues are read some hundred at a time: an issue written
+// meanwhile is shown in its old or its new form, never both, and none that was
+// there at the start is left out.
+func (s *Store) Issues(ctx context.Context, site string, fn func(*flow.Issue) error) error {
+	sites := []string{site}
+	if site == "" {
+		sites = s.Sites()
+	}
+	for _, name := range sites {
+		w := s.walk(name)
+		for {
+			i, err := w.next(ctx)
+			if err != nil {
+				return err
+			}
+			if i == nil {
+				break
+			}
+			if err := fn(i); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// chunk is how many issues are read in one transaction.
+const chunk = 256
+
+// walk is a way through the issues of a site in the order of their ids.
+type walk struct {
+	store *Store
+	site  string
+	from  uint64 // the id to go on at
+	ended bool
+	ready []*flow.Issue
+}
+
+func (s *Store) walk(site string) *walk { return &walk{store: s, site: site} }
+
+// next returns the next issue, nil behind the last.
+func (w *walk) next(ctx context.Context) (*flow.Issue, error) {
+	if len(w.ready) == 0 {
+		if w.ended {
+			return nil, nil
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := w.store.view(w.fill); err != nil {
+			return nil, fmt.Errorf("read issues of site %q: %w", w.site, err)
+		}
+		if len(w.ready) == 0 {
+			return nil, nil
+		}
+	}
+	i := w.ready[0]
+	w.ready[0] = nil
+	w.ready = w.ready[1:]
+	return i, nil
+}
+
+func (w *walk) fill(t *reading) error {
+	n, ok := t.book.sites[w.site]
+	if !ok {
+		w.ended = true
+		return nil
+	}
+	w.ready = make([]*flow.Issue, 0, chunk)
+	c := t.bucket(bucketIssues).Cursor()
+	k, v := c.Seek(n.issueKey(w.from))
+	for ; bytes.HasPrefix(k, n.key()); k, v = c.Next() {
+		if len(w.ready) == chunk {
+			return nil
+		}
+		id, err := issueIDOf(k)
+		if err != nil {
+			return err
+		}
+		i, err := decodeIssue(v, w.site, id, t.book.names)
+		if err != nil {
+			return err
+		}
+		w.ready = append(w.ready, i)
+		w.from = uint64(id) + 1
+	}
+	w.ended = true
+	return nil
+}
+
+func issueIDOf(key []byte) (flow.IssueID, error) {
+	if len(key) != 10 {
+		return 0, fmt.Errorf("the key %x is of no issue", key)
+	}
+	return flow.IssueID(binary.BigEndian.Uint64(key[2:])), nil
+}
+
+// Issue returns an issue by its id. It fails with ErrNotFound where it is not
+// held.
+func (s *Store) Issue(site string, id flow.IssueID) (*flow.Issue, error) {
+	var i *flow.Issue
+	err := s.view(func(t *reading) (err error) {
+		n, ok := t.book.sites[site]
+		if !ok {
+			return nil
+		}
+		i, err = t.issue(n, site, id)
+		return err
+	})
+	if err == nil && i == nil {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("issue %d of site %q: %w", id, site, err)
+	}
+	return i, nil
+}
+
+// issue returns nil for an issue that is not held.
+func (t *reading) issue(n siteNumber, site string, id flow.IssueID) (*flow.Issue, error) {
+	v := t.bucket(bucketIssues).Get(n.issueKey(uint64(id)))
+	if v == nil {
+		return nil, nil
+	}
+	return decodeIssue(v, site, id, t.book.names)
+}
+
+// IssueByKey returns an issue by its key, the present one or any that it ever
+// had. Where several issues had the key, the one that has it now is meant,
+// else the youngest. It fails with ErrNotFound where none is held.
+func (s *Store) IssueByKey(site, key string) (*flow.Issue, error) {
+	var found *flow.Issue
+	err := s.view(func(t *reading) error {
+		n, ok := t.book.sites[site]
+		if !ok || len(key) > maxNameLength {
+			return nil
+		}
+		prefix := n.claimPrefix(key)
+		c := t.bucket(bucketKeys).Cursor()
+		for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
+			if len(k) != len(prefix)+8 {
+				continue
+			}
+			id := flow.IssueID(binary.BigEndian.Uint64(k[len(prefix):]))
+			i, err := t.issue(n, site, id)
+			if err != nil {
+				return err
+			}
+			// The ids ascend: the last is the youngest.
+			if i != nil && (found == nil || i.Now.Key == key || found.Now.Key != key) {
+				found = i
+			}
+		}
+		return nil
+	})
+	if err == nil && found == nil {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("issue %s of site %q: %w", key, site, err)
+	}
+	return found, nil
+}

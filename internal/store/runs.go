@@ -1,0 +1,149 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"plumbline/internal/flow"
+)
+
+// maxRuns is how many reports are kept of each site.
+const maxRuns = 200
+
+// AppendRun keeps the report of a run, which must be JSON, and forgets the
+// oldest of the site beyond 200.
+func (s *Store) AppendRun(site string, at time.Time, report []byte) error {
+	if site == "" || !json.Valid(report) {
+		return fmt.Errorf("keep report of a run of site %q: it has no site or is not JSON", site)
+	}
+	err := s.update(func(t *writing) error {
+		st, err := t.site(site)
+		if err != nil {
+			return err
+		}
+		b := t.bucket(bucketRuns)
+		sequence, err := b.NextSequence()
+		if err != nil {
+			return err
+		}
+		key := binary.BigEndian.AppendUint64(st.number.issueKey(uint64(at.UnixMilli())), sequence)
+		if err := t.put(b, key, report); err != nil {
+			return err
+		}
+		var keys [][]byte
+		c := b.Cursor()
+		for k, _ := c.Seek(st.number.key()); bytes.HasPrefix(k, st.number.key()); k, _ = c.Next() {
+			keys = append(keys, bytes.Clone(k))
+		}
+		return t.deleteAll(b, keys[:max(len(keys)-maxRuns, 0)])
+	})
+	if err != nil {
+		return fmt.Errorf("keep report of a run of site %q: %w", site, err)
+	}
+	return nil
+}
+
+// Runs returns the reports of the last n runs of all sites, newest first.
+func (s *Store) Runs(n int) ([]json.RawMessage, error) {
+	type run struct {
+		when   []byte // time and sequence
+		report json.RawMessage
+	}
+	var runs []run
+	err := s.view(func(t *reading) error {
+		return t.bucket(bucketRuns).ForEach(func(k, v []byte) error {
+			if len(k) != 18 {
+				return fmt.Errorf("the key %x is of no run", k)
+			}
+			runs = append(runs, run{bytes.Clone(k[2:]), bytes.Clone(v)})
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read reports of runs: %w", err)
+	}
+	slices.SortFunc(runs, func(a, b run) int { return bytes.Compare(b.when, a.when) })
+	reports := make([]json.RawMessage, 0, min(max(n, 0), len(runs)))
+	for _, r := range runs[:cap(reports)] {
+		reports = append(reports, r.report)
+	}
+	return reports, nil
+}
+
+// SeenTarget is a target date that a goal was once shown with.
+type SeenTarget struct {
+	Date  flow.Date `json:"date"`
+	Shown time.Time `json:"shown"` // when first
+}
+
+// RecordTarget keeps that a goal was shown with a target date, and tells
+// whether that was the first time. Later times change nothing.
+func (s *Store) RecordTarget(goal string, date flow.Date, shown time.Time) (firstTime bool, err error) {
+	if goal == "" || len(goal) > maxNameLength || strings.ContainsRune(goal, 0) || date.IsZero() {
+		return false, fmt.Errorf("record target %q of goal %q: it has no date or the goal no usable id", date, goal)
+	}
+	key := append(targetPrefix(goal), date.String()...)
+	// Nearly always it is known, and then there is nothing to wait for.
+	err = s.view(func(t *reading) error {
+		firstTime = t.bucket(bucketTargets).Get(key) == nil
+		return nil
+	})
+	if err == nil && firstTime {
+		err = s.update(func(t *writing) error {
+			b := t.bucket(bucketTargets)
+			if firstTime = b.Get(key) == nil; !firstTime {
+				return nil
+			}
+			return t.put(b, key, binary.BigEndian.AppendUint64(nil, uint64(shown.UnixMilli())))
+		})
+	}
+	if err != nil {
+		return false, fmt.Errorf("record target %s of goal %q: %w", date, goal, err)
+	}
+	return firstTime, nil
+}
+
+func targetPrefix(goal string) []byte { return append([]byte(goal), 0) }
+
+// Targets returns every target date that the goal was ever shown with, in the
+// order in which they came up.
+func (s *Store) Targets(goal string) ([]SeenTarget, error) {
+	var seen []SeenTarget
+	err := s.view(func(t *reading) error {
+		prefix := targetPrefix(goal)
+		c := t.bucket(bucketTargets).Cursor()
+		for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
+			date, shown, err := decodeTarget(k[len(prefix):], v)
+			if err != nil {
+				return err
+			}
+			seen = append(seen, SeenTarget{date, shown})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read targets of goal %q: %w", goal, err)
+	}
+	slices.SortFunc(seen, func(a, b SeenTarget) int {
+		return cmp.Or(a.Shown.Compare(b.Shown), cmp.Compare(a.Date.Sub(b.Date), 0))
+	})
+	return seen, nil
+}
+
+func decodeTarget(day, v []byte) (flow.Date, time.Time, error) {
+	date, err := flow.ParseDate(string(day))
+	if err != nil {
+		return date, time.Time{}, err
+	}
+	if len(v) != 8 {
+		return date, time.Time{}, errors.New("the time is not eight bytes")
+	}
+	return date, instant(int64(binary.BigEndian.Uint64(v))), nil
+}

@@ -1,0 +1,266 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+)
+
+// DefaultTimeout is how long Open waits for another process to let go of the
+// store unless the options say otherwise.
+const DefaultTimeout = time.Second
+
+// pageSize is the same on every machine, so that a store can be carried from
+// one to another and its size does not depend on where it was made.
+const pageSize = 4096
+
+// Options say how to open a store. The zero value is useful.
+type Options struct {
+	// Timeout is how long to wait for a store that is in use; 0 means
+	// DefaultTimeout.
+	Timeout time.Duration
+}
+
+// Store is an open store. Its methods may be called from many goroutines.
+type Store struct {
+	db   *bolt.DB
+	path string
+
+	// writing is held for the length of a write transaction: it guards the
+	// encoder and the writer's side of the book.
+	writing sync.Mutex
+	enc     *encoder
+	// book is what readers need to understand the bytes. A reader loads it
+	// after its transaction has begun; a writer publishes before it commits.
+	book atomic.Pointer[book]
+}
+
+// Open opens the store at path for reading and writing and makes it where
+// there is none: the folder with mode 0700, the file with 0600. A file that
+// others may read is closed to them. An older store is migrated.
+//
+// It fails with *InUseError where another process holds the store, with
+// *NewerError where a later version of the program wrote it, and with
+// *DamagedError where the file is not a store or not a whole one.
+func Open(path string, o Options) (*Store, error) {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if err := create(path); err != nil {
+			return nil, fmt.Errorf("make store %s: %w", path, err)
+		}
+	case err != nil:
+		return nil, fmt.Errorf("open store: %w", err)
+	case info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0:
+		if err := os.Chmod(path, 0o600); err != nil {
+			return nil, fmt.Errorf("close store %s to other users: %w", path, err)
+		}
+	}
+	return open(path, o, false)
+}
+
+// OpenReadOnly opens a store that exists, for looking at it alone. Several
+// processes can do so at a time, a copy on a read-only file system will do,
+// and nothing is migrated or written; but a process that has the store open
+// for writing excludes all others, and the other way round. It fails as Open
+// does, and with fs.ErrNotExist where there is no store.
+func OpenReadOnly(path string, o Options) (*Store, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	return open(path, o, true)
+}
+
+func open(path string, o Options, readOnly bool) (*Store, error) {
+	db, err := openBolt(path, o, readOnly)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{db: db, path: path}
+	err = guard(path, func() error {
+		if readOnly {
+			if err := checkSchema(db, path, migrations()); err != nil {
+				return err
+			}
+		} else if err := migrate(db, path, migrations()); err != nil {
+			return err
+		}
+		return s.load()
+	})
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// openBolt opens the file and makes sure that it is all there. bbolt itself
+// panics, or touches pages behind the file's end, on some damaged files.
+func openBolt(path string, o Options, readOnly bool) (*bolt.DB, error) {
+	if err := checkFile(path); err != nil {
+		return nil, err
+	}
+	timeout := o.Timeout
+	if timeout == 0 {
+		timeout = DefaultTimeout
+	}
+	var file *os.File
+	var db *bolt.DB
+	err := guard(path, func() (err error) {
+		db, err = bolt.Open(path, 0o600, &bolt.Options{
+			Timeout:  timeout,
+			ReadOnly: readOnly,
+			// Also where nothing is written: so that a broken list is found here.
+			PreLoadFreelist: true,
+			PageSize:        pageSize,
+			FreelistType:    bolt.FreelistMapType,
+			OpenFile: func(name string, flag int, mode fs.FileMode) (f *os.File, err error) {
+				file, err = os.OpenFile(name, flag, mode)
+				return file, err
+			},
+		})
+		return err
+	})
+	var damaged *DamagedError
+	var system syscall.Errno
+	switch {
+	case err == nil:
+	case errors.Is(err, bolterrors.ErrTimeout):
+		return nil, inUse(path)
+	case errors.As(err, &damaged):
+		// bbolt fell over half way: what it opened still holds the lock.
+		if file != nil {
+			_ = file.Close()
+		}
+		return nil, err
+	case errors.As(err, &system):
+		return nil, fmt.Errorf("open store: %w", err)
+	default:
+		return nil, &DamagedError{Path: path, Err: err}
+	}
+	if err := checkWhole(db, path); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// checkFile refuses what bbolt would take for a new store.
+func checkFile(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return fmt.Errorf("open store: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("open store: %s is not a file but %s", path, info.Mode().Type())
+	}
+	if info.Size() == 0 {
+		return &DamagedError{Path: path, Err: errors.New("the file is empty")}
+	}
+	return nil
+}
+
+// checkWhole compares the length of the file with the one that its last
+// transaction left.
+func checkWhole(db *bolt.DB, path string) error {
+	return guard(path, func() error {
+		return db.View(func(tx *bolt.Tx) error {
+			info, err := os.Stat(path)
+			if err != nil {
+				return fmt.Errorf("open store: %w", err)
+			}
+			if info.Size() < tx.Size() {
+				return &DamagedError{Path: path, Err: fmt.Errorf(
+					"the file has %d bytes of at least %d: its end is cut off", info.Size(), tx.Size())}
+			}
+			return nil
+		})
+	})
+}
+
+// create makes a new store under another name and gives it its own when it is
+// whole, so that a process killed meanwhile leaves no half store behind.
+func create(path string) error {
+	folder := filepath.Dir(path)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	return publish(path, func(f *os.File) error {
+		db, err := bolt.Open(f.Name(), 0o600, &bolt.Options{
+			Timeout: DefaultTimeout, PageSize: pageSize, FreelistType: bolt.FreelistMapType,
+		})
+		if err != nil {
+			return err
+		}
+		return errors.Join(migrateFrom(db, 0, migrations()), db.Close())
+	})
+}
+
+// Path returns where the store is.
+func (s *Store) Path() string { return s.path }
+
+// Size returns the length of the store's file in bytes.
+func (s *Store) Size() (int64, error) {
+	info, err := os.Stat(s.path)
+	if err != nil {
+		return 0, fmt.Errorf("size of store: %w", err)
+	}
+	return info.Size(), nil
+}
+
+// Close lets go of the store once its readers and its writer are done. A
+// second Close does nothing.
+func (s *Store) Close() error {
+	if err := s.db.Close(); err != nil {
+		return fmt.Errorf("close store %s: %w", s.path, err)
+	}
+	return nil
+}
+
+// view runs fn in a read transaction. What fn takes out of it must be copied.
+func (s *Store) view(fn func(t *reading) error) error {
+	return guard(s.path, func() error {
+		return s.db.View(func(tx *bolt.Tx) error {
+			return fn(&reading{tx: tx, book: s.book.Load()})
+		})
+	})
+}
+
+// reading is a read transaction with the book that fits it.
+type reading struct {
+	tx   *bolt.Tx
+	book *book
+}
+
+// bucket returns a bucket of the schema.
+func (t *reading) bucket(name string) *bolt.Bucket { return mustBucket(t.tx, name) }
+
+// mustBucket returns a bucket that the migrations made. That it is gone can
+// only be damage, which guard reports.
+func mustBucket(tx *bolt.Tx, name string) *bolt.Bucket {
+	b := tx.Bucket([]byte(name))
+	if b == nil {
+		panic(fmt.Sprintf("the bucket %q is missing", name))
+	}
+	return b
+}
+
+// guard runs fn, which touches the mapped file, and turns what bbolt does on a
+// damaged one, panics and memory faults, into a *DamagedError.
+func guard(path string, fn func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			err = &DamagedError{Path: path, Err: fmt.Errorf("%v", r)}
+		}
+	}()
+	return fn()
+}
