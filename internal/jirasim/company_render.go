@@ -196,7 +196,8 @@ func categoryTree(c flow.Category) tree {
 }
 
 func personTree(v value) tree {
-	mail := strings.ToLower(strings.ReplaceAll(v.text, " ", ".")) + "@kassenwerk.example"
+	plain := strings.NewReplacer(" ", ".", "ä", "ae", "ö", "oe", "ü", "ue", "ø", "o", "é", "e", "ê", "e", "ı", "i")
+	mail := plain.Replace(strings.ToLower(v.text)) + "@kassenwerk.example"
 	return tree{
 		"self": companySite + "/user?username=" + v.id, "name": v.id, "key": v.id,
 		"emailAddress": mail, "displayName": v.text, "active": true, "timeZone": "Europe/Zurich",

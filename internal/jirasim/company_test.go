@@ -33,7 +33,7 @@ func TestAnotherPresentShiftsTheTimesAlone(t *testing.T) {
 	times := regexp.MustCompile(`\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d\.000[+-]\d{4})?`)
 	still := func(b []byte) string { return times.ReplaceAllString(string(b), "TIME") }
 	a := NewCompany(3, presentDay)
-	for _, days := range []int{1, 5, 64, 200, 365} {
+	for _, days := range []int{5, 64, 200} {
 		b := NewCompany(3, presentDay.AddDate(0, 0, days))
 		if len(a.Issues) != len(b.Issues) {
 			t.Fatalf("%d days later there are %d issues rather than %d", days, len(b.Issues), len(a.Issues))
@@ -81,7 +81,7 @@ func TestIdsAndKeysAreUniqueAndIssuesComeById(t *testing.T) {
 }
 
 func TestHistoriesAreSortedAndBeginAfterTheCreation(t *testing.T) {
-	for seed := range uint64(4) {
+	for seed := range uint64(3) {
 		for _, i := range readCompany(t, NewCompany(seed, presentDay)) {
 			last, id := i.Fields.Created.Time, 0
 			for n, h := range i.Changelog.Histories {
@@ -145,7 +145,7 @@ func (i *toldIssue) present(t *testing.T, field string) (id, text string) {
 
 func TestReplayingTheChangelogEndsAtTheFields(t *testing.T) {
 	single := []string{"status", "resolution", "issuetype", "priority", "assignee", "duedate", "Epic Link", "Story Points", "Flagged", "labels"}
-	for seed := range uint64(4) {
+	for seed := range uint64(3) {
 		for _, i := range readCompany(t, NewCompany(seed, presentDay)) {
 			for _, field := range single {
 				var steps [][2]string
@@ -277,8 +277,15 @@ func TestWriteDumpWritesOneIssueALine(t *testing.T) {
 	if err := c.WriteDump(&b); err != nil {
 		t.Fatal(err)
 	}
-	lines := bytes.Split(bytes.TrimSuffix(b.Bytes(), []byte("\n")), []byte("\n"))
+	lines := bytes.Split(bytes.TrimSuffix(bytes.Clone(b.Bytes()), []byte("\n")), []byte("\n"))
 	if !slices.EqualFunc(lines, c.Issues, bytes.Equal) {
 		t.Errorf("%d lines don't hold the %d issues", len(lines), len(c.Issues))
+	}
+	w, err := LoadDump(&b)
+	if err != nil {
+		t.Fatalf("the simulated site doesn't take the dump: %v", err)
+	}
+	if w.Len() != len(c.Issues) || w.Truncated() != 0 {
+		t.Errorf("the simulated site has %d issues, %d of them truncated; want %d and none", w.Len(), w.Truncated(), len(c.Issues))
 	}
 }

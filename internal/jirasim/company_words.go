@@ -26,7 +26,7 @@ func subjects(about string) []string {
 
 // summary makes up the one line of a leaf.
 func (d dice) summary(kind value, about string) string {
-	deeds := []string{"Show", "Validate", "Store", "Migrate", "Document", "Measure", "Retry", "Translate", "Version", "Split"}
+	deeds := []string{"Show", "Validate", "Store", "Migrate", "Document", "Measure", "Test", "Simplify", "Rework", "Speed up"}
 	ends := []string{"for merchants", "in the back office", "under load", "per country", "with audit trail", "behind a flag", "for all currencies", "end to end", "in the app", "after a timeout"}
 	switch kind {
 	case typeBug:
@@ -36,7 +36,8 @@ func (d dice) summary(kind value, about string) string {
 	case typeSubtask:
 		return pick(d, []string{"Write the tests", "Wire the endpoint", "Adapt the schema", "Review with security", "Update the screens", "Roll out to staging"})
 	case typeSupport:
-		return "Help a merchant with " + pick(d, subjects(about))
+		needs := []string{"a payout that is late", "a declined card", "an invoice", "new API keys", "a refund", "a second shop", "closing an account"}
+		return "Help a merchant with " + pick(d, needs)
 	}
 	return pick(d, deeds) + " " + pick(d, subjects(about)) + " " + pick(d, ends)
 }
