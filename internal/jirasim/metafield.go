@@ -1,0 +1,103 @@
+package jirasim
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// systemField is a field that every server has.
+type systemField struct {
+	id, name, kind, items string
+	clauses               []string
+}
+
+func systemFields() []systemField {
+	return []systemField{
+		{"issuetype", "Issue Type", "issuetype", "", []string{"issuetype", "type"}},
+		{"project", "Project", "project", "", []string{"project"}},
+		{"fixVersions", "Fix Version/s", "array", "version", []string{"fixVersion"}},
+		{"versions", "Affects Version/s", "array", "version", []string{"affectedVersion"}},
+		{"components", "Component/s", "array", "component", []string{"component"}},
+		{"labels", "Labels", "array", "string", []string{"labels"}},
+		{"resolution", "Resolution", "resolution", "", []string{"resolution"}},
+		{"resolutiondate", "Resolved", "datetime", "", []string{"resolutiondate", "resolved"}},
+		{"created", "Created", "datetime", "", []string{"created", "createdDate"}},
+		{"updated", "Updated", "datetime", "", []string{"updated", "updatedDate"}},
+		{"priority", "Priority", "priority", "", []string{"priority"}},
+		{"assignee", "Assignee", "user", "", []string{"assignee"}},
+		{"reporter", "Reporter", "user", "", []string{"reporter"}},
+		{"creator", "Creator", "user", "", []string{"creator"}},
+		{"status", "Status", "status", "", []string{"status"}},
+		{"summary", "Summary", "string", "", []string{"summary"}},
+		{"description", "Description", "string", "", []string{"description"}},
+		{"duedate", "Due Date", "date", "", []string{"due", "duedate"}},
+		{"issuelinks", "Linked Issues", "array", "issuelinks", []string{}},
+		{"subtasks", "Sub-Tasks", "array", "issuelinks", []string{"subtasks"}},
+		{"parent", "Parent", "", "", []string{"parent"}},
+		{"comment", "Comment", "comments-page", "", []string{"comment"}},
+		{"worklog", "Log Work", "array", "worklog", []string{}},
+		{"attachment", "Attachment", "array", "attachment", []string{"attachments"}},
+		{"timetracking", "Time Tracking", "timetracking", "", []string{}},
+		{"votes", "Votes", "votes", "", []string{"votes"}},
+		{"watches", "Watchers", "watches", "", []string{"watchers"}},
+	}
+}
+
+// fields answers with all fields. As on Data Center, a field has neither a
+// key nor a scope.
+func (c *call) fields() {
+	all := []json.RawMessage{encode(map[string]any{
+		"id": "issuekey", "name": "Key", "custom": false, "orderable": false, "navigable": true, "searchable": false,
+		"clauseNames": []string{"id", "issue", "issuekey", "key"},
+	})}
+	for _, f := range systemFields() {
+		field := map[string]any{
+			"id": f.id, "name": f.name, "custom": false, "orderable": true,
+			"navigable": !hidden(f.id), "searchable": len(f.clauses) > 0, "clauseNames": f.clauses,
+		}
+		if f.kind != "" {
+			schema := map[string]any{"type": f.kind, "system": f.id}
+			if f.items != "" {
+				schema["items"] = f.items
+			}
+			field["schema"] = schema
+		}
+		all = append(all, encode(field))
+	}
+	custom := c.view.w.fields.custom
+	for _, id := range slices.Sorted(maps.Keys(custom)) {
+		all = append(all, custom[id].json())
+	}
+	c.json(http.StatusOK, all)
+}
+
+func (f *customField) json() json.RawMessage {
+	digits := strings.TrimPrefix(f.id, "customfield_")
+	schema := map[string]any{"custom": f.custom}
+	if number, err := strconv.Atoi(digits); err == nil {
+		schema["customId"] = number
+	}
+	schema["type"] = "any"
+	switch f.custom {
+	case schemaEpicName, schemaText:
+		schema["type"] = "string"
+	case schemaSprint:
+		schema["type"], schema["items"] = "array", "string"
+	case schemaFlagged, schemaPrefix + "multiselect":
+		schema["type"], schema["items"] = "array", "option"
+	case schemaNumber, schemaEstimate:
+		schema["type"] = "number"
+	case schemaTime:
+		schema["type"] = "datetime"
+	case schemaPrefix + "select":
+		schema["type"] = "option"
+	}
+	return encode(map[string]any{
+		"id": f.id, "name": f.name, "custom": true, "orderable": true, "navigable": true, "searchable": true,
+		"clauseNames": []string{"cf[" + digits + "]", f.name}, "schema": schema,
+	})
+}
