@@ -31,9 +31,9 @@ func (d *decoder) parse(src []byte) ast.Node {
 	if !d.acceptBytes(src) {
 		return nil
 	}
-	src = bytes.TrimPrefix(src, []byte("\ufeff"))
-	d.lines = quotable(string(src))
-	root, err := d.parseYAML(string(src))
+	text := lineBreaks().Replace(string(bytes.TrimPrefix(src, []byte("\ufeff"))))
+	d.lines = quotable(text)
+	root, err := d.parseYAML(text)
 	if err == nil {
 		if root == nil && len(d.errs) == 0 {
 			d.fileFault("is empty", "give it at least one key, or remove it")
@@ -51,6 +51,10 @@ func (d *decoder) parse(src []byte) ast.Node {
 	}
 	return nil
 }
+
+// lineBreaks makes one kind of line break of the three that YAML knows, so that
+// lines are counted in one way.
+func lineBreaks() *strings.Replacer { return strings.NewReplacer("\r\n", "\n", "\r", "\n") }
 
 func (d *decoder) acceptBytes(src []byte) bool {
 	switch {

@@ -21,7 +21,7 @@ func fuzzed(t *testing.T, src []byte, err error) {
 	if !errors.As(err, &errs) || len(errs) == 0 {
 		t.Fatalf("refused without a finding: %v", err)
 	}
-	lines := bytes.Count(src, []byte("\n")) + 1
+	lines := bytes.Count(src, []byte("\n")) + bytes.Count(src, []byte("\r")) + 1
 	for i, e := range errs {
 		if e.Line < 0 || e.Line > lines+1 || (e.Line == 0) != (e.Column == 0) || e.What == "" {
 			t.Errorf("finding %d is nowhere: %+v (of %d lines)", i, e, lines)
