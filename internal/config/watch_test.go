@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,19 +33,19 @@ func TestEachChangeIsToldOnce(t *testing.T) {
 
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
-		told := 0
+		var told atomic.Int64
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			config.Watch(ctx, func() []string { return []string{service, goals} }, 8*time.Second, func() { told++ })
+			config.Watch(ctx, func() []string { return []string{service, goals} }, 8*time.Second, func() { told.Add(1) })
 		}()
 		synctest.Wait()
-		expect := func(what string, want int) {
+		expect := func(what string, want int64) {
 			t.Helper()
 			time.Sleep(time.Minute) // of the test's own clock
 			synctest.Wait()
-			if told != want {
-				t.Errorf("%s: told %d times, not %d", what, told, want)
+			if n := told.Load(); n != want {
+				t.Errorf("%s: told %d times, not %d", what, n, want)
 			}
 		}
 		expect("nothing has happened", 0)
@@ -66,13 +67,13 @@ func TestEachChangeIsToldOnce(t *testing.T) {
 		// twice.
 		time.Sleep(8 * time.Second)
 		synctest.Wait()
-		before := told
+		before := told.Load()
 		for i := range 4 {
 			must(os.WriteFile(service, []byte{byte('a' + i)}, 0o600))
 			time.Sleep(time.Second)
 			synctest.Wait()
 		}
-		if told > before {
+		if told.Load() > before {
 			t.Errorf("told of a file that was still being written")
 		}
 		expect("the file is whole", before+1)
