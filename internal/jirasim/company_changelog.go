@@ -2,13 +2,32 @@ package jirasim
 
 import "strconv"
 
+// rawEntry is one changelog entry as Jira sends it.
+type rawEntry struct {
+	ID      string    `json:"id"`
+	Author  rawPerson `json:"author"`
+	Created string    `json:"created"`
+	Items   []rawLine `json:"items"`
+}
+
+// rawLine is one item of an entry. What is null is nil.
+type rawLine struct {
+	Field      string `json:"field"`
+	FieldType  string `json:"fieldtype"`
+	FieldID    string `json:"fieldId,omitempty"`
+	From       any    `json:"from"`
+	FromString any    `json:"fromString"`
+	To         any    `json:"to"`
+	ToString   any    `json:"toString"`
+}
+
 // history writes one changelog entry.
-func (s *tale) history(id int, e logEntry) tree {
-	items := make([]tree, len(e.items))
+func (s *tale) history(id int, e logEntry) rawEntry {
+	lines := make([]rawLine, len(e.items))
 	for i, it := range e.items {
-		items[i] = it.render()
+		lines[i] = it.render()
 	}
-	return tree{"id": strconv.Itoa(id), "author": personTree(e.who), "created": s.almanac.stamp(e.at), "items": items}
+	return rawEntry{strconv.Itoa(id), person(e.who), s.almanac.stamp(e.at), lines}
 }
 
 // label returns the trait's display name and its field's id, as a changelog
@@ -57,22 +76,19 @@ func (t trait) custom() bool {
 }
 
 // render writes one line of the changelog in Data Center's shape.
-func (it logLine) render() tree {
+func (it logLine) render() rawLine {
 	name, id := it.trait.label()
-	o := tree{"field": name, "fieldtype": "jira"}
+	l := rawLine{Field: name, FieldType: "jira", FieldID: id}
 	if it.trait.custom() {
-		o["fieldtype"] = "custom"
-	}
-	if id != "" {
-		o["fieldId"] = id
+		l.FieldType = "custom"
 	}
 	if it.trait == traitRank { // real Jira tells no more of it
-		o["from"], o["fromString"], o["to"], o["toString"] = "", "", "", "Ranked higher"
-		return o
+		l.From, l.FromString, l.To, l.ToString = "", "", "", "Ranked higher"
+		return l
 	}
-	o["from"], o["fromString"] = it.side(it.from, it.before)
-	o["to"], o["toString"] = it.side(it.to, it.after)
-	return o
+	l.From, l.FromString = it.side(it.from, it.before)
+	l.To, l.ToString = it.side(it.to, it.after)
+	return l
 }
 
 // side writes one side of a line: the id and the text, null where there is

@@ -16,7 +16,7 @@ type crew struct {
 
 // usual rates, for streams that say nothing else.
 const (
-	usualDrop   = 0.095
+	usualDrop   = 0.08
 	usualReopen = 0.025
 )
 

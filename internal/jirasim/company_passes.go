@@ -7,7 +7,7 @@ func (s *tale) retarget(r *realm) {
 	for i := range r.releases {
 		v := &r.releases[i]
 		if v.trim != 0 {
-			s.moveOut(r, i, d.in(v.trim), 0.4, d)
+			s.moveOut(r, i, d.in(v.trim), 0.5, d)
 		}
 		if !v.late {
 			s.moveOut(r, i, v.date(), 1, d)

@@ -1,5 +1,7 @@
 package jirasim
 
+import "slices"
+
 // goalPlan is a goal as its file will declare it. Weeks count from the
 // present one. The work of a goal is the epics of the streams that name it,
 // and what is given here.
@@ -24,11 +26,19 @@ type inRealm struct{ realm, name string }
 
 // companyGoals returns what the company has set out to do.
 func companyGoals() []goalPlan {
+	return slices.Concat(parentGoals(), paymentGoals(), shopGoals(), platformGoals())
+}
+
+func parentGoals() []goalPlan {
 	return []goalPlan{
 		{file: "company", id: "customer-trust", name: "Customers trust us with their money", owner: "leadership"},
 		{file: "company", id: "bigger-baskets", name: "Shoppers find more and come back", owner: "leadership"},
 		{file: "company", id: "solid-ground", name: "The platform carries ten times the volume", owner: "leadership", weight: 2},
+	}
+}
 
+func paymentGoals() []goalPlan {
+	return []goalPlan{
 		{file: "payments", id: "checkout-p95", name: "Checkout answers within 300 ms at p95", owner: "team-payments", parent: "customer-trust", weight: 2, starts: -18,
 			targets: []targetPlan{{week: 7, said: -18}}, excludes: 1},
 		{file: "payments", id: "self-service-refunds", name: "Merchants refund without calling support", owner: "team-payments", parent: "customer-trust", starts: -22,
@@ -40,7 +50,11 @@ func companyGoals() []goalPlan {
 				{week: 1, said: -6, why: "certification takes longer"},
 				{week: 8, said: -2, why: "certification again"},
 			}},
+	}
+}
 
+func shopGoals() []goalPlan {
+	return []goalPlan{
 		{file: "shop", id: "guest-checkout", name: "Buy without an account", owner: "team-shop", parent: "bigger-baskets", starts: -34,
 			targets: []targetPlan{{week: -12, said: -34}}},
 		{file: "shop", id: "loyalty-programme", name: "Returning shoppers collect points", owner: "team-shop", parent: "bigger-baskets", starts: -3,
@@ -49,7 +63,11 @@ func companyGoals() []goalPlan {
 			targets: []targetPlan{{week: 2, said: -6}}, versions: []inRealm{{"SHOP", "4.7"}}},
 		{file: "shop", id: "search-relevance", name: "The first five hits hold what was meant", owner: "team-shop", parent: "bigger-baskets", weight: 2, starts: -32,
 			targets: []targetPlan{{week: -9, said: -32}, {week: 4, said: -10, why: "the last issues"}}},
+	}
+}
 
+func platformGoals() []goalPlan {
+	return []goalPlan{
 		{file: "core", id: "ledger-cutover", name: "All bookings run on the new ledger", owner: "team-core", parent: "solid-ground", weight: 3, starts: -26,
 			targets: []targetPlan{{week: 5, said: -26}}},
 		{file: "core", id: "core-on-kubernetes", name: "Every core service runs on Kubernetes", owner: "team-core", parent: "solid-ground", starts: -20,
@@ -97,7 +115,7 @@ const never = lastWeek + 1
 
 // companyStreams returns the work of about a year.
 func companyStreams() []stream {
-	return append(goalStreams(), otherStreams()...)
+	return slices.Concat(goalStreams(), otherStreams())
 }
 
 func goalStreams() []stream {
@@ -114,7 +132,7 @@ func goalStreams() []stream {
 
 		{goal: "loyalty-programme", realm: "SHOP", epic: "Loyalty points", about: "loyalty", opens: -6, starts: never, first: 8, growth: .4},
 
-		{realm: "SHOP", epic: "Storefront for the season", about: "basket", opens: -5, first: 12, growth: 2, growthUntil: 2, pace: 2.2},
+		{realm: "SHOP", epic: "Storefront for the season", about: "basket", opens: -5, first: 15, growth: 1.8, growthUntil: 2, pace: 2.3},
 
 		{goal: "search-relevance", realm: "SHOP", epic: "Search relevance", about: "search", opens: -32, first: 8, growth: 1.3, growthUntil: -20, trickle: .6, pace: 1.7},
 
@@ -137,9 +155,9 @@ func goalStreams() []stream {
 func otherStreams() []stream {
 	return []stream{
 		{realm: "PAY", about: "everyday", opens: firstWeek, first: 4, growth: .56, pace: .55},
-		{realm: "SHOP", about: "everyday", opens: firstWeek, first: 4, growth: .54, pace: .53},
+		{realm: "SHOP", about: "everyday", opens: firstWeek, first: 4, growth: .6, pace: .58},
 		{realm: "CORE", about: "everyday", opens: firstWeek, first: 4, growth: .56, pace: .55},
-		{realm: "DATA", about: "everyday", opens: firstWeek, first: 4, growth: .54, pace: .53},
+		{realm: "DATA", about: "everyday", opens: firstWeek, first: 4, growth: .6, pace: .58},
 
 		{realm: "PAY", epic: "Strong customer authentication", about: "basket", opens: -50, first: 4, growth: .9, growthUntil: -42, pace: .9, closes: -36},
 		{realm: "PAY", epic: "Second acquirer", about: "payouts", opens: -44, first: 3, growth: .8, growthUntil: -34, pace: .9, closes: -27},

@@ -34,7 +34,7 @@ func (s *tale) render() [][]byte {
 	for _, t := range s.tickets {
 		log, end := t.replay()
 		updated := t.born
-		histories := make([]tree, len(log))
+		histories := make([]rawEntry, len(log))
 		for i, e := range log {
 			histories[i] = s.history(ids[t][i], e)
 			updated = max(updated, e.at)
@@ -103,7 +103,7 @@ func (s *tale) fields(t *ticket, st *ticketState, categories map[string]flow.Cat
 		"issuetype": typeTree(st.one[traitType]), "status": status,
 		"resolution": one(traitResolution, "resolution"), "resolutiondate": nil,
 		"priority": one(traitPriority, "priority"),
-		"assignee": nil, "reporter": personTree(t.reporter), "creator": personTree(t.reporter),
+		"assignee": nil, "reporter": person(t.reporter), "creator": person(t.reporter),
 		"created": s.almanac.stamp(t.born), "duedate": nil,
 		"labels": strings.Fields(st.list(traitLabel)), "components": []any{}, "fixVersions": []any{},
 		"issuelinks": linkTrees(t, st),
@@ -113,7 +113,7 @@ func (s *tale) fields(t *ticket, st *ticketState, categories map[string]flow.Cat
 		fields["resolutiondate"] = s.almanac.stamp(st.resolved)
 	}
 	if v := st.one[traitAssignee]; v != (value{}) {
-		fields["assignee"] = personTree(v)
+		fields["assignee"] = person(v)
 	}
 	if v := st.one[traitDue]; v != (value{}) {
 		fields["duedate"] = v.id
@@ -195,11 +195,20 @@ func categoryTree(c flow.Category) tree {
 	return tree{"self": companySite + "/statuscategory/" + strconv.Itoa(id), "id": id, "key": c.Key(), "colorName": colour, "name": c.String()}
 }
 
-func personTree(v value) tree {
-	plain := strings.NewReplacer(" ", ".", "ä", "ae", "ö", "oe", "ü", "ue", "ø", "o", "é", "e", "ê", "e", "ı", "i")
-	mail := plain.Replace(strings.ToLower(v.text)) + "@kassenwerk.example"
-	return tree{
-		"self": companySite + "/user?username=" + v.id, "name": v.id, "key": v.id,
-		"emailAddress": mail, "displayName": v.text, "active": true, "timeZone": "Europe/Zurich",
+// rawPerson is a user as Jira sends it.
+type rawPerson struct {
+	Self     string `json:"self"`
+	Name     string `json:"name"`
+	Key      string `json:"key"`
+	Mail     string `json:"emailAddress"`
+	Display  string `json:"displayName"`
+	Active   bool   `json:"active"`
+	TimeZone string `json:"timeZone"`
+}
+
+func person(v value) rawPerson {
+	return rawPerson{
+		Self: companySite + "/user?username=" + v.id, Name: v.id, Key: v.id,
+		Mail: v.id + "@kassenwerk.example", Display: v.text, Active: true, TimeZone: "Europe/Zurich",
 	}
 }

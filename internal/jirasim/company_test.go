@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -258,12 +259,21 @@ func TestLinksStandOnBothSidesAndInTheChangelog(t *testing.T) {
 	}
 }
 
+// The processor's time is measured, not the wall's: what else the machine does
+// is no fault of the company's.
 func TestTheCompanyIsMadeInTime(t *testing.T) {
+	spent := func() time.Duration {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+			t.Fatal(err)
+		}
+		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
 	best := time.Hour
 	for range 5 {
-		start := time.Now()
+		start := spent()
 		NewCompany(1, presentDay)
-		best = min(best, time.Since(start))
+		best = min(best, spent()-start)
 	}
 	if best > 300*time.Millisecond {
 		t.Errorf("the best of five took %v, want at most 300 ms", best)
