@@ -1,0 +1,177 @@
+package web
+
+import (
+	"bytes"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// pages are the parsed templates, one set a page.
+type pages struct {
+	board, goal, sync, failed *template.Template
+}
+
+// parsePages parses the embedded templates; they are part of the program, so
+// that a fault in one is a fault of the program.
+func parsePages() *pages {
+	base := template.Must(template.ParseFS(files, "templates/frame.html"))
+	parse := func(name string) *template.Template {
+		t := template.Must(template.Must(base.Clone()).ParseFS(files, "templates/"+name))
+		return t.Lookup(name)
+	}
+	return &pages{board: parse("board.html"), goal: parse("goal.html"), sync: parse("sync.html"), failed: parse("failed.html")}
+}
+
+// frame is what every page has around it.
+type frame struct {
+	Title   string
+	Section string // "goals" or "sync": where one is
+	// Root leads from the page to the service's own root, so that the pages
+	// work below any path that a proxy puts before them.
+	Root    string
+	At      string // the parameter at, to be kept by links; empty for the present
+	Notices []notice
+}
+
+// Link returns a link within the service that keeps the moment.
+func (f frame) Link(path string) string {
+	link := f.Root + path
+	if link == "" {
+		link = "./"
+	}
+	if f.At != "" {
+		link += "?at=" + url.QueryEscape(f.At)
+	}
+	return link
+}
+
+// notice is something to know before the figures are read.
+type notice struct {
+	Name   string // for the stylesheet: "info", "warn", "bad"
+	Symbol string
+	Word   string // what the symbol means
+	Text   string
+}
+
+func info(text string) notice { return notice{"info", "ℹ", "Note", text} }
+func warn(text string) notice { return notice{"warn", "▲", "Warning", text} }
+func bad(text string) notice  { return notice{"bad", "✕", "Problem", text} }
+
+// rootOf returns the way from a path to the root: "../" for each folder.
+func rootOf(path string) string {
+	return strings.Repeat("../", max(strings.Count(path, "/")-1, 0))
+}
+
+func newFrame(r *http.Request, title, section string, m moment) frame {
+	return frame{Title: title, Section: section, Root: rootOf(r.URL.Path), At: m.query}
+}
+
+// page answers with a page; it is rendered before anything is sent.
+func (s *Server) page(w http.ResponseWriter, r *http.Request, status int, t *template.Template, view any) {
+	var body bytes.Buffer
+	if err := t.Execute(&body, view); err != nil {
+		s.log.Error("a page could not be rendered", "path", r.URL.Path, "error", err)
+		text(w, http.StatusInternalServerError, "The page could not be made; the service's log says why.")
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(body.Bytes())
+}
+
+// failedView is a page that could not be had.
+type failedView struct {
+	frame
+	Status int
+	Text   string
+}
+
+// fail answers with a failure as whoever asked can read it: JSON under /api/,
+// a line for machines, else a page.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, f failure) {
+	if f.status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", retryAfter)
+	}
+	switch path := r.URL.Path; {
+	case strings.HasPrefix(path, "/api/"):
+		s.json(w, r, f.status, apiError{f.text})
+	case strings.HasPrefix(path, "/-/"), path == "/metrics":
+		text(w, f.status, f.text)
+	default:
+		view := failedView{newFrame(r, http.StatusText(f.status), "", moment{}), f.status, capital(f.text) + "."}
+		s.page(w, r, f.status, s.pages.failed, view)
+	}
+}
+
+func (s *Server) board(w http.ResponseWriter, r *http.Request) {
+	m, err := s.moment(r)
+	if err != nil {
+		s.fail(w, r, s.understood(r, err))
+		return
+	}
+	snap, err := s.snapshot(r.Context(), m)
+	if err != nil {
+		s.fail(w, r, s.understood(r, err))
+		return
+	}
+	f := newFrame(r, "Goals", "goals", m)
+	now, c := s.now(), newClock(s.engine.Zone())
+	if m.isPast() {
+		f.Notices = append(f.Notices, info("You see the past: the goals as they stood "+c.asOf(m.at)+"."))
+	} else {
+		f.Notices = append(f.Notices, s.syncNotices(r, now)...)
+	}
+	s.page(w, r, http.StatusOK, s.pages.board, newBoard(f, snap, now, c))
+}
+
+// syncNotices warn of figures that rest on a sync that saw less than all.
+func (s *Server) syncNotices(r *http.Request, now time.Time) []notice {
+	runs, err := s.engine.Runs(r.Context(), now, shownRuns)
+	if err != nil {
+		s.log.Error("the syncs' reports could not be read", "error", err)
+		return []notice{bad("The reports of the last syncs could not be read; the service's log says why.")}
+	}
+	return noticesOf(runs, now)
+}
+
+func (s *Server) evidence(w http.ResponseWriter, r *http.Request) {
+	m, err := s.moment(r)
+	if err != nil {
+		s.fail(w, r, s.understood(r, err))
+		return
+	}
+	g, err := s.goal(r.Context(), r.PathValue("id"), m)
+	if err != nil {
+		s.fail(w, r, s.understood(r, err))
+		return
+	}
+	f := newFrame(r, g.Status.Name, "goals", m)
+	c := newClock(s.engine.Zone())
+	if m.isPast() {
+		f.Notices = append(f.Notices, info("You see the past: the goal as it stood "+c.asOf(m.at)+"."))
+	}
+	s.page(w, r, http.StatusOK, s.pages.goal, newEvidence(f, g, s.now(), c, s.engine.IssueURL))
+}
+
+func (s *Server) syncs(w http.ResponseWriter, r *http.Request) {
+	m, err := s.moment(r)
+	if err != nil {
+		s.fail(w, r, s.understood(r, err))
+		return
+	}
+	at := s.until(m)
+	runs, err := s.engine.Runs(r.Context(), at, shownRuns)
+	if err != nil {
+		s.fail(w, r, s.understood(r, err))
+		return
+	}
+	f := newFrame(r, "Syncs", "sync", m)
+	c := newClock(s.engine.Zone())
+	if m.isPast() {
+		f.Notices = append(f.Notices, info("You see the past: the syncs that had begun "+c.asOf(m.at)+"."))
+	}
+	s.page(w, r, http.StatusOK, s.pages.sync, newSyncs(f, runs, at, c, s.engine.IssueURL))
+}
