@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"plumbline/internal/app"
+	"plumbline/internal/config"
+	"plumbline/internal/export"
+	"plumbline/internal/web"
+)
+
+func (c *cli) check() *cobra.Command {
+	var online bool
+	cmd := &cobra.Command{
+		Use: "check", Short: "Is the configuration right, and the map of the goals?",
+		Long: "check validates the configuration and the goals and warns of what is doubtful in the map.\n" +
+			"With --online it also asks each site: credentials, scope, fields.",
+		Example: "  plumbline check\n  plumbline check --online",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			settings, err := app.Read(c.configPath)
+			if err != nil {
+				return err
+			}
+			c.warn(settings.Config.Warnings)
+			c.warn(settings.Goals.Warnings)
+			for _, f := range app.Lint(settings.Goals.List) {
+				fmt.Fprintln(c.err, "warning:", f)
+			}
+			if online {
+				return c.checkOnline(cmd.Context(), settings)
+			}
+			_, err = fmt.Fprintf(c.out, "%s: %d sites, %d goals: no error\n", settings.Config.Path, len(settings.Config.Sites), len(settings.Goals.List))
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&online, "online", false, "also ask the sites")
+	return cmd
+}
+
+func (c *cli) checkOnline(ctx context.Context, settings app.Settings) error {
+	var errs []error
+	for _, r := range app.CheckOnline(ctx, settings, buildVersion()) {
+		if r.Err != nil {
+			errs = append(errs, r.Err)
+			continue
+		}
+		if _, err := fmt.Fprintln(c.out, r); err != nil {
+			return err
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (c *cli) metrics() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "metrics", Short: "The reference of every exported metric",
+		Example: "  plumbline metrics\n  plumbline metrics -o md", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			all, err := app.Reference(buildVersion())
+			if err != nil {
+				return err
+			}
+			return c.list(reference(all))
+		},
+	}
+	c.addOutput(cmd)
+	return cmd
+}
+
+func reference(all []export.Metric) listing {
+	l := listing{header: []string{"METRIC", "TYPE", "LABELS", "MEANING"}, whole: all}
+	for _, m := range all {
+		l.lines = append(l.lines, m)
+		l.rows = append(l.rows, []string{m.Name, m.Type, strings.Join(m.Labels, ", "), m.Help})
+	}
+	return l
+}
+
+// askService runs a command in the running service, and in it alone.
+func (c *cli) askService(ctx context.Context, command string) error {
+	cfg, err := config.Load(c.configPath)
+	if err != nil {
+		return err
+	}
+	socket := app.SocketPath(cfg)
+	if !web.Available(socket) {
+		return fmt.Errorf("no service answers on %s; start it with `plumbline serve`", socket)
+	}
+	return web.Call(ctx, socket, command, url.Values{}, io.Discard)
+}

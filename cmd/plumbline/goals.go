@@ -1,0 +1,208 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"plumbline/internal/config"
+	"plumbline/internal/flow"
+	"plumbline/internal/measure"
+)
+
+func (c *cli) goals() *cobra.Command {
+	var at string
+	cmd := &cobra.Command{
+		Use: "goals", Short: "The board: what is really so of each goal",
+		Example: "  plumbline goals\n  plumbline goals --at 2026-11-16\n  plumbline goals --at -14d -o json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			args, err := c.atArgs(at)
+			if err != nil {
+				return err
+			}
+			var s measure.Snapshot
+			if err := c.askJSON(cmd.Context(), "goals", args, &s); err != nil {
+				return err
+			}
+			return c.list(board(&s))
+		},
+	}
+	c.addAt(cmd, &at)
+	c.addOutput(cmd)
+	return cmd
+}
+
+func (c *cli) addAt(cmd *cobra.Command, at *string) {
+	cmd.Flags().StringVar(at, "at", "", "as it stood at `TIME`: 2026-11-20T09:00:00Z, 2026-11-20 or -14d")
+}
+
+// atArgs reads --at in the configuration's time zone.
+func (c *cli) atArgs(at string) (url.Values, error) {
+	args := url.Values{}
+	if at == "" {
+		return args, nil
+	}
+	cfg, err := config.Load(c.configPath)
+	if err != nil {
+		return nil, err
+	}
+	t, err := flow.ParseMoment(at, time.Now(), cfg.Calendar.Location())
+	if err != nil {
+		return nil, usageError{fmt.Errorf("--at: %w", err)}
+	}
+	args.Set("at", t.Format(time.RFC3339Nano))
+	return args, nil
+}
+
+// askJSON runs a command and reads its answer.
+func (c *cli) askJSON(ctx context.Context, command string, args url.Values, answer any) error {
+	var b bytes.Buffer
+	if err := c.ask(ctx, command, args, &b); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(b.Bytes(), answer); err != nil {
+		return fmt.Errorf("reading the answer to %s: %w", command, err)
+	}
+	return nil
+}
+
+// board lists the goals, those in trouble first, each below its parent.
+func board(s *measure.Snapshot) listing {
+	l := listing{
+		header: []string{"GOAL", "HEALTH", "SINCE", "REPORTED", "DELIVERED", "ISSUES", "DROPPED", "SCOPE", "TARGET", "MOVED", "LAST PROGRESS"},
+		right:  []bool{false, false, false, true, true, true, true, true, false, false, true},
+		whole:  s,
+	}
+	goals := inTree(s.Goals)
+	for _, g := range goals {
+		l.lines = append(l.lines, g.status)
+		l.rows = append(l.rows, boardRow(g.status, g.depth, s.At))
+	}
+	l.colour = func(row, column int) string {
+		if column != 1 {
+			return ""
+		}
+		switch goals[row].status.Health {
+		case measure.Stalled, measure.OffTrack:
+			return "31"
+		case measure.AtRisk:
+			return "33"
+		case measure.OnTrack, measure.Finished:
+			return "32"
+		}
+		return "2"
+	}
+	return l
+}
+
+func boardRow(g *measure.GoalStatus, depth int, at time.Time) []string {
+	return []string{
+		strings.Repeat("  ", depth) + clean(g.ID),
+		healthWord(g.Health), day(g.HealthSince), percent(g.Reported), percent(g.Delivered),
+		fmt.Sprintf("%d/%d", g.Issues.Delivered, g.Issues.Total()-g.Issues.Discarded), strconv.Itoa(g.Issues.Discarded),
+		scope(g), target(g), moved(g), age(g.LastProgress, at),
+	}
+}
+
+// healthWord is a state with a sign of its own, so that nothing hangs on colour.
+func healthWord(h measure.Health) string {
+	signs := map[measure.Health]string{
+		measure.OnTrack: "●", measure.AtRisk: "▲", measure.OffTrack: "✖", measure.Stalled: "■",
+		measure.Finished: "✔", measure.NotStarted: "○", measure.HealthUnknown: "?",
+	}
+	return signs[h] + " " + strings.ReplaceAll(string(h), "_", " ")
+}
+
+const unknown = "–"
+
+func percent(r *float64) string {
+	if r == nil {
+		return unknown
+	}
+	return fmt.Sprintf("%.0f %%", *r*100)
+}
+
+func day(t *time.Time) string {
+	if t == nil {
+		return unknown
+	}
+	return t.Format(time.DateOnly)
+}
+
+func scope(g *measure.GoalStatus) string {
+	if g.ScopeAdded == nil || g.ScopeRemoved == nil {
+		return unknown
+	}
+	return fmt.Sprintf("+%d −%d", *g.ScopeAdded, *g.ScopeRemoved)
+}
+
+func target(g *measure.GoalStatus) string {
+	if g.Target == nil {
+		return unknown
+	}
+	return g.Target.String()
+}
+
+func moved(g *measure.GoalStatus) string {
+	switch {
+	case g.Target == nil:
+		return unknown
+	case g.TargetMoves == 0:
+		return "no"
+	}
+	return fmt.Sprintf("%d×, %+d d", g.TargetMoves, *g.TargetSlipDays)
+}
+
+// age says how long ago something was, in days from two days on.
+func age(t *time.Time, at time.Time) string {
+	if t == nil {
+		return unknown
+	}
+	d := at.Sub(*t)
+	switch {
+	case d < time.Hour:
+		return fmt.Sprintf("%d min ago", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%d h ago", int(d.Hours()))
+	}
+	return fmt.Sprintf("%d d ago", int(d.Hours()/24))
+}
+
+// placed is a goal at its depth in the tree.
+type placed struct {
+	status *measure.GoalStatus
+	depth  int
+}
+
+// inTree orders goals so that each follows its parent, siblings by trouble.
+func inTree(goals []measure.GoalStatus) []placed {
+	trouble := []measure.Health{measure.Stalled, measure.OffTrack, measure.AtRisk, measure.HealthUnknown,
+		measure.OnTrack, measure.NotStarted, measure.Finished}
+	below := map[string][]*measure.GoalStatus{}
+	for k := range goals {
+		below[goals[k].Parent] = append(below[goals[k].Parent], &goals[k])
+	}
+	var out []placed
+	var walk func(parent string, depth int)
+	walk = func(parent string, depth int) {
+		siblings := below[parent]
+		slices.SortStableFunc(siblings, func(a, b *measure.GoalStatus) int {
+			return slices.Index(trouble, a.Health) - slices.Index(trouble, b.Health)
+		})
+		for _, g := range siblings {
+			out = append(out, placed{g, depth})
+			walk(g.ID, depth+1)
+		}
+	}
+	walk("", 0)
+	return out
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"plumbline/internal/app"
+	"plumbline/internal/syncer"
+)
+
+func (c *cli) sync() *cobra.Command {
+	var full bool
+	var site string
+	cmd := &cobra.Command{
+		Use: "sync", Short: "Read Jira once and print what came of it",
+		Long: "sync reads what has changed since the last run, or everything with --full or the first time.\n" +
+			"While the service runs, it is asked to sync.",
+		Example: "  plumbline sync\n  plumbline sync --full --site acme -o json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			args := url.Values{}
+			if full {
+				args.Set("kind", string(syncer.Full))
+			}
+			if site != "" {
+				args.Set("site", site)
+			}
+			p := &progressReader{meter: newMeter(c.err)}
+			err := c.ask(cmd.Context(), "sync", args, p)
+			p.meter.end()
+			if p.err != nil {
+				return p.err
+			}
+			if e := c.list(reports(p.reports)); e != nil {
+				return e
+			}
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&full, "full", false, "read everything again")
+	cmd.Flags().StringVar(&site, "site", "", "only the site of this `name`")
+	c.addOutput(cmd)
+	return cmd
+}
+
+func reports(all []syncer.Report) listing {
+	l := listing{
+		header: []string{"SITE", "KIND", "RESULT", "READ", "NEW", "CHANGED", "CHANGES", "PROBLEMS", "REQUESTS", "RETRIES", "TOOK", "WHY"},
+		right:  []bool{false, false, false, true, true, true, true, true, true, true, true},
+		whole:  all,
+	}
+	for _, r := range all {
+		l.lines = append(l.lines, r)
+		why := r.Reasons
+		for _, p := range r.ProblemIssues {
+			why = append(why, fmt.Sprintf("%s: %s", p.Key, p.What))
+		}
+		l.rows = append(l.rows, []string{
+			r.Site, string(r.Kind), string(r.Result), strconv.Itoa(r.Read), strconv.Itoa(r.New), strconv.Itoa(r.Changed),
+			strconv.Itoa(r.Changes), strconv.Itoa(r.Problems), strconv.Itoa(r.Requests), strconv.Itoa(r.Retries),
+			r.Finished.Sub(r.Started).Round(time.Millisecond).String(), clean(strings.Join(why, "; ")),
+		})
+	}
+	return l
+}
+
+// progressReader takes the lines that the command "sync" answers with.
+type progressReader struct {
+	meter   *meter
+	rest    []byte
+	reports []syncer.Report
+	err     error
+}
+
+func (p *progressReader) Write(b []byte) (int, error) {
+	p.rest = append(p.rest, b...)
+	for {
+		line, rest, whole := bytes.Cut(p.rest, []byte("\n"))
+		if !whole {
+			return len(b), nil
+		}
+		p.rest = rest
+		var l app.SyncLine
+		if err := json.Unmarshal(line, &l); err != nil {
+			p.err = fmt.Errorf("reading the answer to sync: %w", err)
+			return 0, p.err
+		}
+		if l.Progress != nil {
+			p.meter.at(l.Site, *l.Progress)
+		}
+		if l.Report != nil {
+			p.reports = append(p.reports, *l.Report)
+		}
+	}
+}
+
+// meter shows how far a sync has come: as a bar with rate and time left on a
+// terminal, as a line every few seconds elsewhere.
+type meter struct {
+	w    io.Writer
+	bar  *progressbar.ProgressBar
+	tty  bool
+	said time.Time
+}
+
+// sayEvery is how often progress is told where there is no terminal.
+const sayEvery = 5 * time.Second
+
+func newMeter(w io.Writer) *meter { return &meter{w: w, tty: terminal(w), said: time.Now()} }
+
+func (m *meter) at(site string, p syncer.Progress) {
+	if !m.tty {
+		if time.Since(m.said) >= sayEvery {
+			m.said = time.Now()
+			fmt.Fprintf(m.w, "%s: %d of %s issues read\n", site, p.Read, total(p.Total))
+		}
+		return
+	}
+	if m.bar == nil {
+		m.bar = progressbar.NewOptions(p.Total, progressbar.OptionSetWriter(m.w), progressbar.OptionSetDescription(site),
+			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("issues"),
+			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(),
+			progressbar.OptionSetPredictTime(true))
+	}
+	if p.Total >= 0 {
+		m.bar.ChangeMax(max(p.Total, p.Read))
+	}
+	_ = m.bar.Set(p.Read) // a bar that cannot be drawn is no reason to stop
+}
+
+func total(n int) string {
+	if n < 0 {
+		return "?"
+	}
+	return strconv.Itoa(n)
+}
+
+func (m *meter) end() {
+	if m.bar != nil {
+		_ = m.bar.Finish()
+	}
+}

@@ -1,0 +1,222 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"plumbline/internal/config"
+	"plumbline/internal/export"
+	"plumbline/internal/flow"
+	"plumbline/internal/jira"
+	"plumbline/internal/measure"
+	"plumbline/internal/store"
+	"plumbline/internal/syncer"
+)
+
+// Settings are everything that people have written.
+type Settings struct {
+	Config *config.Config
+	Goals  *config.Goals
+}
+
+// Read reads the service's configuration and the goals that it names.
+func Read(path string) (Settings, error) {
+	c, err := config.Load(path)
+	if err != nil {
+		return Settings{}, err
+	}
+	g, err := config.LoadGoals(c.Goals)
+	if err != nil {
+		return Settings{}, err
+	}
+	return Settings{c, g}, nil
+}
+
+// Options are what an App is made of.
+type Options struct {
+	Settings Settings
+	// Reread returns the settings as they are now, for a reload; nil: they
+	// cannot change.
+	Reread  func() (Settings, error)
+	Logger  *slog.Logger     // nil: silent
+	Now     func() time.Time // nil: time.Now
+	Version string
+	// Secret returns a site's token or password; nil: as its configuration
+	// says.
+	Secret func(*config.Site) (string, error)
+}
+
+// App is the service in one process. It holds the store until Close.
+type App struct {
+	options  Options
+	log      *slog.Logger
+	now      func() time.Time
+	store    *store.Store
+	syncers  map[string]*syncer.Syncer
+	names    []string // of the sites, in the order of the configuration
+	registry *prometheus.Registry
+	exporter *export.Exporter
+	metrics  *metrics
+
+	settings atomic.Pointer[Settings]
+	figures  atomic.Pointer[figures]
+	measures sync.Mutex // one measuring at a time
+}
+
+// figures are what was measured last.
+type figures struct {
+	history  *measure.History
+	snapshot *measure.Snapshot
+}
+
+// Open opens the store and makes the clients of the sites. It asks no site
+// anything.
+func Open(o Options) (*App, error) {
+	a := &App{options: o, log: o.Logger, now: o.Now, syncers: map[string]*syncer.Syncer{}}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	if a.now == nil {
+		a.now = time.Now
+	}
+	c := o.Settings.Config
+	a.settings.Store(&o.Settings)
+	st, err := store.Open(c.Store.Path, store.Options{})
+	if err != nil {
+		return nil, err
+	}
+	a.store = st
+	a.registry, a.metrics = newMetrics(o.Version)
+	a.exporter = export.New(c.Calendar.Location())
+	if err := a.openSites(); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return a, nil
+}
+
+// Close lets go of the store.
+func (a *App) Close() error { return a.store.Close() }
+
+func (a *App) openSites() error {
+	c := a.settings.Load().Config
+	pseudonym, err := a.pseudonyms(c)
+	if err != nil {
+		return err
+	}
+	clients, syncs := jira.NewMetrics(a.registry), syncer.NewMetrics(a.registry)
+	for k := range c.Sites {
+		site := &c.Sites[k]
+		client, err := a.client(c, site, pseudonym, clients)
+		if err != nil {
+			return fmt.Errorf("site %s: %w", site.Name, err)
+		}
+		a.syncers[site.Name], err = syncer.New(syncer.Options{
+			Site: site.Name, Scope: site.Scope, Source: client, Store: a.store, Now: a.now, Logger: a.log, Metrics: syncs,
+		})
+		if err != nil {
+			return fmt.Errorf("site %s: %w", site.Name, err)
+		}
+		a.names = append(a.names, site.Name)
+		a.metrics.expects(site)
+	}
+	return nil
+}
+
+// pseudonyms returns the function that stands pseudonyms in for accounts.
+func (a *App) pseudonyms(c *config.Config) (func(string) flow.Pseudonym, error) {
+	path := c.Privacy.PseudonymKeyFile
+	if path == "" {
+		path = store.KeyFile(c.Store.Path)
+	}
+	key, err := store.PseudonymKey(path)
+	if err != nil {
+		return nil, err
+	}
+	return jira.Pseudonymizer(key), nil
+}
+
+func (a *App) client(c *config.Config, site *config.Site, pseudonym func(string) flow.Pseudonym, m *jira.Metrics) (*jira.Client, error) {
+	read := a.options.Secret
+	if read == nil {
+		read = (*config.Site).Secret
+	}
+	secret, err := read(site)
+	if err != nil {
+		return nil, err
+	}
+	if w := site.SecretWarning(); w != "" {
+		a.log.Warn(w, "site", site.Name)
+	}
+	auth := jira.Auth{User: site.Auth.Account(), Password: secret}
+	if site.Auth.IsPAT() {
+		auth = jira.Auth{PAT: secret}
+	}
+	return jira.New(jira.Options{
+		Site: site.Name, URL: site.URL, Auth: auth, Scope: site.Scope, CAFile: site.CAFile,
+		Fields:            jira.Fields{StoryPoints: site.Fields["story_points"]},
+		RequestsPerSecond: site.Limits.RequestsPerSecond, InFlight: site.Limits.InFlight,
+		Pseudonym: pseudonym, Bots: c.Semantics.Bots, KeepSummaries: c.Privacy.StoreSummaries,
+		UserAgent: "plumbline/" + a.options.Version, Metrics: m, Logger: a.log,
+	})
+}
+
+// measureSettings are what people have set of the measures.
+func measureSettings(c *config.Config) measure.Settings {
+	s := measure.DefaultSettings()
+	s.Semantics = flow.NewSemantics(c.Semantics.DiscardedResolutions)
+	s.Calendar = c.Calendar
+	return s
+}
+
+// IssueURL returns the address of an issue in its Jira.
+func (a *App) IssueURL(site, key string) string {
+	for _, s := range a.settings.Load().Config.Sites {
+		if s.Name == site && key != "" {
+			return s.URL + "/browse/" + url.PathEscape(key)
+		}
+	}
+	return ""
+}
+
+// Zone is the one in which a day is a day.
+func (a *App) Zone() *time.Location { return a.settings.Load().Config.Calendar.Location() }
+
+// Sync runs one kind of sync of the named site, or of all sites where site is
+// empty, one after the other, and then measures anew. It returns a report for
+// each site that was tried; the error joins those of all sites.
+func (a *App) Sync(ctx context.Context, site string, kind syncer.Kind, progress func(string, syncer.Progress)) ([]syncer.Report, error) {
+	names := a.names
+	if site != "" {
+		if a.syncers[site] == nil {
+			return nil, fmt.Errorf("there is no site %q in the configuration; the sites are %v", site, a.names)
+		}
+		names = []string{site}
+	}
+	var reports []syncer.Report
+	var errs []error
+	for _, name := range names {
+		report, err := a.syncers[name].Run(ctx, kind, func(p syncer.Progress) {
+			if progress != nil {
+				progress(name, p)
+			}
+		})
+		if !report.Started.IsZero() {
+			reports = append(reports, report)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("site %s: %w", name, err))
+		}
+	}
+	if len(reports) > 0 && ctx.Err() == nil {
+		errs = append(errs, a.Measure(ctx))
+	}
+	return reports, errors.Join(errs...)
+}

@@ -1,0 +1,178 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"time"
+
+	"plumbline/internal/jira"
+	"plumbline/internal/store"
+	"plumbline/internal/syncer"
+	"plumbline/internal/web"
+)
+
+// The exit codes of the commands.
+const (
+	ExitFailed  = 1
+	ExitUsage   = 2 // wrong use or wrong configuration
+	ExitPartial = 3 // done in part
+)
+
+// codedError carries the exit code that an error means.
+type codedError struct {
+	error
+	code int
+}
+
+func (e codedError) ExitCode() int { return e.code }
+func (e codedError) Unwrap() error { return e.error }
+
+// SyncLine is one line of the answer to the command "sync": how far a site's
+// run has come, or how it ended.
+type SyncLine struct {
+	Site     string           `json:"site"`
+	Progress *syncer.Progress `json:"progress,omitempty"`
+	Report   *syncer.Report   `json:"report,omitempty"`
+}
+
+// Run answers a command that needs the store. It is the same whether the
+// command's own process has the store open, or the service has and was asked
+// over its socket.
+func (a *App) Run(ctx context.Context, command string, args url.Values, out io.Writer) error {
+	switch command {
+	case "goals":
+		return a.runGoals(ctx, args, out)
+	case "explain":
+		return a.runExplain(ctx, args, out)
+	case "sync":
+		return a.runSync(ctx, args, out)
+	case "ready":
+		if a.Snapshot() == nil {
+			return web.ErrNotReady
+		}
+		return nil
+	case "info":
+		info, err := a.store.Info(ctx)
+		if err != nil {
+			return err
+		}
+		return json.NewEncoder(out).Encode(info)
+	case "verify":
+		return a.runVerify(ctx, out)
+	case "dump":
+		return a.store.Dump(ctx, out)
+	case "backup":
+		_, err := a.store.Backup(ctx, out)
+		return err
+	}
+	return codedError{fmt.Errorf("the service has no command %q; is it of another version?", command), ExitUsage}
+}
+
+// at reads the argument of that name; now where it is not given.
+func (a *App) at(args url.Values) (time.Time, error) {
+	if !args.Has("at") {
+		return a.now().UTC(), nil
+	}
+	at, err := time.Parse(time.RFC3339Nano, args.Get("at"))
+	if err != nil {
+		return time.Time{}, codedError{fmt.Errorf("at: %w", err), ExitUsage}
+	}
+	return at, nil
+}
+
+// measured makes sure that there are figures.
+func (a *App) measured(ctx context.Context) error {
+	if a.Snapshot() != nil {
+		return nil
+	}
+	if err := a.Measure(ctx); err != nil {
+		return err
+	}
+	if a.Snapshot() == nil {
+		return errors.New("the store is empty: run `plumbline sync` first")
+	}
+	return nil
+}
+
+func (a *App) runGoals(ctx context.Context, args url.Values, out io.Writer) error {
+	at, err := a.at(args)
+	if err != nil {
+		return err
+	}
+	if err := a.measured(ctx); err != nil {
+		return err
+	}
+	s, err := a.SnapshotAt(ctx, at)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(out).Encode(s)
+}
+
+func (a *App) runExplain(ctx context.Context, args url.Values, out io.Writer) error {
+	at, err := a.at(args)
+	if err != nil {
+		return err
+	}
+	if err := a.measured(ctx); err != nil {
+		return err
+	}
+	e, err := a.Explain(ctx, args.Get("goal"), args.Get("measure"), at)
+	if errors.Is(err, web.ErrNoGoal) {
+		return codedError{err, ExitUsage}
+	}
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(out).Encode(e)
+}
+
+func (a *App) runSync(ctx context.Context, args url.Values, out io.Writer) error {
+	kind := syncer.Incremental
+	if args.Get("kind") == string(syncer.Full) {
+		kind = syncer.Full
+	}
+	lines := json.NewEncoder(out)
+	reports, err := a.Sync(ctx, args.Get("site"), kind, func(site string, p syncer.Progress) {
+		_ = lines.Encode(SyncLine{Site: site, Progress: &p}) // who asked may have gone; the sync goes on
+	})
+	partial := false
+	for k := range reports {
+		if e := lines.Encode(SyncLine{Site: reports[k].Site, Report: &reports[k]}); e != nil {
+			return errors.Join(err, e)
+		}
+		partial = partial || reports[k].Result == syncer.Partial
+	}
+	switch {
+	case err == nil && partial:
+		return codedError{errors.New("not everything was read; the report says why"), ExitPartial}
+	case err == nil:
+		return nil
+	case errors.Is(err, jira.ErrConfig), errors.Is(err, jira.ErrAuth):
+		return codedError{err, ExitUsage}
+	case partial:
+		return codedError{err, ExitPartial}
+	}
+	return err
+}
+
+func (a *App) runVerify(ctx context.Context, out io.Writer) error {
+	findings, err := a.store.Verify(ctx)
+	if err != nil {
+		return err
+	}
+	if findings == nil {
+		findings = []store.Finding{}
+	}
+	if err := json.NewEncoder(out).Encode(findings); err != nil {
+		return err
+	}
+	if len(findings) > 0 {
+		return fmt.Errorf("the store has %d defects: restore a backup, or move it away and sync anew", len(findings))
+	}
+	return nil
+}

@@ -1,0 +1,169 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"plumbline/internal/flow"
+	"plumbline/internal/goal"
+	"plumbline/internal/measure"
+	"plumbline/internal/syncer"
+	"plumbline/internal/web"
+)
+
+// Measure reads the store and publishes new figures as of now. It does nothing
+// while no site has been read yet.
+func (a *App) Measure(ctx context.Context) error {
+	a.measures.Lock()
+	defer a.measures.Unlock()
+	began := a.now()
+	if known, err := a.anythingRead(); err != nil || !known {
+		return err
+	}
+	s := a.settings.Load()
+	h, err := a.history(ctx, s)
+	if err != nil {
+		return err
+	}
+	if err := a.publish(h); err != nil {
+		return err
+	}
+	a.metrics.measured(a.now().Sub(began))
+	return a.metrics.holds(a.store, a.names)
+}
+
+// Tick publishes the figures of the last measuring as of now: ages grow and
+// goals stall while Jira is silent.
+func (a *App) Tick() error {
+	a.measures.Lock()
+	defer a.measures.Unlock()
+	f := a.figures.Load()
+	if f == nil {
+		return nil
+	}
+	return a.publish(f.history)
+}
+
+func (a *App) publish(h *measure.History) error {
+	f := &figures{history: h, snapshot: h.Snapshot(a.now().UTC())}
+	if err := a.exporter.Publish(f.snapshot); err != nil {
+		return err
+	}
+	a.figures.Store(f)
+	return nil
+}
+
+// anythingRead reports whether any site has ever been read.
+func (a *App) anythingRead() (bool, error) {
+	for _, name := range a.store.Sites() {
+		n, err := a.store.Counts(name)
+		if err != nil {
+			return false, err
+		}
+		c, err := a.store.Checkpoint(name)
+		if err != nil {
+			return false, err
+		}
+		if n.Issues > 0 || !c.Watermark.IsZero() {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// history reads the whole store. A sync that goes on meanwhile can show an
+// issue in two forms; the measuring after it mends that.
+func (a *App) history(ctx context.Context, s *Settings) (*measure.History, error) {
+	catalogs := map[string]*flow.Catalog{}
+	for _, name := range a.store.Sites() {
+		c, err := a.store.Catalog(name)
+		if err != nil {
+			return nil, err
+		}
+		catalogs[name] = c
+	}
+	goals, err := a.promised(s.Goals.List)
+	if err != nil {
+		return nil, err
+	}
+	return measure.Build(measure.Input{
+		Goals: goals, Catalogs: catalogs, Settings: measureSettings(s.Config),
+		Issues: func(each func(*flow.Issue) error) error { return a.store.Issues(ctx, "", each) },
+	})
+}
+
+// promised records the targets that the goals show, and adds to each goal
+// those that it showed before and doesn't own up to: a promise can't be moved
+// unseen.
+func (a *App) promised(goals []goal.Goal) ([]goal.Goal, error) {
+	goals = slices.Clone(goals)
+	for k := range goals {
+		g := &goals[k]
+		if n := len(g.Targets); n > 0 {
+			if _, err := a.store.RecordTarget(g.ID, g.Targets[n-1].Date, a.now()); err != nil {
+				return nil, fmt.Errorf("recording the target of goal %s: %w", g.ID, err)
+			}
+		}
+		seen, err := a.store.Targets(g.ID)
+		if err != nil {
+			return nil, fmt.Errorf("reading the targets of goal %s: %w", g.ID, err)
+		}
+		g.Targets = withUnsaid(g.Targets, seen, a.Zone())
+	}
+	return goals, nil
+}
+
+// Snapshot returns the last complete snapshot; nil before the first.
+func (a *App) Snapshot() *measure.Snapshot {
+	if f := a.figures.Load(); f != nil {
+		return f.snapshot
+	}
+	return nil
+}
+
+// SnapshotAt returns the figures as of the moment.
+func (a *App) SnapshotAt(_ context.Context, at time.Time) (*measure.Snapshot, error) {
+	f := a.figures.Load()
+	if f == nil {
+		return nil, web.ErrNotReady
+	}
+	return f.history.Snapshot(at), nil
+}
+
+// Explain says how a goal's figures came about.
+func (a *App) Explain(_ context.Context, goal, name string, at time.Time) (*measure.Explanation, error) {
+	f := a.figures.Load()
+	if f == nil {
+		return nil, web.ErrNotReady
+	}
+	if _, ok := f.snapshot.Goal(goal); !ok {
+		return nil, fmt.Errorf("%q: %w; `plumbline goals` lists them", goal, web.ErrNoGoal)
+	}
+	e, ok := f.history.Explain(goal, name, at)
+	if !ok {
+		return nil, fmt.Errorf("%w, or no measure %q; the measures are %v", web.ErrNoGoal, name, measure.Measures())
+	}
+	return e, nil
+}
+
+// Runs returns the latest syncs that had begun by the moment, newest first.
+func (a *App) Runs(_ context.Context, at time.Time, n int) ([]syncer.Report, error) {
+	all, err := a.store.Runs(200 * max(1, len(a.names)))
+	if err != nil {
+		return nil, err
+	}
+	var out []syncer.Report
+	for _, raw := range all {
+		var r syncer.Report
+		if err := json.Unmarshal(raw, &r); err != nil {
+			return nil, fmt.Errorf("reading the report of a sync: %w", err)
+		}
+		if !r.Started.After(at) && len(out) < n {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}

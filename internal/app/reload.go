@@ -1,0 +1,75 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"plumbline/internal/config"
+)
+
+// Reload reads the configuration and the goals again. What is wrong with them
+// leaves the old ones in force. The goals, the meanings of names, the calendar
+// and the addresses take effect at once; sites, store, schedules and listening
+// address at the next start, which the log says.
+func (a *App) Reload(ctx context.Context) error {
+	err := a.reload(ctx)
+	a.metrics.reloaded(err)
+	if err != nil {
+		a.log.Error("the configuration could not be read again; the earlier one stays in force", "error", err)
+		return err
+	}
+	s := a.settings.Load()
+	a.log.Info("the configuration was read again", "goals", len(s.Goals.List))
+	return nil
+}
+
+func (a *App) reload(ctx context.Context) error {
+	if a.options.Reread == nil {
+		return errors.New("this service has no configuration file to read again")
+	}
+	next, err := a.options.Reread()
+	if err != nil {
+		return err
+	}
+	old := a.settings.Load()
+	if later := needRestart(old.Config, next.Config); len(later) > 0 {
+		a.log.Warn("some settings take effect at the next start", "settings", later)
+	}
+	a.settings.Store(&next)
+	if err := a.Measure(ctx); err != nil {
+		a.settings.Store(old)
+		return err
+	}
+	return nil
+}
+
+// needRestart names the settings that differ and are read at the start alone.
+func needRestart(old, next *config.Config) []string {
+	var out []string
+	for name, same := range map[string]bool{
+		"sites":      slices.EqualFunc(old.Sites, next.Sites, sameSite),
+		"store":      old.Store == next.Store,
+		"schedule":   sameSchedule(old.Schedule, next.Schedule),
+		"listen":     old.Listen == next.Listen,
+		"web_config": old.WebConfig == next.WebConfig,
+		"privacy":    old.Privacy == next.Privacy,
+		"bots":       slices.Equal(old.Semantics.Bots, next.Semantics.Bots),
+	} {
+		if !same {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func sameSite(a, b config.Site) bool {
+	return a.Name == b.Name && a.URL == b.URL && a.Auth == b.Auth && a.Scope == b.Scope && a.Limits == b.Limits &&
+		a.CAFile == b.CAFile && slices.Equal(a.Fields["story_points"], b.Fields["story_points"])
+}
+
+func sameSchedule(a, b config.Schedule) bool {
+	return a.Incremental == b.Incremental && a.Agile == b.Agile && a.Census == b.Census && a.Full == b.Full &&
+		a.Zone.String() == b.Zone.String()
+}
