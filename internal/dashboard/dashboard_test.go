@@ -1,0 +1,285 @@
+package dashboard_test
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"plumbline/internal/dashboard"
+	"plumbline/internal/export"
+	"plumbline/internal/measure"
+)
+
+var update = flag.Bool("update", false, "rewrite the dashboards")
+
+const (
+	boards = "../../dashboards"
+	rules  = "../../config/prometheus"
+)
+
+// grafana is what the tests look at in a dashboard.
+type grafana struct {
+	UID           string
+	Editable      bool
+	SchemaVersion int
+	Tags          []string
+	Panels        []panel
+	Templating    struct {
+		List []struct{ Name, Type string }
+	}
+}
+
+type panel struct {
+	ID                 int
+	Title, Description string
+	Type               string
+	Datasource         source
+	GridPos            struct{ X, Y, W, H int }
+	FieldConfig        struct {
+		Defaults  struct{ Unit string }
+		Overrides []struct {
+			Matcher struct{ Options string }
+		}
+	}
+	Targets []struct {
+		RefID      string
+		Expr       string
+		Datasource source
+	}
+}
+
+type source struct{ Type, UID string }
+
+func files(tb testing.TB) map[string][]byte {
+	tb.Helper()
+	all, err := dashboard.Files()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return all
+}
+
+func read(tb testing.TB, path string) []byte {
+	tb.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return b
+}
+
+func TestTheFilesAreThoseThatTheSourceMakes(t *testing.T) {
+	made := files(t)
+	for name, want := range made {
+		path := filepath.Join(boards, name)
+		if *update {
+			if err := os.WriteFile(path, want, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if diff := cmp.Diff(string(want), string(read(t, path))); diff != "" {
+			t.Errorf("%s is not what the source makes; run go test ./internal/dashboard -update (-source +file):\n%s", name, diff)
+		}
+	}
+	entries, err := os.ReadDir(boards)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if made[e.Name()] == nil {
+			t.Errorf("no source makes %s", e.Name())
+		}
+	}
+}
+
+func TestEveryBoardIsReadOnlyAndStableInItsNames(t *testing.T) {
+	for name, file := range files(t) {
+		var g grafana
+		if err := json.Unmarshal(file, &g); err != nil {
+			t.Fatal(err)
+		}
+		if want := "plumbline-" + strings.TrimSuffix(name, ".json"); g.UID != want {
+			t.Errorf("%s has the uid %q, want %q", name, g.UID, want)
+		}
+		if g.Editable || g.SchemaVersion < 39 || !slices.Contains(g.Tags, "plumbline") {
+			t.Errorf("%s: editable %t, schema version %d, tags %v", name, g.Editable, g.SchemaVersion, g.Tags)
+		}
+		if v := g.Templating.List[0]; v.Type != "datasource" || v.Name != "datasource" {
+			t.Errorf("%s: its first variable is %v, not the data source", name, v)
+		}
+	}
+}
+
+func TestEveryPanelExplainsItselfAndFitsTheGrid(t *testing.T) {
+	want := source{Type: "prometheus", UID: "${datasource}"}
+	for name, file := range files(t) {
+		var g grafana
+		if err := json.Unmarshal(file, &g); err != nil {
+			t.Fatal(err)
+		}
+		ids := map[int]bool{}
+		taken := map[[2]int]string{}
+		for _, p := range g.Panels {
+			if p.ID == 0 || ids[p.ID] {
+				t.Errorf("%s: %s has the id %d, which is none of its own", name, p.Title, p.ID)
+			}
+			ids[p.ID] = true
+			if p.Title == "" || len(p.Description) < 40 || p.FieldConfig.Defaults.Unit == "" || p.Datasource != want {
+				t.Errorf("%s: a panel lacks a title, a description, a unit or the data source variable: %+v", name, p)
+			}
+			if p.Type == "table" && p.GridPos.W != 24 {
+				t.Errorf("%s: the table %s is %d wide, not 24", name, p.Title, p.GridPos.W)
+			}
+			for x := p.GridPos.X; x < p.GridPos.X+p.GridPos.W; x++ {
+				for y := p.GridPos.Y; y < p.GridPos.Y+p.GridPos.H; y++ {
+					if other, ok := taken[[2]int{x, y}]; ok || x >= 24 {
+						t.Fatalf("%s: %s lies off the grid or on %q", name, p.Title, other)
+					}
+					taken[[2]int{x, y}] = p.Title
+				}
+			}
+			if len(p.Targets) == 0 {
+				t.Errorf("%s: %s asks nothing", name, p.Title)
+			}
+			for _, q := range p.Targets {
+				if q.Datasource != want {
+					t.Errorf("%s: the query %s of %s has the data source %v", name, q.RefID, p.Title, q.Datasource)
+				}
+			}
+		}
+	}
+}
+
+// reference is the name of every metric that dashboards and alerts may use.
+func reference(tb testing.TB) map[string]bool {
+	tb.Helper()
+	all, err := export.Reference(selfMetrics())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	names := map[string]bool{}
+	for _, m := range all {
+		names[m.Name] = true
+	}
+	return names
+}
+
+// selfMetrics are those of Plumbline's metrics about itself that dashboards
+// and alerts use.
+func selfMetrics() *prometheus.Registry {
+	synced := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: measure.MetricSyncLastSuccess,
+		Help: "When the site was last read whole, as Unix time.",
+	}, []string{"site"})
+	synced.WithLabelValues("acme").SetToCurrentTime()
+	own := prometheus.NewRegistry()
+	own.MustRegister(synced)
+	return own
+}
+
+var metric = regexp.MustCompile(`plumbline_[a-z0-9_]+`)
+
+func TestEveryQueryAsksForMetricsThatExist(t *testing.T) {
+	known := reference(t)
+	for name, file := range files(t) {
+		queries, err := dashboard.Queries(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, q := range queries {
+			used := metric.FindAllString(q.Expr, -1)
+			if len(used) == 0 {
+				t.Errorf("%s: %s %s asks for no metric of ours: %s", name, q.From, q.RefID, q.Expr)
+			}
+			for _, m := range used {
+				if !known[m] {
+					t.Errorf("%s: %s %s asks for %s, which nothing exports", name, q.From, q.RefID, m)
+				}
+			}
+		}
+	}
+}
+
+// ruleFile is what the tests look at in a file of Prometheus's rules.
+type ruleFile struct {
+	Groups []struct {
+		Rules []struct {
+			Alert, Expr string
+			Labels      map[string]string
+			Annotations map[string]string
+		}
+	}
+}
+
+func TestEveryAlertUsesMetricsThatExistAndSaysWhatToDo(t *testing.T) {
+	known := reference(t)
+	var file ruleFile
+	if err := yaml.Unmarshal(read(t, filepath.Join(rules, "alerts.yaml")), &file); err != nil {
+		t.Fatal(err)
+	}
+	for _, group := range file.Groups {
+		for _, r := range group.Rules {
+			text := r.Expr
+			for _, name := range []string{"summary", "description", "runbook_url", "evidence_url"} {
+				if r.Annotations[name] == "" {
+					t.Errorf("%s has no %s", r.Alert, name)
+				}
+				text += strings.ReplaceAll(r.Annotations[name], "$externalLabels.plumbline_url", "")
+			}
+			if want := "README.md#" + strings.ToLower(r.Alert); r.Annotations["runbook_url"] != want {
+				t.Errorf("%s has the runbook %s, want %s", r.Alert, r.Annotations["runbook_url"], want)
+			}
+			if r.Labels["severity"] == "" {
+				t.Errorf("%s has no severity", r.Alert)
+			}
+			for _, m := range metric.FindAllString(text, -1) {
+				if !known[m] {
+					t.Errorf("%s uses %s, which nothing exports", r.Alert, m)
+				}
+			}
+			for _, m := range regexp.MustCompile(measure.MetricSyncLastSuccess+`\) < (\d+)`).FindAllStringSubmatch(r.Expr, -1) {
+				if m[1] != "7200" {
+					t.Errorf("%s holds a sync good for %s s; the dashboard says 2 h", r.Alert, m[1])
+				}
+			}
+		}
+	}
+}
+
+func TestQueriesRefusesABoardThatItDoesNotUnderstand(t *testing.T) {
+	for name, tc := range map[string]struct{ board, want string }{
+		"no JSON":             {`{`, "reading a dashboard: unexpected end of JSON input"},
+		"an unknown variable": {`{"panels":[{"title":"P","targets":[{"expr":"up{a=\"$b\"}"}]}]}`, `the query up{a="$b"} of P has a variable that the board lacks`},
+		"not label_values":    {`{"templating":{"list":[{"name":"v","type":"query","query":"metrics(x)"}]}}`, `reading the query of the variable v: "metrics(x)" is not of the form label_values(series, label)`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := dashboard.Queries([]byte(tc.board))
+			if err == nil || err.Error() != tc.want {
+				t.Errorf("error %v, want %s", err, tc.want)
+			}
+		})
+	}
+}
+
+func FuzzQueries(f *testing.F) {
+	for _, file := range files(f) {
+		f.Add(file)
+	}
+	f.Fuzz(func(t *testing.T, board []byte) {
+		queries, err := dashboard.Queries(board)
+		for _, q := range queries {
+			if err != nil || strings.Contains(q.Expr, "$") {
+				t.Errorf("%+v, %v", q, err)
+			}
+		}
+	})
+}
