@@ -42,8 +42,8 @@ const (
 	kindFlagged
 )
 
-// systemKinds are the kinds by the item's field id or, where an older server
-// gives none, by its field's English name in lower case.
+// systemKind returns the kind by the item's field id or, where an older
+// server gives none, by its field's English name, in any case.
 func systemKind(name string) kind {
 	switch strings.ToLower(name) {
 	case "status":

@@ -23,9 +23,9 @@ const smallWorld = `
 {"id":"10005","key":"SHOP-7","fields":{"created":"2024-01-04T10:00:00.000+0000","updated":"2024-03-04T10:00:00.000+0000","summary":"Latency of search","issuetype":{"id":"7","name":"Story","subtask":false},"status":{"id":"10001","name":"Parked"},"project":{"id":"2","key":"SHOP","name":"Shop"},"priority":{"id":"2","name":"High"},"labels":["latency"],"resolution":null,"fixVersions":[{"id":"502","name":"2024.1","released":false},{"id":"501","name":"3.2","released":true,"releaseDate":"2024-03-01"}]},"changelog":{"histories":[]}}
 `
 
-func TestJQLFindsWhatJiraFinds(t *testing.T) {
-	s := serve(t, load(t, smallWorld), date("2024-03-10 12:00"), jirasim.Options{})
-	for _, c := range []struct{ name, jql, want string }{
+// found is what queries find in the small world.
+func found() []struct{ name, jql, want string } {
+	return []struct{ name, jql, want string }{
 		{"nothing asked is everything, by id", "", "PAY-1 PAY-2 SHOP-7 PAY-10"},
 		{"a project by its key in any case", "project = pay ORDER BY key", "PAY-1 PAY-2 PAY-10"},
 		{"a project by its name", "project = Shop", "SHOP-7"},
@@ -79,7 +79,12 @@ func TestJQLFindsWhatJiraFinds(t *testing.T) {
 		{"priorities by number, then the newest", "ORDER BY priority ASC, created DESC", "SHOP-7 PAY-1 PAY-2 PAY-10"},
 		{"empty sorts last both ways", "ORDER BY resolved DESC, key", "PAY-2 PAY-1 PAY-10 SHOP-7"},
 		{"an escape", `summary ~ c\u0061rt`, "PAY-2"},
-	} {
+	}
+}
+
+func TestJQLFindsWhatJiraFinds(t *testing.T) {
+	s := serve(t, load(t, smallWorld), date("2024-03-10 12:00"), jirasim.Options{})
+	for _, c := range found() {
 		t.Run(c.name, func(t *testing.T) {
 			if got := s.keys(c.jql); got != c.want {
 				t.Errorf("%s\nfound %q\n want %q", c.jql, got, c.want)

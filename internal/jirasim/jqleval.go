@@ -39,24 +39,13 @@ type property struct {
 	issue func(*facts) issueRef
 }
 
-// properties are JQL's fields by their names in lower case.
+// property returns the field of that name, in any case; nil for none.
 func (c *compiler) property(name string) *property {
 	name = strings.ToLower(name)
 	if custom, ok := strings.CutPrefix(name, "cf["); ok && "customfield_"+strings.TrimSuffix(custom, "]") == c.v.w.fields.epicLink {
 		name = "epic link"
 	}
 	catalog := &c.v.w.catalog
-	one := func(name string, get func(*facts) ref, s shelf) *property {
-		return &property{name: name, compile: compileThing, resolve: named(s), have: func(f *facts) []ref {
-			if r := get(f); r != "" {
-				return []ref{r}
-			}
-			return nil
-		}}
-	}
-	date := func(name string, get func(*facts) int64) *property {
-		return &property{name: name, compile: compileDate, instant: func(_ *compiler, f *facts) int64 { return get(f) }}
-	}
 	switch name {
 	case "project":
 		return &property{name: name, compile: compileThing, resolve: (*compiler).projects, have: func(f *facts) []ref { return []ref{f.project} }}
@@ -67,17 +56,17 @@ func (c *compiler) property(name string) *property {
 	case "epic link":
 		return &property{name: "Epic Link", compile: compileReference, issue: func(f *facts) issueRef { return issueRef{key: f.epic} }}
 	case "issuetype", "type":
-		return one(name, func(f *facts) ref { return f.kind }, catalog.types)
+		return thingProperty(name, func(f *facts) ref { return f.kind }, catalog.types)
 	case "status":
-		return one(name, func(f *facts) ref { return f.status }, catalog.statuses)
+		return thingProperty(name, func(f *facts) ref { return f.status }, catalog.statuses)
 	case "statuscategory":
 		return &property{name: "statusCategory", compile: compileThing, resolve: categories, have: func(f *facts) []ref { return []ref{f.category.Key()} }}
 	case "resolution":
-		return one(name, func(f *facts) ref { return f.resolution }, catalog.resolutions)
+		return thingProperty(name, func(f *facts) ref { return f.resolution }, catalog.resolutions)
 	case "priority":
-		return one(name, func(f *facts) ref { return f.priority }, catalog.priorities)
+		return thingProperty(name, func(f *facts) ref { return f.priority }, catalog.priorities)
 	case "assignee":
-		return one(name, func(f *facts) ref { return f.assignee }, nil).resolvedBy((*compiler).user)
+		return thingProperty(name, func(f *facts) ref { return f.assignee }, nil).resolvedBy((*compiler).user)
 	case "labels":
 		return &property{name: name, compile: compileThing, resolve: lowered, have: func(f *facts) []ref { return loweredAll(f.labels) }}
 	case "fixversion":
@@ -87,11 +76,11 @@ func (c *compiler) property(name string) *property {
 	case "summary":
 		return &property{name: name, compile: compileText}
 	case "created", "createddate":
-		return date(name, func(f *facts) int64 { return f.created })
+		return dateProperty(name, func(f *facts) int64 { return f.created })
 	case "updated", "updateddate":
-		return date(name, func(f *facts) int64 { return f.updated })
+		return dateProperty(name, func(f *facts) int64 { return f.updated })
 	case "resolved", "resolutiondate":
-		return date(name, func(f *facts) int64 { return f.resolved })
+		return dateProperty(name, func(f *facts) int64 { return f.resolved })
 	case "due", "duedate":
 		return &property{name: name, compile: compileDate, instant: func(c *compiler, f *facts) int64 {
 			if f.due.IsZero() {
@@ -101,6 +90,20 @@ func (c *compiler) property(name string) *property {
 		}}
 	}
 	return nil
+}
+
+// thingProperty is a field that holds one thing of the shelf, or none.
+func thingProperty(name string, get func(*facts) ref, s shelf) *property {
+	return &property{name: name, compile: compileThing, resolve: named(s), have: func(f *facts) []ref {
+		if r := get(f); r != "" {
+			return []ref{r}
+		}
+		return nil
+	}}
+}
+
+func dateProperty(name string, get func(*facts) int64) *property {
+	return &property{name: name, compile: compileDate, instant: func(_ *compiler, f *facts) int64 { return get(f) }}
 }
 
 func (p *property) resolvedBy(resolve func(*compiler, string) ([]ref, bool)) *property {

@@ -2,6 +2,7 @@ package jirasim
 
 import (
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -48,6 +49,7 @@ func New(w *World, o Options) *Site {
 	if o.MaxResults <= 0 {
 		o.MaxResults = 1000
 	}
+	o.ContextPath = strings.TrimRight(o.ContextPath, "/")
 	s := &Site{options: o, view: newView(w, o.Zone), routes: http.NewServeMux()}
 	for _, e := range dataCenter() {
 		s.routes.HandleFunc(o.ContextPath+e.path, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, e) })
