@@ -22,12 +22,14 @@ type Version struct {
 	Release Date
 }
 
-// Catalog is what one site's statuses, versions and issue types mean. It is
-// read-only once it is handed on.
+// Catalog is what one site's entities mean, by their ids and as the site shows
+// them at present: a changelog keeps the names of its day. It is read-only
+// once it is handed on.
 type Catalog struct {
-	Statuses map[string]StatusInfo // by status id
-	Versions map[string]Version    // by version id
-	Types    map[string]IssueType  // by type id; those that some issue has at present
+	Statuses    map[string]StatusInfo
+	Versions    map[string]Version
+	Types       map[string]IssueType // those that some issue has at present
+	Resolutions map[string]Named     // those that some issue has at present
 }
 
 // Category returns the category of a status; Unknown where the site never
@@ -37,6 +39,24 @@ func (c *Catalog) Category(statusID string) Category {
 		return Unknown
 	}
 	return c.Statuses[statusID].Category
+}
+
+// Status returns a status under its present name; as the changelog names it
+// where the site does not know it any more.
+func (c *Catalog) Status(n Named) Named {
+	if c == nil || c.Statuses[n.ID].Name == "" {
+		return n
+	}
+	return Named{ID: n.ID, Name: c.Statuses[n.ID].Name}
+}
+
+// Resolution returns a resolution under its present name; as the changelog
+// names it where no issue has it any more.
+func (c *Catalog) Resolution(n Named) Named {
+	if c == nil || c.Resolutions[n.ID].Name == "" {
+		return n
+	}
+	return c.Resolutions[n.ID]
 }
 
 // Type returns the issue type that a changelog item names. Where no issue has

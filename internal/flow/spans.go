@@ -17,6 +17,15 @@ func (s Spans) Contains(t time.Time) bool {
 	return slices.ContainsFunc(s, func(x Span) bool { return x.Contains(t) })
 }
 
+// At returns the span in which t lies.
+func (s Spans) At(t time.Time) (Span, bool) {
+	k := slices.IndexFunc(s, func(x Span) bool { return x.Contains(t) })
+	if k < 0 {
+		return Span{}, false
+	}
+	return s[k], true
+}
+
 // Append returns s with x at its end, joined to the last span where they
 // touch. x must not begin before the last span ends. Unlike the other methods
 // it may change s in place.

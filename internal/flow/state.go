@@ -24,9 +24,9 @@ func (f Field) String() string {
 func (t *Timeline) set(st *State, f Field, v Named) {
 	switch f {
 	case FieldStatus:
-		st.Status, st.Category = v, t.category(v)
+		st.Status, st.Category = t.status(v)
 	case FieldResolution:
-		st.Resolution = v
+		st.Resolution = t.resolution(v)
 	case FieldParent:
 		st.Parent = parseRef(v)
 	case FieldEpic:
@@ -59,16 +59,25 @@ func (t *Timeline) set(st *State, f Field, v Named) {
 	}
 }
 
-// category looks a status up: the present one as the issue itself says, any
-// other in the catalogue.
-func (t *Timeline) category(status Named) Category {
-	if status.ID == "" {
-		return Unknown
+// status looks a status up: the present one as the issue itself says, any
+// other in the catalogue. Its category is looked up, never guessed.
+func (t *Timeline) status(v Named) (Named, Category) {
+	switch now := &t.Issue.Now; v.ID {
+	case "":
+		return v, Unknown
+	case now.Status.ID:
+		return now.Status, now.Category
 	}
-	if status.ID == t.Issue.Now.Status.ID {
-		return t.Issue.Now.Category
+	return t.catalog.Status(v), t.catalog.Category(v.ID)
+}
+
+// resolution looks a resolution up in the same way. Resolutions get renamed,
+// and what an issue became must not hang on when it was closed.
+func (t *Timeline) resolution(v Named) Named {
+	if now := &t.Issue.Now; v.ID != "" && v.ID == now.Resolution.ID {
+		return now.Resolution
 	}
-	return t.catalog.Category(status.ID)
+	return t.catalog.Resolution(v)
 }
 
 func (t *Timeline) issueType(n Named) IssueType {

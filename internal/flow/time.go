@@ -13,8 +13,7 @@ const momentForms = "2026-11-20T09:00:00Z, 2026-11-20 or -14d"
 // ParseMoment reads a moment of the past as people write it:
 //
 //	2026-11-20T09:00:00+01:00  that instant (RFC 3339)
-//	2026-11-20                 the end of that day in the zone: its first
-//	                           instant after, or now while the day lasts
+//	2026-11-20                 the first instant of that day in the zone
 //	-14d                       the same time of day, 14 days before now
 //
 // A nil zone is UTC. The moment is UTC, rounded down to a millisecond, and
@@ -43,22 +42,13 @@ func parseMoment(s string, now time.Time, zone *time.Location) (time.Time, error
 		return daysAgo(s, days, now.In(zone))
 	}
 	if day, err := ParseDate(s); err == nil {
-		return endOf(day, now, zone), nil
+		return day.Start(zone), nil
 	}
 	at, err := time.Parse(time.RFC3339, s)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("%s is no moment: write it like %s", quoted(s), momentForms)
 	}
 	return at, nil
-}
-
-// endOf returns the end of the day, or now while the day lasts.
-func endOf(day Date, now time.Time, zone *time.Location) time.Time {
-	end := day.End(zone)
-	if end.After(now) && !day.Start(zone).After(now) {
-		return now
-	}
-	return end
 }
 
 func daysAgo(s, days string, now time.Time) (time.Time, error) {

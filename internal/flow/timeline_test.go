@@ -111,6 +111,20 @@ func TestWhatTheChangelogLeavesOut(t *testing.T) {
 	})
 }
 
+func TestRenamedEntitiesHaveTheirPresentNames(t *testing.T) {
+	c := flowtest.Catalog()
+	c.Resolutions = map[string]flow.Named{"5": {ID: "5", Name: "Cannot Reproduce"}}
+	i := flowtest.New(t, "PAY-4", "2026-01-05").Resolves("2026-01-06", "5").Reopens("2026-01-07", flowtest.ToDo).Issue()
+	i.Changes[1].To.Name, i.Changes[3].From.Name = "Cannot Reproduce Bug", "Cannot Reproduce Bug"
+	st, _ := flow.NewTimeline(i, c).At(flowtest.At(t, "2026-01-06"))
+	if st.Resolution.Name != "Cannot Reproduce" {
+		t.Errorf("resolution: %q, want its present name", st.Resolution.Name)
+	}
+	if got := flow.NewSemantics(flow.DefaultDiscarded()).Outcome(&st); got != flow.Dropped {
+		t.Errorf("outcome: %v, want dropped", got)
+	}
+}
+
 func TestMovedIssueChangesKeyAndProject(t *testing.T) {
 	i := flowtest.New(t, "NEW-4", "2026-01-05").Issue()
 	i.Changes = []flow.Change{{At: flowtest.At(t, "2026-01-08"), History: 1, Field: flow.FieldKey,

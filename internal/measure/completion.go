@@ -98,36 +98,57 @@ func ratio(part, whole int) *float64 {
 	return &r
 }
 
-// closed reports whether every container that the goal maps is closed at the
-// moment: its epics terminal, its versions released. A goal without a
-// container is closed once all its work has been closed for QuietAfter
-// (MEASURES §2.20, §3.1).
-func (l *ledger) closed(at time.Time, t *tally, s *Settings) bool {
+// closed returns since when every container that the goal maps has been
+// closed: its epics terminal, its versions released; false where one is not.
+// A goal without a container is closed once all its work has been closed for
+// QuietAfter (MEASURES §2.20, §3.1).
+func (l *ledger) closed(at time.Time, t *tally, s *Settings) (since time.Time, ok bool) {
 	if len(l.epics) == 0 && len(l.versions) == 0 {
-		return t.parts.Total() > 0 && !t.emptied.IsZero() && at.Sub(t.emptied) >= s.Thresholds.QuietAfter
+		quiet := t.parts.Total() > 0 && !t.emptied.IsZero() && at.Sub(t.emptied) >= s.Thresholds.QuietAfter
+		return t.emptied, quiet
 	}
 	for k := range l.epics {
-		if !l.epics[k].closed.Contains(at) {
-			return false
+		span, ok := l.epics[k].closed.At(at)
+		if !ok {
+			return time.Time{}, false
 		}
+		since = latest(since, span.From)
 	}
 	for k := range l.versions {
-		if !l.released(&l.versions[k].Version, at, t, s) {
-			return false
+		out, ok := released(&l.versions[k].Version, at, t, s)
+		if !ok {
+			return time.Time{}, false
 		}
+		since = latest(since, out)
 	}
-	return true
+	return since, true
 }
 
-// released reports whether a version is out. Jira keeps no history of
+// finished reports whether the goal is done: every container closed and no
+// open leaf. Leaves that are still open a grace after the containers were
+// closed are residue, and no longer work of the goal (MEASURES §1).
+func (l *ledger) finished(at time.Time, t *tally, s *Settings) bool {
+	since, closed := l.closed(at, t, s)
+	return closed && (t.parts.Open() == 0 || at.Sub(since) >= s.Thresholds.Grace)
+}
+
+// released returns since when a version is out. Jira keeps no history of
 // releases: a released version is out from the end of its release date on,
 // and one without a date since its work was closed.
-func (l *ledger) released(v *flow.Version, at time.Time, t *tally, s *Settings) bool {
-	if !v.Released {
-		return false
+func released(v *flow.Version, at time.Time, t *tally, s *Settings) (since time.Time, ok bool) {
+	switch {
+	case !v.Released:
+		return time.Time{}, false
+	case v.Release.IsZero():
+		return t.emptied, t.parts.Open() == 0 && t.parts.Total() > 0
 	}
-	if v.Release.IsZero() {
-		return t.parts.Open() == 0 && t.parts.Total() > 0
+	out := v.Release.End(s.Calendar.Location())
+	return out, !at.Before(out)
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
 	}
-	return !at.Before(v.Release.End(s.Calendar.Location()))
+	return a
 }

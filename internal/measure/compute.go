@@ -72,7 +72,8 @@ func (l *ledger) setRhythm(g *GoalStatus, at time.Time, r *rhythm, t *tally, s *
 		g.Missing["last_progress"] = "work began, but by bulk edits or bots alone"
 	}
 	after := r.limit.Seconds()
-	stalled := !l.closed(at, t, s) && r.stalls.Contains(at)
+	_, closed := l.closed(at, t, s)
+	stalled := !closed && r.stalls.Contains(at)
 	g.StallAfterSeconds, g.Stalled = &after, &stalled
 	if stalled {
 		since := r.stalls[len(r.stalls)-1].From

@@ -106,6 +106,9 @@ func (x *explainer) stalled() ExplainedMeasure {
 	}
 	if *x.status.Stalled {
 		m.Value = "yes, since " + moment(*x.status.StalledSince)
+		if last := x.status.LastProgress; last != nil && last.After(*x.status.StalledSince) {
+			m.Inputs = append(m.Inputs, ExplainedInput{"progress since then", "too little to end the stall: that takes a delivery, or progress on two days"})
+		}
 	}
 	for leaf, e := range x.now {
 		if e != nil && e.after.in && e.after.out == flow.Open && e.after.cat == flow.InProgress {
@@ -117,9 +120,10 @@ func (x *explainer) stalled() ExplainedMeasure {
 
 func (x *explainer) health() ExplainedMeasure {
 	t := x.l.tally(x.at)
+	_, closed := x.l.closed(x.at, &t, x.s)
 	m := ExplainedMeasure{Value: string(x.status.Health), Inputs: []ExplainedInput{
 		{"judged at this moment", string(x.l.judge(x.at, &t, &x.rhythm, x.s))},
-		{"containers closed", yesNo(x.l.closed(x.at, &t, x.s))},
+		{"containers closed", yesNo(closed)},
 		{"open issues", strconv.Itoa(t.parts.Open())},
 	}}
 	if x.status.HealthSince != nil {
@@ -131,8 +135,8 @@ func (x *explainer) health() ExplainedMeasure {
 	}
 	for k := range x.l.versions {
 		v := &x.l.versions[k]
-		m.Counted = append(m.Counted, Evidence{Site: v.Site, What: fmt.Sprintf("fix version %s %s, released: %s",
-			v.Project, v.Name, yesNo(x.l.released(&v.Version, x.at, &t, x.s)))})
+		_, out := released(&v.Version, x.at, &t, x.s)
+		m.Counted = append(m.Counted, Evidence{Site: v.Site, What: fmt.Sprintf("fix version %s %s, released: %s", v.Project, v.Name, yesNo(out))})
 	}
 	return m
 }

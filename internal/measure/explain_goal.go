@@ -52,10 +52,10 @@ type explainedBy struct {
 
 func explained(t *Thresholds) []explainedBy {
 	return []explainedBy{
-		{"health", fmt.Sprintf("the first that holds: done (every mapped container closed, no open issue), not_started "+
+		{"health", fmt.Sprintf("the first that holds: done (every mapped container closed, and no open issue, or closed for %s), not_started "+
 			"(no issue ever in progress or closed), stalled, off_track (the target day is over), on_track; "+
 			"judged at the start of every day; a worse state shows after %s, a better one after %s",
-			inDays(t.WorseAfter), inDays(t.BetterAfter)), (*explainer).health},
+			inDays(t.Grace), inDays(t.WorseAfter), inDays(t.BetterAfter)), (*explainer).health},
 		{"issues", "each issue in scope is in one part: delivered, discarded (closed with a resolution or " +
 			"status that means so), in progress (by its status's category), else to do", (*explainer).issues},
 		{"reported_completion", "issues whose status is of category Done ÷ all issues in scope", (*explainer).reported},

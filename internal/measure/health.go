@@ -38,10 +38,10 @@ func (l *ledger) health(at time.Time, r *rhythm, s *Settings) (Health, time.Time
 // judge is the health by what is so at one moment, without regard to what was
 // so before.
 func (l *ledger) judge(at time.Time, t *tally, r *rhythm, s *Settings) Health {
-	closed := l.closed(at, t, s)
+	_, closed := l.closed(at, t, s)
 	target, promisedYet := promised(l.goal.Targets, at, s.Calendar.Location())
 	switch {
-	case closed && t.parts.Open() == 0:
+	case l.finished(at, t, s):
 		return Finished
 	case !t.started:
 		return NotStarted

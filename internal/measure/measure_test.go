@@ -103,9 +103,9 @@ func TestCompletionWorkedByHand(t *testing.T) {
 func TestScopeSinceCommitment(t *testing.T) {
 	issues := []*flow.Issue{
 		epic(t).Issue(),
-		task(t, 2, "2026-01-02").Moves("2026-01-10", flowtest.Doing).Issue(), // commits
-		task(t, 3, "2026-01-05").Issue(),                                     // breakdown before: no creep
-		task(t, 4, "2026-01-12").Issue(),                                     // added
+		task(t, 2, "2026-01-02").Moves("2026-01-10", flowtest.Doing).Issue(),                                // commits
+		task(t, 3, "2026-01-05").Issue(),                                                                    // breakdown before: no creep
+		task(t, 4, "2026-01-12").Issue(),                                                                    // added
 		flowtest.New(t, "PAY-5", "2026-01-03").Joins("2026-01-15", "PAY-1").Joins("2026-01-20", "").Issue(), // in and out
 		task(t, 6, "2026-01-04").Gone("2026-01-18").Issue(),                                                 // removed
 	}

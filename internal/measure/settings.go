@@ -42,6 +42,9 @@ type Thresholds struct {
 	// QuietAfter is how long all work of a goal without a container of its
 	// own must have been closed for the goal to be done (MEASURES §3.1).
 	QuietAfter time.Duration
+	// Grace is how long after its containers were closed a goal's open leaves
+	// still belong to it (MEASURES §1).
+	Grace time.Duration
 }
 
 const day = 24 * time.Hour
@@ -63,6 +66,7 @@ func DefaultThresholds() Thresholds {
 		WorseAfter:  2 * day,
 		BetterAfter: 5 * day,
 		QuietAfter:  30 * day,
+		Grace:       30 * day,
 	}
 }
 
