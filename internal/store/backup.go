@@ -21,6 +21,9 @@ func (s *Store) Backup(ctx context.Context, w io.Writer) (int64, error) {
 			return err
 		})
 	})
+	if err != nil && ctx.Err() != nil {
+		err = ctx.Err() // bbolt hands on the text of errors alone
+	}
 	if err != nil {
 		return n, fmt.Errorf("back up store %s: %w", s.path, err)
 	}

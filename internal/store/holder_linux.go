@@ -122,3 +122,6 @@ func runningFor(pid int) time.Duration {
 	}
 	return time.Duration((now - start/ticksPerSecond) * float64(time.Second))
 }
+
+// unlock lets go of the lock that bbolt took.
+func unlock(f *os.File) { _ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }
