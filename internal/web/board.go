@@ -49,7 +49,7 @@ type boardRow struct {
 func newBoard(f frame, snap *measure.Snapshot, now time.Time, c clock) boardView {
 	v := boardView{
 		frame: f, When: c.moment(snap.At), WhenAt: instant(snap.At),
-		Day: c.dateField(snap.At), Today: c.day(now).String(),
+		Day: c.day(snap.At).String(), Today: c.day(now).String(),
 		Counts: countStates(snap),
 	}
 	if f.At == "" {

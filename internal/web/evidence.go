@@ -63,7 +63,7 @@ func newEvidence(f frame, g *apiGoal, now time.Time, c clock, issueURL func(site
 	only := &measure.Snapshot{At: g.At}
 	v := evidenceView{
 		frame: f, Row: newRow(&relative{GoalStatus: &g.Status}, only, c), Parent: g.Status.Parent,
-		When: c.moment(g.At), WhenAt: instant(g.At), Day: c.dateField(g.At), Today: c.day(now).String(),
+		When: c.moment(g.At), WhenAt: instant(g.At), Day: c.day(g.At).String(), Today: c.day(now).String(),
 		API: f.Link("api/v1/goals/" + url.PathEscape(g.Status.ID)),
 	}
 	if f.At == "" {

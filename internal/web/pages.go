@@ -120,7 +120,7 @@ func (s *Server) board(w http.ResponseWriter, r *http.Request) {
 	f := newFrame(r, "Goals", "goals", m)
 	now, c := s.now(), newClock(s.engine.Zone())
 	if m.isPast() {
-		f.Notices = append(f.Notices, info("You see the past: the goals as they stood "+c.asOf(m.at)+"."))
+		f.Notices = append(f.Notices, info("You see the past: the goals as they stood on "+c.moment(m.at)+"."))
 	} else {
 		f.Notices = append(f.Notices, s.syncNotices(r, now)...)
 	}
@@ -149,11 +149,13 @@ func (s *Server) evidence(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f := newFrame(r, g.Status.Name, "goals", m)
-	c := newClock(s.engine.Zone())
+	now, c := s.now(), newClock(s.engine.Zone())
 	if m.isPast() {
-		f.Notices = append(f.Notices, info("You see the past: the goal as it stood "+c.asOf(m.at)+"."))
+		f.Notices = append(f.Notices, info("You see the past: the goal as it stood on "+c.moment(m.at)+"."))
+	} else {
+		f.Notices = append(f.Notices, s.syncNotices(r, now)...)
 	}
-	s.page(w, r, http.StatusOK, s.pages.goal, newEvidence(f, g, s.now(), c, s.engine.IssueURL))
+	s.page(w, r, http.StatusOK, s.pages.goal, newEvidence(f, g, now, c, s.issueURL))
 }
 
 func (s *Server) syncs(w http.ResponseWriter, r *http.Request) {
@@ -171,7 +173,18 @@ func (s *Server) syncs(w http.ResponseWriter, r *http.Request) {
 	f := newFrame(r, "Syncs", "sync", m)
 	c := newClock(s.engine.Zone())
 	if m.isPast() {
-		f.Notices = append(f.Notices, info("You see the past: the syncs that had begun "+c.asOf(m.at)+"."))
+		f.Notices = append(f.Notices, info("You see the past: the syncs that had begun by "+c.moment(m.at)+"."))
 	}
-	s.page(w, r, http.StatusOK, s.pages.sync, newSyncs(f, runs, at, c, s.engine.IssueURL))
+	s.page(w, r, http.StatusOK, s.pages.sync, newSyncs(f, runs, at, c, s.issueURL))
+}
+
+// issueURL returns an issue's address in its Jira, "" where a browser should
+// not be led there.
+func (s *Server) issueURL(site, key string) string {
+	link := s.engine.IssueURL(site, key)
+	u, err := url.Parse(link)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return ""
+	}
+	return link
 }

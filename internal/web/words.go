@@ -141,17 +141,6 @@ func (c clock) moment(t time.Time) string {
 
 func (c clock) day(t time.Time) flow.Date { return flow.DateOf(t.In(c.zone)) }
 
-// asOf tells the moment of a view of the past: a day's end is named by the day.
-func (c clock) asOf(t time.Time) string {
-	if day := c.day(t.Add(-time.Millisecond)); day.End(c.zone).Equal(t) {
-		return "at the end of " + day.String()
-	}
-	return "on " + c.moment(t)
-}
-
-// dateField is the day that a date field shows for the moment.
-func (c clock) dateField(t time.Time) string { return c.day(t.Add(-time.Millisecond)).String() }
-
 // instant is a moment for machines.
 func instant(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
