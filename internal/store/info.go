@@ -44,7 +44,11 @@ func (s *Store) Info(ctx context.Context) (Info, error) {
 		return info, err
 	}
 	info.FileBytes = size
-	if info.Schema, err = schemaOf(s.db, s.path); err != nil {
+	err = guard(s.path, func() (err error) {
+		info.Schema, err = schemaOf(s.db, s.path)
+		return err
+	})
+	if err != nil {
 		return info, err
 	}
 	for _, name := range s.Sites() {
