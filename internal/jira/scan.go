@@ -31,7 +31,7 @@ type scan struct {
 	anchor  time.Time // created >= this, beside the query's own bound
 	startAt int
 	last    uint64    // place of the last row read under this anchor, 0 for none
-	reached time.Time // latest creation read under this anchor
+	reached time.Time // latest creation read under this anchor, or the anchor
 	newest  time.Time // latest creation read so far
 	// seen are the rows of the present anchor's slice, with their creation;
 	// those behind an anchor are forgotten.
@@ -206,7 +206,7 @@ func (sc *scan) moveAnchor(to time.Time) {
 			sc.forgotten++
 		}
 	}
-	sc.anchor, sc.startAt, sc.last, sc.fresh, sc.reached = to, 0, 0, 0, time.Time{}
+	sc.anchor, sc.startAt, sc.last, sc.fresh, sc.reached = to, 0, 0, 0, to
 }
 
 // anchorAgain is for rows that have shifted. It gives up when that brings

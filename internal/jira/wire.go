@@ -29,6 +29,9 @@ func (p *wirePage) decode(body []byte) error {
 		case "total":
 			return json.Unmarshal(value, &p.Total)
 		case "issues":
+			if !present(value) {
+				return nil
+			}
 			return elements(value, func(issue []byte) error {
 				p.Issues = append(p.Issues, issue)
 				return nil
