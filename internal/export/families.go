@@ -4,7 +4,6 @@ import (
 	"math"
 	"time"
 
-	"plumbline/internal/flow"
 	"plumbline/internal/measure"
 )
 
@@ -91,7 +90,7 @@ func completion() []family {
 }
 
 func promises(zone *time.Location) []family {
-	startOf := func(d *flow.Date, emit emit, goal string) {
+	startOf := func(d *measure.Date, emit emit, goal string) {
 		if d != nil && !d.IsZero() {
 			emit(unix(d.Start(zone)), goal)
 		}

@@ -6,6 +6,9 @@ import (
 	"plumbline/internal/flow"
 )
 
+// Date is flow's calendar day, for those who see the snapshot alone.
+type Date = flow.Date
+
 // Snapshot is every figure as of one moment. It is immutable: scrapes, pages
 // and commands share it. A pointer that is nil, or a slice that is empty,
 // means that the figure is not known; it is never shown as 0.
@@ -50,8 +53,8 @@ type GoalStatus struct {
 	ScopeAdded   *int       `json:"scope_added"`   // leaves that entered since CommittedAt
 	ScopeRemoved *int       `json:"scope_removed"` // leaves that left since CommittedAt
 
-	Target         *flow.Date `json:"target,omitempty"`       // the promise in force
-	FirstTarget    *flow.Date `json:"first_target,omitempty"` // the first promise
+	Target         *Date `json:"target,omitempty"`       // the promise in force
+	FirstTarget    *Date `json:"first_target,omitempty"` // the first promise
 	TargetMoves    int        `json:"target_moves"`           // times moved later by a day or more
 	TargetMoves90d int        `json:"target_moves_90d"`
 	TargetSlipDays *int       `json:"target_slip_days,omitempty"` // present target less first
