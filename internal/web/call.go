@@ -62,7 +62,7 @@ func Call(ctx context.Context, path, command string, args url.Values, out io.Wri
 // ended reads how the command ended.
 func ended(command string, trailer http.Header) error {
 	code, err := strconv.Atoi(trailer.Get(codeTrailer))
-	if err != nil {
+	if err != nil || code < 0 {
 		return fmt.Errorf("the service went away before %q ended", command)
 	}
 	if code == 0 {
