@@ -64,7 +64,10 @@ func jqlToken(s string) (token, rest string, err error) {
 			i++
 		}
 		return s[:i], s[i:], nil
-	case c == '\\' && len(s) > 1:
+	case c == '\\':
+		if len(s) == 1 {
+			return "", "", errors.New("scope: ends in a backslash")
+		}
 		return "", s[2:], nil
 	}
 	return "", s[1:], nil
