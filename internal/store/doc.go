@@ -14,7 +14,7 @@
 //	├── checkpoints  site → JSON: flow.Checkpoint
 //	├── issues       site | issue id uint64 → issue, see encode.go
 //	├── keys         site | key | 0x00 | issue id uint64 → nothing
-//	├── catalog      site | 's' or 'v' | status or version id → JSON
+//	├── catalog      site | 's', 'v', 't' or 'r' | id of a status, version, type or resolution → JSON
 //	├── problems     site | issue id uint64 | key → JSON: what, and the full run that saw it
 //	├── runs         site | time uint64 (ms) | sequence uint64 → JSON report
 //	└── targets      goal | 0x00 | yyyy-mm-dd → uint64 (ms), when first shown

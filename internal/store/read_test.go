@@ -145,11 +145,21 @@ func TestTheCatalogueKeepsWhatItOnceKnew(t *testing.T) {
 		Statuses: []flow.StatusInfo{{ID: "1", Name: "Opened", Category: flow.InProgress}},
 		Versions: []flow.Version{{ID: "1", Name: "3.2", Project: "PAY", Released: true, Release: flow.Date{Year: 2026, Month: 12, Day: 8}}},
 	})
+	issue := func(resolution string) flow.Issue {
+		i := flow.Issue{Site: "acme", ID: 7, Created: at("2026-05-01T00:00:00Z")}
+		i.Now.Key, i.Now.Type = "PAY-7", flow.IssueType{ID: "5", Name: "Sub-task", Level: -1}
+		i.Now.Resolution = flow.Named{ID: "5", Name: resolution}
+		return i
+	}
+	write(flow.Batch{Issues: []flow.Issue{issue("Cannot Reproduce Bug")}})
+	write(flow.Batch{Issues: []flow.Issue{issue("Cannot Reproduce")}})
 	got, err := s.Catalog("acme")
 	mustDo(t, err)
 	want := &flow.Catalog{
-		Statuses: map[string]flow.StatusInfo{"1": {ID: "1", Name: "Opened", Category: flow.InProgress}, "9": {ID: "9", Name: "Obsolete", Category: flow.Done}},
-		Versions: map[string]flow.Version{"1": {ID: "1", Name: "3.2", Project: "PAY", Released: true, Release: flow.Date{Year: 2026, Month: 12, Day: 8}}},
+		Types:       map[string]flow.IssueType{"5": {ID: "5", Name: "Sub-task", Level: -1}},
+		Resolutions: map[string]flow.Named{"5": {ID: "5", Name: "Cannot Reproduce"}},
+		Statuses:    map[string]flow.StatusInfo{"1": {ID: "1", Name: "Opened", Category: flow.InProgress}, "9": {ID: "9", Name: "Obsolete", Category: flow.Done}},
+		Versions:    map[string]flow.Version{"1": {ID: "1", Name: "3.2", Project: "PAY", Released: true, Release: flow.Date{Year: 2026, Month: 12, Day: 8}}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -162,100 +161,4 @@ func (s *Store) Problems(site string) ([]flow.Problem, error) {
 		return nil, fmt.Errorf("read problems of site %q: %w", site, err)
 	}
 	return all, nil
-}
-
-// The kinds of entries in the catalogue.
-const (
-	kindStatus  = 's'
-	kindVersion = 'v'
-)
-
-type statusRecord struct {
-	Name     string `json:"name"`
-	Category string `json:"category"`
-}
-
-type versionRecord struct {
-	Name     string    `json:"name"`
-	Project  string    `json:"project"`
-	Released bool      `json:"released,omitempty"`
-	Archived bool      `json:"archived,omitempty"`
-	Release  flow.Date `json:"release"`
-}
-
-// catalog writes what the batch says of statuses and versions. What it does
-// not name stays known: old changelogs still speak of it.
-func (t *writing) catalog(n siteNumber, b flow.Batch) error {
-	bucket := t.bucket(bucketCatalog)
-	for _, st := range b.Statuses {
-		if err := t.putJSON(bucket, n.catalogKey(kindStatus, st.ID), statusRecord{st.Name, st.Category.Key()}); err != nil {
-			return fmt.Errorf("status %q: %w", st.Name, err)
-		}
-	}
-	for _, v := range b.Versions {
-		r := versionRecord{v.Name, v.Project, v.Released, v.Archived, v.Release}
-		if err := t.putJSON(bucket, n.catalogKey(kindVersion, v.ID), r); err != nil {
-			return fmt.Errorf("version %q: %w", v.Name, err)
-		}
-	}
-	return nil
-}
-
-func (n siteNumber) catalogKey(kind byte, id string) []byte {
-	return append(append(n.key(), kind), id...)
-}
-
-// Catalog returns what is known of the site's statuses and versions; an empty
-// one for a site that the store does not know.
-func (s *Store) Catalog(site string) (*flow.Catalog, error) {
-	var all *flow.Catalog
-	err := s.view(func(t *reading) (err error) {
-		all, err = t.catalog(site)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read catalogue of site %q: %w", site, err)
-	}
-	return all, nil
-}
-
-func (t *reading) catalog(site string) (*flow.Catalog, error) {
-	all := &flow.Catalog{Statuses: map[string]flow.StatusInfo{}, Versions: map[string]flow.Version{}}
-	n, ok := t.book.sites[site]
-	if !ok {
-		return all, nil
-	}
-	c := t.tx.Bucket([]byte(bucketCatalog)).Cursor()
-	for k, v := c.Seek(n.key()); bytes.HasPrefix(k, n.key()); k, v = c.Next() {
-		if err := addEntry(all, k, v); err != nil {
-			return nil, fmt.Errorf("entry %q: %w", k, err)
-		}
-	}
-	return all, nil
-}
-
-func addEntry(all *flow.Catalog, k, v []byte) error {
-	if len(k) < 3 {
-		return errors.New("the key is too short")
-	}
-	id := string(k[3:])
-	switch k[2] {
-	case kindStatus:
-		var r statusRecord
-		if err := json.Unmarshal(v, &r); err != nil {
-			return err
-		}
-		all.Statuses[id] = flow.StatusInfo{ID: id, Name: r.Name, Category: flow.ParseCategory(r.Category)}
-	case kindVersion:
-		var r versionRecord
-		if err := json.Unmarshal(v, &r); err != nil {
-			return err
-		}
-		all.Versions[id] = flow.Version{
-			ID: id, Name: r.Name, Project: r.Project, Released: r.Released, Archived: r.Archived, Release: r.Release,
-		}
-	default:
-		return fmt.Errorf("kind %q is not known", k[2])
-	}
-	return nil
 }

@@ -1,0 +1,156 @@
+package store
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	bolt "go.etcd.io/bbolt"
+
+	"plumbline/internal/flow"
+)
+
+// The kinds of entries in the catalogue.
+const (
+	kindStatus     = 's'
+	kindVersion    = 'v'
+	kindType       = 't'
+	kindResolution = 'r'
+)
+
+type statusRecord struct {
+	Name     string `json:"name"`
+	Category string `json:"category"`
+}
+
+type typeRecord struct {
+	Name  string `json:"name"`
+	Level int    `json:"level,omitempty"`
+}
+
+type versionRecord struct {
+	Name     string    `json:"name"`
+	Project  string    `json:"project"`
+	Released bool      `json:"released,omitempty"`
+	Archived bool      `json:"archived,omitempty"`
+	Release  flow.Date `json:"release"`
+}
+
+// catalog writes what the batch says of statuses and versions, and which types
+// and resolutions its issues have at present. What it does not name stays
+// known: old changelogs still speak of it.
+func (t *writing) catalog(n siteNumber, b flow.Batch) error {
+	bucket := t.bucket(bucketCatalog)
+	for _, st := range b.Statuses {
+		if err := t.putJSON(bucket, n.catalogKey(kindStatus, st.ID), statusRecord{st.Name, st.Category.Key()}); err != nil {
+			return fmt.Errorf("status %q: %w", st.Name, err)
+		}
+	}
+	for _, v := range b.Versions {
+		r := versionRecord{v.Name, v.Project, v.Released, v.Archived, v.Release}
+		if err := t.putJSON(bucket, n.catalogKey(kindVersion, v.ID), r); err != nil {
+			return fmt.Errorf("version %q: %w", v.Name, err)
+		}
+	}
+	return t.catalogOf(bucket, n, b.Issues)
+}
+
+// catalogOf writes the types and resolutions of the issues.
+func (t *writing) catalogOf(bucket *bolt.Bucket, n siteNumber, issues []flow.Issue) error {
+	types, resolutions := map[string]typeRecord{}, map[string]string{}
+	for k := range issues {
+		now := &issues[k].Now
+		if now.Type.ID != "" {
+			types[now.Type.ID] = typeRecord{now.Type.Name, now.Type.Level}
+		}
+		if now.Resolution.ID != "" {
+			resolutions[now.Resolution.ID] = now.Resolution.Name
+		}
+	}
+	for id, r := range types {
+		if err := t.putJSON(bucket, n.catalogKey(kindType, id), r); err != nil {
+			return fmt.Errorf("issue type %q: %w", r.Name, err)
+		}
+	}
+	for id, name := range resolutions {
+		if err := t.putJSON(bucket, n.catalogKey(kindResolution, id), name); err != nil {
+			return fmt.Errorf("resolution %q: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func (n siteNumber) catalogKey(kind byte, id string) []byte {
+	return append(append(n.key(), kind), id...)
+}
+
+// Catalog returns what is known of the site's statuses, versions, types and
+// resolutions; an empty one for a site that the store does not know.
+func (s *Store) Catalog(site string) (*flow.Catalog, error) {
+	var all *flow.Catalog
+	err := s.view(func(t *reading) (err error) {
+		all, err = t.catalog(site)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read catalogue of site %q: %w", site, err)
+	}
+	return all, nil
+}
+
+func (t *reading) catalog(site string) (*flow.Catalog, error) {
+	all := &flow.Catalog{
+		Statuses: map[string]flow.StatusInfo{}, Versions: map[string]flow.Version{},
+		Types: map[string]flow.IssueType{}, Resolutions: map[string]flow.Named{},
+	}
+	n, ok := t.book.sites[site]
+	if !ok {
+		return all, nil
+	}
+	c := t.tx.Bucket([]byte(bucketCatalog)).Cursor()
+	for k, v := c.Seek(n.key()); bytes.HasPrefix(k, n.key()); k, v = c.Next() {
+		if err := addEntry(all, k, v); err != nil {
+			return nil, fmt.Errorf("entry %q: %w", k, err)
+		}
+	}
+	return all, nil
+}
+
+func addEntry(all *flow.Catalog, k, v []byte) error {
+	if len(k) < 3 {
+		return errors.New("the key is too short")
+	}
+	id := string(k[3:])
+	switch k[2] {
+	case kindStatus:
+		var r statusRecord
+		if err := json.Unmarshal(v, &r); err != nil {
+			return err
+		}
+		all.Statuses[id] = flow.StatusInfo{ID: id, Name: r.Name, Category: flow.ParseCategory(r.Category)}
+	case kindVersion:
+		var r versionRecord
+		if err := json.Unmarshal(v, &r); err != nil {
+			return err
+		}
+		all.Versions[id] = flow.Version{
+			ID: id, Name: r.Name, Project: r.Project, Released: r.Released, Archived: r.Archived, Release: r.Release,
+		}
+	case kindType:
+		var r typeRecord
+		if err := json.Unmarshal(v, &r); err != nil {
+			return err
+		}
+		all.Types[id] = flow.IssueType{ID: id, Name: r.Name, Level: r.Level}
+	case kindResolution:
+		var name string
+		if err := json.Unmarshal(v, &name); err != nil {
+			return err
+		}
+		all.Resolutions[id] = flow.Named{ID: id, Name: name}
+	default:
+		return fmt.Errorf("kind %q is not known", k[2])
+	}
+	return nil
+}
