@@ -65,11 +65,12 @@ func (i *issue) seen(at int64) int {
 	return n
 }
 
-// updatedAt returns what the issue's field updated said. With no later
-// history that is the dump's value, except that it never lies in the future:
-// whatever touched the issue then (a comment, say) has not happened yet.
+// updatedAt returns what the issue's field updated said. The dump's value is
+// the last time that anything bumped it, so it was the value from then on,
+// whatever histories came later without bumping it (an administrator's
+// migration of workflows, say). Before, it is the newest event.
 func (i *issue) updatedAt(at int64, seen int) int64 {
-	if seen == len(i.histories) && i.updated <= at {
+	if i.updated <= at {
 		return i.updated
 	}
 	updated := i.created

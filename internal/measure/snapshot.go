@@ -55,9 +55,9 @@ type GoalStatus struct {
 
 	Target         *Date `json:"target,omitempty"`       // the promise in force
 	FirstTarget    *Date `json:"first_target,omitempty"` // the first promise
-	TargetMoves    int        `json:"target_moves"`           // times moved later by a day or more
-	TargetMoves90d int        `json:"target_moves_90d"`
-	TargetSlipDays *int       `json:"target_slip_days,omitempty"` // present target less first
+	TargetMoves    int   `json:"target_moves"`           // times moved later by a day or more
+	TargetMoves90d int   `json:"target_moves_90d"`
+	TargetSlipDays *int  `json:"target_slip_days,omitempty"` // present target less first
 
 	LastProgress *time.Time `json:"last_progress,omitempty"`
 	// StallAfter is how long the goal may be without progress before it is
