@@ -17,7 +17,6 @@ import (
 	"plumbline/internal/app"
 	"plumbline/internal/config"
 	"plumbline/internal/jira"
-	"plumbline/internal/store"
 	"plumbline/internal/web"
 )
 
@@ -28,7 +27,7 @@ var version = "" //nolint:gochecknoglobals // the linker needs one
 type cli struct {
 	out, err   io.Writer
 	configPath string
-	output     string
+	output     format
 	logLevel   slog.Level
 	logJSON    bool
 }
@@ -69,9 +68,7 @@ func (c *cli) root() *cobra.Command {
 	})
 	root.AddCommand(c.demo(), c.serve(), c.sync(), c.check(), c.goals(), c.explain(), c.store(),
 		c.metrics(), c.healthcheck(), c.version())
-	for _, cmd := range append([]*cobra.Command{root}, root.Commands()...) {
-		wrapArgs(cmd)
-	}
+	wrapArgs(root)
 	return root
 }
 
@@ -81,17 +78,16 @@ type usageError struct{ error }
 func (usageError) ExitCode() int   { return app.ExitUsage }
 func (e usageError) Unwrap() error { return e.error }
 
-// wrapArgs makes a wrong number of arguments wrong use.
+// wrapArgs makes a wrong number of arguments wrong use, for a command and all
+// below it.
 func wrapArgs(cmd *cobra.Command) {
-	check := cmd.Args
-	if check == nil {
-		return
-	}
-	cmd.Args = func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
-			return usageError{fmt.Errorf("%w; see `%s --help`", err, cmd.CommandPath())}
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			if err := check(cmd, args); err != nil {
+				return usageError{fmt.Errorf("%w; see `%s --help`", err, cmd.CommandPath())}
+			}
+			return nil
 		}
-		return nil
 	}
 	for _, sub := range cmd.Commands() {
 		wrapArgs(sub)
@@ -107,8 +103,6 @@ func exitCode(err error) int {
 	case errors.As(err, &coded):
 		return coded.ExitCode()
 	case errors.As(err, &findings), errors.As(err, &finding), errors.Is(err, jira.ErrConfig):
-		return app.ExitUsage
-	case strings.HasPrefix(err.Error(), "unknown command"):
 		return app.ExitUsage
 	}
 	return app.ExitFailed
@@ -162,7 +156,7 @@ func (c *cli) ask(ctx context.Context, command string, args url.Values, out io.W
 	}
 	a, err := app.Open(app.Options{Settings: settings, Logger: c.quiet(), Version: buildVersion()})
 	if err != nil {
-		return c.inUse(err)
+		return err
 	}
 	return errors.Join(a.Run(ctx, command, args, out), a.Close())
 }
@@ -170,15 +164,6 @@ func (c *cli) ask(ctx context.Context, command string, args url.Values, out io.W
 // quiet is the logger of commands: problems alone.
 func (c *cli) quiet() *slog.Logger {
 	return slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
-}
-
-// inUse adds what to do where another process holds the store.
-func (c *cli) inUse(err error) error {
-	var held *store.InUseError
-	if errors.As(err, &held) {
-		return fmt.Errorf("%w", err)
-	}
-	return err
 }
 
 // terminal reports whether w is a terminal.

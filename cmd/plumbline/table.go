@@ -13,8 +13,23 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// formats are the values of -o.
+// format is a value of -o.
+type format string
+
 func formats() []string { return []string{"table", "json", "ndjson", "csv", "md"} }
+
+// String, Set and Type make format a flag's value.
+func (f *format) String() string { return string(*f) }
+
+func (f *format) Set(s string) error {
+	if !slices.Contains(formats(), s) {
+		return fmt.Errorf("it is none of %s", strings.Join(formats(), ", "))
+	}
+	*f = format(s)
+	return nil
+}
+
+func (f *format) Type() string { return "format" }
 
 // listing is something to be listed: as a table for people, as values for
 // programs.
@@ -31,9 +46,10 @@ type listing struct {
 
 // addOutput gives a command the flag -o.
 func (c *cli) addOutput(cmd *cobra.Command) {
-	cmd.Flags().StringVarP(&c.output, "output", "o", "table", "`format`: "+strings.Join(formats(), ", "))
+	c.output = "table"
+	cmd.Flags().VarP(&c.output, "output", "o", strings.Join(formats(), ", "))
 	_ = cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions( // fails for an unknown flag alone
-		[]cobra.Completion{"table", "json", "ndjson", "csv", "md"}, cobra.ShellCompDirectiveNoFileComp))
+		formats(), cobra.ShellCompDirectiveNoFileComp))
 }
 
 // list writes a listing in the format asked for.
@@ -59,10 +75,8 @@ func (c *cli) list(l listing) error {
 		return w.Error()
 	case "md":
 		return l.markdown(c.out)
-	case "table":
-		return l.table(c.out, colours(c.out))
 	}
-	return usageError{fmt.Errorf("-o %s is none of %s", c.output, strings.Join(formats(), ", "))}
+	return l.table(c.out, colours(c.out))
 }
 
 func (l listing) markdown(w io.Writer) error {
