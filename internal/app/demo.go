@@ -109,7 +109,7 @@ func (d Demo) world() (*jirasim.World, *config.Goals, error) {
 	if err != nil {
 		return nil, nil, codedError{fmt.Errorf("reading the dump: %w", err), ExitUsage}
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	world, err := jirasim.LoadDump(f)
 	if err != nil {
 		return nil, nil, codedError{fmt.Errorf("dump %s: %w", d.Dump, err), ExitUsage}
@@ -159,7 +159,7 @@ func (s *Showing) folder(dir string) error {
 
 // simulate lets the simulated Jira answer on a port of its own.
 func (s *Showing) simulate(world *jirasim.World, pat string) error {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := Listen("127.0.0.1:0")
 	if err != nil {
 		return err
 	}

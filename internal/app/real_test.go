@@ -33,13 +33,13 @@ type service struct {
 	dir string
 }
 
-// open makes a service over the world, with the goals of the folder.
-func open(t *testing.T, w *jirasim.World, goals string, now time.Time) *service {
+// open makes a service over the world of AeroGear, with the goals of the example.
+func open(t *testing.T, w *jirasim.World, now time.Time) *service {
 	t.Helper()
 	s := &service{now: now, dir: t.TempDir()}
 	site := httptest.NewServer(jirasim.New(w, jirasim.Options{PAT: "pat", Now: func() time.Time { return s.now }}))
 	t.Cleanup(site.Close)
-	declared, err := config.LoadGoals(goals)
+	declared, err := config.LoadGoals("../../config/examples/aerogear")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,8 +103,6 @@ func aerogear(t *testing.T) *jirasim.World {
 	return w
 }
 
-const aerogearGoals = "../../config/examples/aerogear"
-
 func at(t *testing.T, s string) time.Time {
 	t.Helper()
 	v, err := time.Parse("2006-01-02 15:04", s)
@@ -115,7 +113,7 @@ func at(t *testing.T, s string) time.Time {
 }
 
 func TestAeroGearIssuesObeyTheLawsOfATimeline(t *testing.T) {
-	s := open(t, aerogear(t), aerogearGoals, at(t, "2016-01-01 00:00"))
+	s := open(t, aerogear(t), at(t, "2016-01-01 00:00"))
 	s.sync(t, syncer.Full)
 	copied := filepath.Join(t.TempDir(), "copy.db")
 	f, err := os.Create(copied)
@@ -175,7 +173,7 @@ func TestAeroGearIssuesObeyTheLawsOfATimeline(t *testing.T) {
 func TestAeroGearAsItStoodThen(t *testing.T) {
 	// Counted by a separate script from the raw file: the issues in each
 	// version at the moment, less sub-tasks whose parent is in it too.
-	s := open(t, aerogear(t), aerogearGoals, at(t, "2016-01-01 00:00"))
+	s := open(t, aerogear(t), at(t, "2016-01-01 00:00"))
 	s.sync(t, syncer.Full)
 	parts := func(todo, doing, delivered, discarded int) measure.Parts {
 		return measure.Parts{ToDo: todo, InProgress: doing, Delivered: delivered, Discarded: discarded}
@@ -203,12 +201,12 @@ func TestAeroGearAsItStoodThen(t *testing.T) {
 
 func TestTodaysStoreShowsTheSamePastAsAStoreOfThatDay(t *testing.T) {
 	w := aerogear(t)
-	today := open(t, w, aerogearGoals, at(t, "2016-01-01 00:00"))
+	today := open(t, w, at(t, "2016-01-01 00:00"))
 	today.sync(t, syncer.Full)
 	for _, moment := range []string{"2011-12-05 09:00", "2012-01-20 12:00", "2012-01-31 23:30", "2012-02-15 00:00", "2012-02-29 17:00", "2012-03-12 12:00", "2012-06-19 18:00"} {
 		t.Run(moment, func(t *testing.T) {
 			when := at(t, moment)
-			then := open(t, w, aerogearGoals, when)
+			then := open(t, w, when)
 			then.sync(t, syncer.Full)
 			got, err := today.SnapshotAt(t.Context(), when)
 			if err != nil {
@@ -227,14 +225,14 @@ func TestTodaysStoreShowsTheSamePastAsAStoreOfThatDay(t *testing.T) {
 
 func TestSyncStepByStepEndsWhereAFullSyncDoes(t *testing.T) {
 	w := aerogear(t)
-	s := open(t, w, aerogearGoals, at(t, "2011-11-01 00:00"))
+	s := open(t, w, at(t, "2011-11-01 00:00"))
 	s.sync(t, syncer.Full)
 	changed := 0
 	for s.now.Before(at(t, "2012-04-01 00:00")) {
 		s.now = s.now.Add(5 * 24 * time.Hour)
 		changed += s.sync(t, syncer.Incremental).Changed
 	}
-	whole := open(t, w, aerogearGoals, s.now)
+	whole := open(t, w, s.now)
 	whole.sync(t, syncer.Full)
 	// An administrator's migration of workflows wrote history entries into 76
 	// of these issues without touching their "updated": no incremental sync
@@ -261,7 +259,7 @@ func TestSyncStepByStepEndsWhereAFullSyncDoes(t *testing.T) {
 }
 
 func TestNoOutputHoldsAPerson(t *testing.T) {
-	s := open(t, aerogear(t), aerogearGoals, at(t, "2012-02-15 00:00"))
+	s := open(t, aerogear(t), at(t, "2012-02-15 00:00"))
 	s.sync(t, syncer.Full)
 	var out bytes.Buffer
 	out.WriteString(s.dump(t))

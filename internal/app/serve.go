@@ -33,7 +33,8 @@ const (
 
 // Listen opens the address at which the service answers.
 func Listen(addr string) (net.Listener, error) {
-	l, err := net.Listen("tcp", addr)
+	var lc net.ListenConfig
+	l, err := lc.Listen(context.Background(), "tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("%w; choose another address with listen (0 as port takes any that is free)", err)
 	}

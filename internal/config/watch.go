@@ -34,10 +34,10 @@ func Watch(ctx context.Context, paths func() []string, every time.Duration, chan
 		case <-timer.C:
 		}
 		now := contents(paths())
-		switch {
-		case now == known:
+		switch now {
+		case known:
 			timer.Reset(every)
-		case now == seen:
+		case seen:
 			known = now
 			changed()
 			timer.Reset(every)

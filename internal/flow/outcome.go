@@ -69,8 +69,12 @@ func (s Semantics) Outcome(st *State) Outcome {
 // Discards reports whether the resolution or status name means dropped.
 func (s Semantics) Discards(name string) bool { return s.discarded[foldName(name)] }
 
-var apostrophes = strings.NewReplacer("’", "'", "‘", "'", "`", "'")
-
 func foldName(name string) string {
-	return strings.ToLower(strings.TrimSpace(apostrophes.Replace(name)))
+	straight := strings.Map(func(r rune) rune {
+		if r == '’' || r == '‘' || r == '`' {
+			return '\''
+		}
+		return r
+	}, name)
+	return strings.ToLower(strings.TrimSpace(straight))
 }

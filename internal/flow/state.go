@@ -6,16 +6,15 @@ import (
 	"strings"
 )
 
-var fieldNames = [numFields]string{
-	"another field", "status", "resolution", "parent", "epic", "fix version", "labels", "due date",
-	"assignee", "priority", "story points", "issue type", "project", "key", "flagged", "link",
-	"sprint", "component", "rank",
-}
-
 // String returns Jira's English name of the field.
 func (f Field) String() string {
+	names := [numFields]string{
+		"another field", "status", "resolution", "parent", "epic", "fix version", "labels", "due date",
+		"assignee", "priority", "story points", "issue type", "project", "key", "flagged", "link",
+		"sprint", "component", "rank",
+	}
 	if f < numFields {
-		return fieldNames[f]
+		return names[f]
 	}
 	return "field " + strconv.Itoa(int(f))
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -35,7 +36,8 @@ func FuzzTrailers(f *testing.F) {
 	f.Add("-1", "%zz")
 	f.Fuzz(func(t *testing.T, code, text string) {
 		err := ended("sync", http.Header{codeTrailer: {code}, errorTrailer: {text}})
-		if remote, ok := err.(*RemoteError); ok && (remote.Code < 1 || remote.Text == "") {
+		var remote *RemoteError
+		if errors.As(err, &remote) && (remote.Code < 1 || remote.Text == "") {
 			t.Errorf("exit code %q with %q is read as %+v", code, text, remote)
 		}
 	})

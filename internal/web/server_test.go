@@ -234,7 +234,7 @@ func TestHeadAndConditionalRequestsOverTheWire(t *testing.T) {
 		}
 		body, err := io.ReadAll(resp.Body)
 		_ = resp.Body.Close()
-		if resp.StatusCode != 200 || len(body) > 0 || err != nil {
+		if resp.StatusCode != http.StatusOK || len(body) > 0 || err != nil {
 			t.Errorf("HEAD %s answers %d with %d bytes, %v", path, resp.StatusCode, len(body), err)
 		}
 	}

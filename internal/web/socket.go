@@ -94,7 +94,8 @@ func removeStale(path string) error {
 
 // Available reports whether a process answers on the socket.
 func Available(path string) bool {
-	conn, err := net.DialTimeout("unix", path, time.Second)
+	dialer := net.Dialer{Timeout: time.Second}
+	conn, err := dialer.DialContext(context.Background(), "unix", path)
 	if err != nil {
 		return false
 	}
@@ -139,7 +140,9 @@ func (s *Socket) Serve(ctx context.Context, runner Runner, log *slog.Logger) err
 	if err != nil {
 		err = errors.Join(fmt.Errorf("end the commands on socket %s: %w", s.path, err), server.Close())
 	}
-	<-ended
+	if e := <-ended; !errors.Is(e, http.ErrServerClosed) {
+		err = errors.Join(err, e)
+	}
 	return err
 }
 
