@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -82,16 +81,16 @@ func board(s *measure.Snapshot) listing {
 		right:  []bool{false, false, false, true, true, true, true, true, false, false, true},
 		whole:  s,
 	}
-	goals := inTree(s.Goals)
+	goals := s.Board()
 	for _, g := range goals {
-		l.lines = append(l.lines, g.status)
-		l.rows = append(l.rows, boardRow(g.status, g.depth, s.At))
+		l.lines = append(l.lines, g.GoalStatus)
+		l.rows = append(l.rows, boardRow(g.GoalStatus, g.Depth, s.At))
 	}
 	l.colour = func(row, column int) string {
 		if column != 1 {
 			return ""
 		}
-		switch goals[row].status.Health {
+		switch goals[row].Health {
 		case measure.Stalled, measure.OffTrack:
 			return "31"
 		case measure.AtRisk:
@@ -107,19 +106,10 @@ func board(s *measure.Snapshot) listing {
 func boardRow(g *measure.GoalStatus, depth int, at time.Time) []string {
 	return []string{
 		strings.Repeat("  ", depth) + clean(g.ID),
-		healthWord(g.Health), day(g.HealthSince), percent(g.Reported), percent(g.Delivered),
+		g.Health.Sign() + " " + g.Health.Word(), day(g.HealthSince), percent(g.Reported), percent(g.Delivered),
 		fmt.Sprintf("%d/%d", g.Issues.Delivered, g.Issues.Total()-g.Issues.Discarded), strconv.Itoa(g.Issues.Discarded),
 		scope(g), target(g), moved(g), age(g.LastProgress, at),
 	}
-}
-
-// healthWord is a state with a sign of its own, so that nothing hangs on colour.
-func healthWord(h measure.Health) string {
-	signs := map[measure.Health]string{
-		measure.OnTrack: "●", measure.AtRisk: "▲", measure.OffTrack: "✖", measure.Stalled: "■",
-		measure.Finished: "✔", measure.NotStarted: "○", measure.HealthUnknown: "?",
-	}
-	return signs[h] + " " + strings.ReplaceAll(string(h), "_", " ")
 }
 
 const unknown = "–"
@@ -175,34 +165,4 @@ func age(t *time.Time, at time.Time) string {
 		return fmt.Sprintf("%d h ago", int(d.Hours()))
 	}
 	return fmt.Sprintf("%d d ago", int(d.Hours()/24))
-}
-
-// placed is a goal at its depth in the tree.
-type placed struct {
-	status *measure.GoalStatus
-	depth  int
-}
-
-// inTree orders goals so that each follows its parent, siblings by trouble.
-func inTree(goals []measure.GoalStatus) []placed {
-	trouble := []measure.Health{measure.Stalled, measure.OffTrack, measure.AtRisk, measure.HealthUnknown,
-		measure.OnTrack, measure.NotStarted, measure.Finished}
-	below := map[string][]*measure.GoalStatus{}
-	for k := range goals {
-		below[goals[k].Parent] = append(below[goals[k].Parent], &goals[k])
-	}
-	var out []placed
-	var walk func(parent string, depth int)
-	walk = func(parent string, depth int) {
-		siblings := below[parent]
-		slices.SortStableFunc(siblings, func(a, b *measure.GoalStatus) int {
-			return slices.Index(trouble, a.Health) - slices.Index(trouble, b.Health)
-		})
-		for _, g := range siblings {
-			out = append(out, placed{g, depth})
-			walk(g.ID, depth+1)
-		}
-	}
-	walk("", 0)
-	return out
 }

@@ -44,21 +44,11 @@ func panels(t measure.Thresholds) []cog.Builder[dashboard.Panel] {
 type look struct{ words, colour string }
 
 func lookOf(state measure.Health) look {
-	switch state {
-	case measure.OnTrack:
-		return look{"✓ On track", "green"}
-	case measure.AtRisk:
-		return look{"▲ At risk", "yellow"}
-	case measure.OffTrack:
-		return look{"✗ Off track", "orange"}
-	case measure.Stalled:
-		return look{"■ Stalled", "red"}
-	case measure.Finished:
-		return look{"★ Done", "blue"}
-	case measure.NotStarted:
-		return look{"○ Not started", "#8e8e8e"}
+	colours := map[measure.Health]string{
+		measure.OnTrack: "green", measure.AtRisk: "yellow", measure.OffTrack: "orange", measure.Stalled: "red",
+		measure.Finished: "blue", measure.NotStarted: "#8e8e8e", measure.HealthUnknown: "purple",
 	}
-	return look{"? Unknown", "purple"}
+	return look{state.Sign() + " " + state.Word(), colours[state]}
 }
 
 // healthWords maps the states, as key gives them, to words and colour.

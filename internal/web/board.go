@@ -55,7 +55,7 @@ func newBoard(f frame, snap *measure.Snapshot, now time.Time, c clock) boardView
 	if f.At == "" {
 		v.Age = ago(now.Sub(snap.At))
 	}
-	for _, n := range family(snap) {
+	for _, n := range snap.Board() {
 		v.Rows = append(v.Rows, newRow(n, snap, c))
 	}
 	return v
@@ -74,73 +74,10 @@ func countStates(snap *measure.Snapshot) []stateCount {
 	return out
 }
 
-// relative is a goal in the tree.
-type relative struct {
-	*measure.GoalStatus
-	parent *relative
-	below  []*relative
-	depth  int
-	rank   int // of the worst trouble here or below
-}
-
-// family orders the goals: those in trouble first, each followed by the goals
-// below it. A goal comes as early as the worst one below it, so that no
-// trouble hides under a parent that looks well.
-func family(snap *measure.Snapshot) []*relative {
-	byID := map[string]*relative{}
-	all := make([]*relative, len(snap.Goals))
-	for k := range snap.Goals {
-		all[k] = &relative{GoalStatus: &snap.Goals[k], rank: healthOf(snap.Goals[k].Health).rank}
-		byID[snap.Goals[k].ID] = all[k]
-	}
-	var roots []*relative
-	for _, n := range all {
-		n.parent = byID[n.Parent]
-		if n.parent == nil || circular(n) {
-			n.parent = nil
-			roots = append(roots, n)
-			continue
-		}
-		n.parent.below = append(n.parent.below, n)
-	}
-	for _, n := range all {
-		for p := n.parent; p != nil; p = p.parent {
-			p.rank = min(p.rank, n.rank)
-		}
-	}
-	return walk(nil, roots, 0)
-}
-
-// circular reports whether the goal is above itself by the parents known so
-// far. Goals are validated; a page must not hang all the same.
-func circular(n *relative) bool {
-	for p := n.parent; p != nil; p = p.parent {
-		if p == n {
-			return true
-		}
-	}
-	return false
-}
-
-func walk(out, level []*relative, depth int) []*relative {
-	slices.SortFunc(level, func(a, b *relative) int {
-		return cmp.Or(
-			cmp.Compare(a.rank, b.rank),
-			cmp.Compare(healthOf(a.Health).rank, healthOf(b.Health).rank),
-			cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
-	})
-	for _, n := range level {
-		n.depth = depth
-		out = append(out, n)
-		out = walk(out, n.below, depth+1)
-	}
-	return out
-}
-
-func newRow(n *relative, snap *measure.Snapshot, c clock) boardRow {
+func newRow(n *measure.Placed, snap *measure.Snapshot, c clock) boardRow {
 	g := n.GoalStatus
 	row := boardRow{
-		ID: g.ID, Name: g.Name, Owner: g.Owner, Depth: min(n.depth, maxDepth),
+		ID: g.ID, Name: g.Name, Owner: g.Owner, Depth: min(n.Depth, maxDepth),
 		Health: healthOf(g.Health), Since: since(g, c),
 		Reported:  ratio(g.Reported, g.Missing["reported_completion"]),
 		Delivered: ratio(g.Delivered, g.Missing["delivered_completion"]),
@@ -150,8 +87,8 @@ func newRow(n *relative, snap *measure.Snapshot, c clock) boardRow {
 		Overdue:   overdue(g, snap.At, c),
 		Progress:  progress(g, snap.At, c),
 	}
-	if n.parent != nil {
-		row.PartOf = n.parent.Name
+	if n.Above != nil {
+		row.PartOf = n.Above.Name
 	}
 	return row
 }

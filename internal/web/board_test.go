@@ -15,8 +15,8 @@ import (
 func TestTheBoardBeginsWithTroubleAndKeepsFamiliesTogether(t *testing.T) {
 	snap := newCompany().snap
 	var got []string
-	for _, n := range family(snap) {
-		got = append(got, strings.Repeat("  ", n.depth)+n.ID)
+	for _, n := range snap.Board() {
+		got = append(got, strings.Repeat("  ", n.Depth)+n.ID)
 	}
 	want := []string{
 		"search",
@@ -39,13 +39,13 @@ func TestEveryGoalIsOnTheBoardOnceWhateverTheParents(t *testing.T) {
 		}
 		seen := map[string]int{}
 		last := -1
-		for _, n := range family(snap) {
+		for _, n := range snap.Board() {
 			seen[n.ID]++
-			if n.depth == 0 {
-				if n.rank < last {
+			if n.Depth == 0 {
+				if n.Urgency < last {
 					t.Fatalf("%s stands after lesser trouble", n.ID)
 				}
-				last = n.rank
+				last = n.Urgency
 			}
 		}
 		if len(seen) != len(snap.Goals) {

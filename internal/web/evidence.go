@@ -62,7 +62,7 @@ type evidenceRow struct {
 func newEvidence(f frame, g *apiGoal, now time.Time, c clock, issueURL func(site, key string) string) evidenceView {
 	only := &measure.Snapshot{At: g.At}
 	v := evidenceView{
-		frame: f, Row: newRow(&relative{GoalStatus: &g.Status}, only, c), Parent: g.Status.Parent,
+		frame: f, Row: newRow(&measure.Placed{GoalStatus: &g.Status}, only, c), Parent: g.Status.Parent,
 		When: c.moment(g.At), WhenAt: instant(g.At), Day: c.day(g.At).String(), Today: c.day(now).String(),
 		API: f.Link("api/v1/goals/" + url.PathEscape(g.Status.ID)),
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,21 +25,11 @@ type state struct {
 
 // healthOf returns how a health is shown.
 func healthOf(h measure.Health) state {
-	switch h {
-	case measure.Stalled:
-		return state{"stalled", "■", "Stalled", 0}
-	case measure.OffTrack:
-		return state{"off_track", "✕", "Off track", 1}
-	case measure.AtRisk:
-		return state{"at_risk", "▲", "At risk", 2}
-	case measure.OnTrack:
-		return state{"on_track", "✓", "On track", 4}
-	case measure.NotStarted:
-		return state{"not_started", "○", "Not started", 5}
-	case measure.Finished:
-		return state{"done", "●", "Done", 6}
+	name := string(h)
+	if !slices.Contains(measure.HealthStates(), h) {
+		name = string(measure.HealthUnknown)
 	}
-	return state{"unknown", "?", "Unknown", 3}
+	return state{name, h.Sign(), h.Word(), h.Urgency()}
 }
 
 // resultOf returns how a sync's result is shown.
