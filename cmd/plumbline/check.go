@@ -63,8 +63,8 @@ func (c *cli) metrics() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "metrics", Short: "The reference of every exported metric",
 		Example: "  plumbline metrics\n  plumbline metrics -o md", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			all, err := app.Reference(buildVersion())
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			all, err := app.Reference(cmd.Context(), buildVersion())
 			if err != nil {
 				return err
 			}

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -117,30 +115,19 @@ func (r *OnlineResult) ask(ctx context.Context, client *jira.Client) (err error)
 	return err
 }
 
-// Reference lists every metric that the service exports of its own.
-func Reference(version string) (_ []export.Metric, err error) {
-	dir, err := os.MkdirTemp("", "plumbline-metrics-")
+// Reference lists every metric that the service exports of its own. Metrics
+// whose labels come about by working have no series before, so the demo is
+// set up and read once.
+func Reference(ctx context.Context, version string) (_ []export.Metric, err error) {
+	show, err := Demo{Listen: "127.0.0.1:0", Version: version}.Stage(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	c := config.Default()
-	c.Store.Path = filepath.Join(dir, "plumbline.db")
-	c.Sites = []config.Site{{
-		Name: "example", URL: "https://jira.example.com",
-		Auth:   config.Auth{PATEnv: "UNUSED", Expires: flow.Date{Year: 2030, Month: 1, Day: 1}},
-		Limits: config.DefaultLimits(),
-	}}
-	a, err := Open(Options{
-		Settings: Settings{c, &config.Goals{}}, Version: version,
-		Secret: func(*config.Site) (string, error) { return "unused", nil },
-	})
+	defer func() { err = errors.Join(err, show.Close()) }()
+	show.metrics.expects(&config.Site{Name: "demo", Auth: config.Auth{Expires: flow.Date{Year: 2030, Month: 1, Day: 1}}})
+	all, err := export.Reference(show.registry)
 	if err != nil {
 		return nil, err
-	}
-	all, err := export.Reference(a.registry)
-	if e := a.Close(); err != nil || e != nil {
-		return nil, errors.Join(err, e)
 	}
 	return slices.DeleteFunc(all, func(m export.Metric) bool { return !strings.HasPrefix(m.Name, "plumbline_") }), nil
 }

@@ -27,7 +27,6 @@ func notYetUsed() map[string]string {
 		"semantics.waiting_statuses":  "",
 		"sites.webhook_secret_file":   "",
 		"traps":                       "",
-		"web_config":                  "",
 		"goals.check_ins":             "",
 		"goals.count":                 "issues",
 		"goals.decide_within":         "",
