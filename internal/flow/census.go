@@ -1,5 +1,7 @@
 package flow
 
+import "time"
+
 // Presence is what became of an issue that a census did not see.
 type Presence uint8
 
@@ -41,4 +43,31 @@ type Sprint struct {
 	ID, BoardID            string
 	Name, State, Goal      string
 	Start, End, CompleteAt int64 // milliseconds since 1970; 0: none
+}
+
+// Absence is an issue that a census did not see, with what became of it.
+type Absence struct {
+	ID IssueID
+	As Presence
+	// Since is the site's time at which it was found to be so.
+	Since time.Time
+}
+
+// Held is what a census must know of an issue that the store holds.
+type Held struct {
+	ID      IssueID
+	Project Named
+	// Updated is the newest change that is held; zero where none is known.
+	Updated time.Time
+	// As is Present, or why the issue is gone.
+	As Presence
+}
+
+// VersionSeen is what a site said of a version, and since when: a version's
+// dates, name and release stand in no changelog, so that we keep our own.
+type VersionSeen struct {
+	// Seen is the site's time at which it was first so; zero for what was
+	// known before such times were kept.
+	Seen time.Time
+	Version
 }
