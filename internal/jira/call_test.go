@@ -222,11 +222,16 @@ func TestALongRetryAfterEndsTheRunAndIsKept(t *testing.T) {
 		t.Errorf("%d requests, slept %v; want one request and then silence", n.Load(), k.slept)
 	}
 	for _, err := range []error{first, second} {
-		if err == nil || !strings.Contains(err.Error(), "1h0m0s") {
-			t.Errorf("error %v does not say how long", err)
+		const want = "site acme: search: 429: yielded: the site asked to wait until 2026-11-21T13:00:01Z"
+		var api *APIError
+		if !errors.As(err, &api) || !errors.Is(err, ErrYield) || err.Error() != want {
+			t.Fatalf("error %v, want %s", err, want)
+		}
+		if until, yielded := api.Yielded(); !yielded || !until.Equal(time.Date(2026, 11, 21, 13, 0, 1, 0, time.UTC)) || api.Refused() || api.Incomplete() {
+			t.Errorf("yielded %v until %v, refused %v, incomplete %v", yielded, until, api.Refused(), api.Incomplete())
 		}
 	}
-	k.at = k.at.Add(time.Hour)
+	k.at = k.at.Add(time.Hour + time.Second)
 	_ = ask(c, endpointSearch)
 	if n.Load() != 2 {
 		t.Error("the site is not asked again when the time is over")
