@@ -86,13 +86,17 @@ func (e *APIError) Unwrap() []error {
 // credentials, permissions or settings.
 func (e *APIError) Refused() bool { return e.kind != nil }
 
-// Incomplete reports whether the error is an ErrIncomplete.
-func (e *APIError) Incomplete() bool { return errors.Is(e.cause, ErrIncomplete) }
-
-// Yielded reports whether the error is an ErrYield, and until when.
-func (e *APIError) Yielded() (until time.Time, yielded bool) {
-	return e.Until, errors.Is(e.cause, ErrYield)
+// Incomplete returns what is missing, where the error is an ErrIncomplete;
+// else nothing.
+func (e *APIError) Incomplete() string {
+	if errors.Is(e.cause, ErrIncomplete) {
+		return e.What
+	}
+	return ""
 }
+
+// Yielded reports whether the error is an ErrYield; Until says until when.
+func (e *APIError) Yielded() bool { return errors.Is(e.cause, ErrYield) }
 
 // incomplete says why not everything came that should have.
 func (c *Client) incomplete(e endpoint, format string, args ...any) *APIError {
