@@ -197,8 +197,8 @@ func (c *Client) failure(r request, resp *http.Response, body []byte, html bool)
 	}
 	status := resp.StatusCode
 	failed := statusError(r.endpoint, status, resp.Header, body, html)
-	if status == http.StatusInternalServerError && c.isCloud() {
-		failed.again = true // Data Center fails so for good, where a search reaches too far
+	if status == http.StatusInternalServerError && !beyondLimit(failed) {
+		failed.again = true
 	}
 	if failed.kind == ErrAuth {
 		c.explain(failed, body)

@@ -107,7 +107,7 @@ func TestAnswersThatAreNoSuccessAreSaidInWordsWithTheMend(t *testing.T) {
 		{"429 for good", endpointSearch, headers(), 429, `{}`, nil, 5, "429: too many requests (lower limits.requests_per_second)"},
 		{"500", endpointSearch, headers(), 500, `{"errorMessages":["Search limit exceeded."]}`, nil, 1, "500: unexpected answer: Search limit exceeded."},
 		{"truncated JSON", endpointSearch, headers(), 200, `{"issues":[`, nil, 5, "no whole JSON"},
-		{"an echo of the token", endpointSearch, headers(), 500, `{"errorMessages":["Bearer ` + testToken + ` is odd"]}`, nil, 1, "Bearer *** is odd"},
+		{"an echo of the token", endpointSearch, headers(), 500, `{"errorMessages":["Bearer ` + testToken + ` is odd"]}`, nil, 5, "Bearer *** is odd"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -148,7 +149,7 @@ func (c *Client) look(ctx context.Context, ids []flow.IssueID) ([]flow.Sighting,
 
 func (c *Client) lookAt(ctx context.Context, id flow.IssueID) (_ flow.Sighting, answered bool, _ error) {
 	var w wireSighting
-	path := c.api() + "issue/" + idText(id) + "?fields=project,archiveddate,archivedon"
+	path := c.api() + "issue/" + idText(id) + "?fields=" + strings.Join(sightingFields(), ",")
 	_, err := c.call(ctx, request{endpoint: endpointIssue, method: http.MethodGet, path: path}, into(&w))
 	switch {
 	case denied(err):

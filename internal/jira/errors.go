@@ -151,6 +151,12 @@ func statusError(e endpoint, status int, header http.Header, body []byte, html b
 	return err
 }
 
+// beyondLimit tells a search that reaches further than a site's search engine
+// counts. That fails for good.
+func beyondLimit(e *APIError) bool {
+	return slices.ContainsFunc(e.Messages, func(m string) bool { return strings.Contains(m, "limit exceeded") })
+}
+
 func transient(status int) bool {
 	switch status {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:

@@ -33,6 +33,8 @@ func (a Auth) Expiry(now time.Time) string {
 	return ""
 }
 
+const scopedToken = "a Jira Cloud token that was made with scopes needs auth.scoped: true"
+
 // explain says more about why the credentials were refused, as far as the
 // answer, the way of authentication and the token's end tell it.
 func (c *Client) explain(e *APIError, body []byte) {
@@ -45,16 +47,16 @@ func (c *Client) explain(e *APIError, body []byte) {
 			"and for sprints read:board-scope:jira-software, read:sprint:jira-software and read:project:jira")
 	case strings.Contains(said, "basic auth") && strings.Contains(said, "disabled"):
 		say("basic authentication is switched off at this site", "use a personal access token: auth.pat_file")
-	case strings.Contains(said, "basic auth") && strings.Contains(said, "passwords"):
-		say("the site takes no passwords", "make an API token and name its file in auth.token_file")
 	case e.Status == http.StatusForbidden:
 	case c.expired():
 		say(e.What+fmt.Sprintf("; by auth.expires the token ended on %s", c.o.Auth.Expires),
 			"make a new one, put it in its place and change auth.expires")
+	case strings.Contains(said, "basic auth") && strings.Contains(said, "passwords"): // whatever is wrong with a token
+		say("the credentials are not accepted", "check that it is an API token and no password, that it is right and has not expired; "+scopedToken)
 	case c.o.Auth.Scoped:
 		e.Mend = "check that the token belongs to this account, has not expired, and was made with scopes for Jira"
 	case c.o.Auth.User != "" && !c.isServer():
-		e.Mend += "; a Jira Cloud token that was made with scopes needs auth.scoped: true"
+		e.Mend += "; " + scopedToken
 	}
 }
 
