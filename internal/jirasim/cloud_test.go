@@ -199,7 +199,9 @@ func TestBoardsAndSprintsAreAsTheyWere(t *testing.T) {
 		s := serve(t, load(t, cloudDump), date("2024-01-02"), jirasim.Options{Flavour: flavour})
 		for _, c := range []struct{ day, state string }{{"2024-01-02", "future"}, {"2024-01-05", "active"}, {"2024-01-09", "closed"}} {
 			s.clock.at = date(c.day)
-			var page struct{ Values []struct{ State, Goal, StartDate, CompleteDate string } }
+			var page struct {
+				Values []struct{ State, Goal, StartDate, CompleteDate string }
+			}
 			a := s.get("/rest/agile/1.0/board/3/sprint?state=active,closed,future")
 			if err := json.Unmarshal([]byte(a.body), &page); err != nil || len(page.Values) != 1 {
 				t.Fatalf("%v: %s", err, a.body)
