@@ -76,6 +76,9 @@ type Auth struct {
 
 	// Expires is when the token ends; zero where it is not said.
 	Expires flow.Date
+	// Scoped tells that the token is one of Jira Cloud's that were made with
+	// scopes. Those are taken at Atlassian's gateway alone.
+	Scoped bool
 }
 
 // IsPAT reports whether the site is logged in to by a personal access token

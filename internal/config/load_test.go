@@ -27,7 +27,7 @@ external_url: https://plumbline.acme.com/x/
 sites:
   - name: acme
     url: http://jira.acme.com/jira/
-    auth: {email: bot@acme.com, token_file: secrets/jira, expires: 2027-03-01}
+    auth: {email: bot@acme.com, token_file: secrets/jira, expires: 2027-03-01, scoped: true}
     scope: |
       project in (PAY, SHOP)
       AND summary ~ "order by"
@@ -59,7 +59,7 @@ privacy: {pseudonym_key_file: k, min_group: 7, store_summaries: false}
 	want.ExternalURL = "https://plumbline.acme.com/x"
 	want.Sites = []config.Site{{
 		Name: "acme", URL: "http://jira.acme.com/jira",
-		Auth:   config.Auth{Email: "bot@acme.com", TokenFile: "/etc/plumbline/secrets/jira", Expires: flow.Date{Year: 2027, Month: 3, Day: 1}},
+		Auth:   config.Auth{Email: "bot@acme.com", TokenFile: "/etc/plumbline/secrets/jira", Expires: flow.Date{Year: 2027, Month: 3, Day: 1}, Scoped: true},
 		Scope:  "project in (PAY, SHOP)\nAND summary ~ \"order by\"",
 		Limits: config.Limits{RequestsPerSecond: 0.5, InFlight: 2},
 		CAFile: "/etc/plumbline/ca.pem",

@@ -27,6 +27,9 @@ func TestThereIsExactlyOneWayToLogIn(t *testing.T) {
 		{"two kinds", "{user: u, password_env: P, pat_file: p}", "f:4:48: sites[0].auth.pat_file: password_env and pat_file are two ways to log in; keep one of them"},
 		{"an account with an access token", "{email: a@b.c, pat_file: p}", "f:4:19: sites[0].auth.email: email does not go with pat_file; remove it; a personal access token stands for its account"},
 		{"two accounts", "{email: a@b.c, user: u, token_file: t}", "f:4:32: sites[0].auth.user: email and user are two accounts; keep one of them"},
+		{"scopes of an access token", "{pat_file: p, scoped: true}", "f:4:33: sites[0].auth.scoped: only an API token of Jira Cloud has scopes; write {email: ADDRESS, token_file: FILE, scoped: true}, or remove it"},
+		{"scopes of a password", "{user: u, password_file: p, scoped: true}", "f:4:47: sites[0].auth.scoped: only an API token of Jira Cloud has scopes; write {email: ADDRESS, token_file: FILE, scoped: true}, or remove it"},
+		{"scopes by name", "{email: a@b.c, token_file: t, scoped: [read]}", "f:4:49: sites[0].auth.scoped: wants true or false, has a list; write true or false, without quotes"},
 		{"OAuth", "{oauth: {client_id: x}}", "f:4:19: sites[0].auth.oauth: OAuth is not taken by this version; use a personal access token, or an account with a token"},
 	} {
 		t.Run(f.name, func(t *testing.T) {

@@ -106,6 +106,7 @@ func (d *decoder) auth(n node) Auth {
 		"pat_file":      d.path(&a.PATFile, notEmpty),
 		"pat_env":       d.variable(&a.PATEnv),
 		"expires":       d.date(&a.Expires),
+		"scoped":        d.flag(&a.Scoped),
 		"oauth": func(n node) {
 			d.fault(n, "OAuth is not taken by this version", "use a personal access token, or an account with a token")
 		},
@@ -114,6 +115,9 @@ func (d *decoder) auth(n node) Auth {
 	seen := d.mapping(n, known)
 	if len(d.errs) == before {
 		d.oneWay(n, seen)
+	}
+	if a.Scoped && len(d.errs) == before && (a.Email == "" || a.TokenFile == "" && a.TokenEnv == "") {
+		d.fault(seen["scoped"], "only an API token of Jira Cloud has scopes", "write {email: ADDRESS, token_file: FILE, scoped: true}, or remove it")
 	}
 	return a
 }

@@ -173,9 +173,11 @@ type Issue struct {
 	// Histories when the changelog came truncated. -1: Jira sent no changelog
 	// at all, so that nothing is known of the issue's past.
 	Announced int
-	// Gone is when the issue was found to be deleted, hidden or archived;
-	// zero while it is present.
+	// Gone is when the issue was found to be deleted, archived or out of the
+	// scope; zero while it is present.
 	Gone time.Time
+	// GoneAs is what became of an issue that is gone.
+	GoneAs Presence
 }
 
 // Ref returns the issue's own reference.

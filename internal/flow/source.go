@@ -33,6 +33,13 @@ type Batch struct {
 	Statuses []StatusInfo
 	Versions []Version
 	Problems []Problem
+	// Sprints are the sprints as the site shows them at present.
+	Sprints []Sprint
+	// Gone are issues that a census has found to be gone. An issue of the
+	// batch itself is present.
+	Gone []Absence
+	// Seen is the site's time at which the versions were seen.
+	Seen time.Time
 }
 
 // Written tells what a batch changed.
@@ -41,6 +48,9 @@ type Written struct {
 	Changed   int // issues held before that differ now
 	Unchanged int // issues held before in the very same form; not rewritten
 	Changes   int // changelog items that were not held before
+	Restored  int // of those changed, issues that were gone
+	Gone      int // issues that are gone now, or are gone otherwise than before
+	Events    int // versions and sprints that differ from what was held
 }
 
 // Checkpoint is how far the syncs of a site have come. It is written with the
@@ -60,6 +70,15 @@ type Checkpoint struct {
 	FullFrom time.Time `json:"full_from"`
 	// FullStarted is the site's time at which the unfinished full run began.
 	FullStarted time.Time `json:"full_started"`
+	// PartFrom and PartStarted are the same of an unfinished incremental run.
+	PartFrom    time.Time `json:"part_from,omitzero"`
+	PartStarted time.Time `json:"part_started,omitzero"`
+	// Rescoped tells that the scope was changed since the last complete
+	// census, so that many issues may be out of it.
+	Rescoped bool `json:"rescoped,omitempty"`
+	// Doubts are the projects, by id, most of whose issues a census did not
+	// see although they are there, with the site's time of the first time.
+	Doubts map[string]time.Time `json:"doubts,omitempty"`
 	// LastSuccess is our time at the end of the last complete run.
 	LastSuccess time.Time `json:"last_success"`
 	// Fields is what the source found out about the site's fields, in a form

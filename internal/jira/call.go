@@ -10,6 +10,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -25,6 +26,7 @@ type request struct {
 	method   string
 	path     string // relative to the site's address
 	body     any    // sent as JSON
+	bare     bool   // asked of the site's own host, without credentials
 }
 
 // answer is a success.
@@ -53,10 +55,10 @@ func (c *Client) call(ctx context.Context, r request, decode func([]byte) error)
 			return nil, fmt.Errorf("site %s: %s: %w", c.o.Site, r.endpoint, err)
 		}
 		c.complete(failed, r)
-		if !failed.again || n == repetitions || failed.RetryAfter > patience {
+		if !failed.again || n == repetitions {
 			return nil, failed
 		}
-		if err := c.backOff(ctx, failed, n); err != nil {
+		if err := c.backOff(ctx, r, failed, n); err != nil {
 			return nil, err
 		}
 	}
@@ -64,17 +66,12 @@ func (c *Client) call(ctx context.Context, r request, decode func([]byte) error)
 
 // admit waits until a request may be made.
 func (c *Client) admit(ctx context.Context, r request) error {
-	left := c.gate.left(c.now())
-	if left > patience {
-		e := &APIError{
-			Status: http.StatusTooManyRequests, RetryAfter: left,
-			What: fmt.Sprintf("the site wants to be left alone for another %s", left.Round(time.Second)),
+	for {
+		left := c.gates.left(r.endpoint, c.now())
+		if left == 0 {
+			break
 		}
-		c.complete(e, r)
-		return e
-	}
-	if left > 0 {
-		if err := c.throttled(ctx, left); err != nil {
+		if err := c.throttled(ctx, r, left, http.StatusTooManyRequests); err != nil {
 			return err
 		}
 	}
@@ -84,8 +81,19 @@ func (c *Client) admit(ctx context.Context, r request) error {
 	return nil
 }
 
-// throttled waits because the site wants it, and counts the time.
-func (c *Client) throttled(ctx context.Context, d time.Duration) error {
+// throttled waits because the site wants it, counts the time, and does not
+// even begin to wait for longer than the run's budget allows.
+func (c *Client) throttled(ctx context.Context, r request, d time.Duration, status int) error {
+	if time.Duration(c.waited.Load())+d > c.o.Budget {
+		until := c.now().Add(d).UTC().Round(time.Second)
+		e := &APIError{
+			Status: status, RetryAfter: d, Until: until, cause: ErrYield,
+			What: "yielded: the site asked to wait until " + until.Format(time.RFC3339),
+		}
+		c.complete(e, r)
+		return e
+	}
+	c.waited.Add(int64(d))
 	start := c.now()
 	err := c.sleep(ctx, d)
 	c.o.Metrics.throttled.WithLabelValues(c.o.Site).Add(max(c.now().Sub(start), 0).Seconds())
@@ -93,12 +101,12 @@ func (c *Client) throttled(ctx context.Context, d time.Duration) error {
 }
 
 // backOff waits before repetition n of a request that failed.
-func (c *Client) backOff(ctx context.Context, failed *APIError, n int) error {
+func (c *Client) backOff(ctx context.Context, r request, failed *APIError, n int) error {
 	d := pause(c.o.Backoff, n, failed.RetryAfter, c.random())
 	c.o.Logger.Debug("jira request will be repeated", "site", c.o.Site, "endpoint", failed.Endpoint,
 		"status", failed.Status, "why", failed.What, "pause", d)
 	if failed.Status == http.StatusTooManyRequests || failed.Status == http.StatusServiceUnavailable {
-		return c.throttled(ctx, d)
+		return c.throttled(ctx, r, d, failed.Status)
 	}
 	return c.sleep(ctx, d)
 }
@@ -113,23 +121,34 @@ func (c *Client) attempt(ctx context.Context, r request, repeated bool) (answer,
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.o.Timeout)
 	defer cancel()
-	req, err := c.jira.NewRequestWithContext(ctx, r.method, r.path, r.body)
+	to := c.connection()
+	if r.bare {
+		to = c.site
+	}
+	if to == nil {
+		return answer{}, &APIError{What: "the site must be identified first"}
+	}
+	req, err := to.jira.NewRequestWithContext(ctx, r.method, r.path, r.body)
 	if err != nil {
 		return answer{}, &APIError{What: "making the request: " + err.Error(), cause: err}
+	}
+	if c.isCloud() { // names and words of errors in one language, whatever the account's is
+		req.Header.Set("Accept-Language", "en")
+		req.Header.Set("X-Force-Accept-Language", "true")
 	}
 	c.made.Add(1)
 	if repeated {
 		c.retried.Add(1)
 	}
 	start := c.now()
-	resp, err := c.jira.Do(req, nil) // nil: the body stays ours, in every case
+	resp, err := to.jira.Do(req, nil) // nil: the body stays ours, in every case
 	if resp == nil {
 		c.o.Metrics.answered(c.o.Site, r.endpoint, 0, c.now().Sub(start))
 		return answer{}, transportError(err)
 	}
 	body, err := readBody(resp.Body)
 	c.o.Metrics.answered(c.o.Site, r.endpoint, resp.StatusCode, c.now().Sub(start))
-	return c.judge(r, resp.Response, body, err)
+	return c.judge(r, to.base, resp.Response, body, err)
 }
 
 // readBody reads the whole answer up to maxBody, and drains a little more so
@@ -147,25 +166,17 @@ func readBody(b io.ReadCloser) ([]byte, error) {
 }
 
 // judge tells a success from all that is none.
-func (c *Client) judge(r request, resp *http.Response, body []byte, readErr error) (answer, *APIError) {
+func (c *Client) judge(r request, base *url.URL, resp *http.Response, body []byte, readErr error) (answer, *APIError) {
 	status, html := resp.StatusCode, !isJSON(resp.Header)
-	if failed := c.judgeIdentity(status, resp.Header); failed != nil {
+	if failed := c.judgeIdentity(r, status, resp.Header); failed != nil {
 		failed.Status = status
 		return answer{}, failed
 	}
 	switch {
 	case status >= 300 && status < 400:
-		return answer{}, redirectError(c.base, status, resp.Header.Get("Location"))
+		return answer{}, redirectError(base, status, resp.Header.Get("Location"))
 	case status < 200 || status >= 300:
-		for _, s := range c.secrets {
-			body = bytes.ReplaceAll(body, []byte(s), []byte("***")) // what the site echoes
-		}
-		failed := statusError(r.endpoint, status, resp.Header, body, html)
-		failed.RetryAfter = askedPause(status, resp.Header, c.now())
-		if failed.RetryAfter > 0 {
-			c.gate.close(c.now().Add(failed.RetryAfter))
-		}
-		return answer{}, failed
+		return answer{}, c.failure(r, resp, body, html)
 	case errors.Is(readErr, errTooLarge):
 		return answer{}, &APIError{Status: status, What: readErr.Error(), cause: readErr}
 	case readErr != nil:
@@ -178,13 +189,43 @@ func (c *Client) judge(r request, resp *http.Response, body []byte, readErr erro
 	return answer{header: resp.Header, body: body}, nil
 }
 
+// failure puts an answer that is no success into words, and closes the gates
+// where the site wants to be left alone.
+func (c *Client) failure(r request, resp *http.Response, body []byte, html bool) *APIError {
+	for _, s := range c.secrets {
+		body = bytes.ReplaceAll(body, []byte(s), []byte("***")) // what the site echoes
+	}
+	status := resp.StatusCode
+	failed := statusError(r.endpoint, status, resp.Header, body, html)
+	if status == http.StatusInternalServerError && !beyondLimit(failed) {
+		failed.again = true
+	}
+	if failed.kind == ErrAuth {
+		c.explain(failed, body)
+	}
+	if failed.RetryAfter = askedPause(status, resp.Header, c.now()); failed.RetryAfter > 0 {
+		jitter := time.Duration(float64(c.o.Backoff) * c.random()) // so that not all who wait come at once
+		c.gates.close(c.stops(r.endpoint, status, resp.Header), c.now().Add(failed.RetryAfter+jitter))
+	}
+	return failed
+}
+
 // judgeIdentity refuses an answer that was given to somebody else than the
 // configured account.
-func (c *Client) judgeIdentity(status int, h http.Header) *APIError {
-	if c.o.Auth.Anonymous {
+func (c *Client) judgeIdentity(r request, status int, h http.Header) *APIError {
+	if c.o.Auth.Anonymous || r.bare {
 		return nil
 	}
-	return stranger(status, h)
+	if failed := stranger(status, h); failed != nil {
+		c.explain(failed, nil)
+		return failed
+	}
+	if status/100 != 2 {
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.caller.same(h)
 }
 
 // pageError is a success that brings a web page instead of data.
@@ -193,7 +234,7 @@ func pageError(e endpoint, status int) *APIError {
 		Status: status, kind: ErrAuth, What: "the site answers with a web page where data was asked for, as a login page does",
 		Mend: "check the credentials, and let requests with a token pass the single sign-on",
 	}
-	if e == endpointServerInfo {
+	if e == endpointServerInfo || e == endpointTenant {
 		err.kind, err.Mend = ErrConfig, "check the url, its context path above all, and whether a single sign-on stands before it"
 	}
 	return err
@@ -226,9 +267,6 @@ func decodeError(err error) *APIError {
 // complete puts what only the client knows into the error.
 func (c *Client) complete(e *APIError, r request) {
 	e.Site, e.Endpoint = c.o.Site, string(r.endpoint)
-	if e.RetryAfter > patience {
-		e.Mend = fmt.Sprintf("it asks to be left alone for %s", e.RetryAfter.Round(time.Second))
-	}
 	if errors.Is(e, ErrAuth) {
 		c.o.Metrics.known(c.o.Site, false)
 	}

@@ -107,7 +107,7 @@ func TestAnswersThatAreNoSuccessAreSaidInWordsWithTheMend(t *testing.T) {
 		{"429 for good", endpointSearch, headers(), 429, `{}`, nil, 5, "429: too many requests (lower limits.requests_per_second)"},
 		{"500", endpointSearch, headers(), 500, `{"errorMessages":["Search limit exceeded."]}`, nil, 1, "500: unexpected answer: Search limit exceeded."},
 		{"truncated JSON", endpointSearch, headers(), 200, `{"issues":[`, nil, 5, "no whole JSON"},
-		{"an echo of the token", endpointSearch, headers(), 500, `{"errorMessages":["Bearer ` + testToken + ` is odd"]}`, nil, 1, "Bearer *** is odd"},
+		{"an echo of the token", endpointSearch, headers(), 500, `{"errorMessages":["Bearer ` + testToken + ` is odd"]}`, nil, 5, "Bearer *** is odd"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -222,11 +222,16 @@ func TestALongRetryAfterEndsTheRunAndIsKept(t *testing.T) {
 		t.Errorf("%d requests, slept %v; want one request and then silence", n.Load(), k.slept)
 	}
 	for _, err := range []error{first, second} {
-		if err == nil || !strings.Contains(err.Error(), "1h0m0s") {
-			t.Errorf("error %v does not say how long", err)
+		const want = "site acme: search: 429: yielded: the site asked to wait until 2026-11-21T13:00:01Z"
+		var api *APIError
+		if !errors.As(err, &api) || !errors.Is(err, ErrYield) || err.Error() != want {
+			t.Fatalf("error %v, want %s", err, want)
+		}
+		if !api.Yielded() || !api.Until.Equal(time.Date(2026, 11, 21, 13, 0, 1, 0, time.UTC)) || api.Refused() || api.Incomplete() != "" {
+			t.Errorf("yielded %v until %v, refused %v, incomplete %q", api.Yielded(), api.Until, api.Refused(), api.Incomplete())
 		}
 	}
-	k.at = k.at.Add(time.Hour)
+	k.at = k.at.Add(time.Hour + time.Second)
 	_ = ask(c, endpointSearch)
 	if n.Load() != 2 {
 		t.Error("the site is not asked again when the time is over")

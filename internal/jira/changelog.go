@@ -42,7 +42,8 @@ func newItemFields(f *fields) itemFields {
 			"components": flow.FieldComponent, "rank": flow.FieldRank,
 		},
 		custom: map[string]flow.Field{
-			"parent issue": flow.FieldParent, "parent link": flow.FieldParent, "epic link": flow.FieldEpic,
+			"parent issue": flow.FieldParent, "parent link": flow.FieldParent,
+			"issueparentassociation": flow.FieldParent, "epic link": flow.FieldEpic,
 			"flagged": flow.FieldFlagged, "sprint": flow.FieldSprint, "rank": flow.FieldRank,
 			"story points": flow.FieldEstimate, "story point estimate": flow.FieldEstimate,
 		},

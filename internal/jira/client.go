@@ -7,32 +7,36 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"net/url"
+	"regexp"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	gojira "github.com/andygrunwald/go-jira"
 	"golang.org/x/time/rate"
 
 	"plumbline/internal/flow"
 )
 
-// Client reads one site. It may be used by several goroutines.
+// Client reads one site. It may be used by several goroutines, but for one run
+// at a time.
 type Client struct {
 	o        Options
-	base     *url.URL
-	jira     *gojira.Client
 	limiter  *rate.Limiter
 	inFlight chan struct{}
-	gate     gate
+	gates    gates
 	secrets  []string // that no error may quote where a site echoes them
+	// site is the site's own address without credentials, where they are
+	// scoped and belong to the gateway; else nil.
+	site *link
 
 	made, retried atomic.Int64
+	waited        atomic.Int64 // in this run because the site asked for it; nanoseconds
 
 	mu      sync.Mutex
-	flavour flavour // nil before Identify
-	fields  *fields // nil before Discover or Use
+	link    *link    // with the credentials; nil until the gateway's address is known
+	flavour flavour  // nil before Identify
+	fields  *fields  // nil before Discover or Use
+	caller  callerID // nobody before Identify
 
 	now    func() time.Time
 	sleep  func(context.Context, time.Duration) error
@@ -43,8 +47,15 @@ type Client struct {
 // issues. Which one a site is, its serverInfo says; custom domains make a
 // guess from the address worthless.
 type flavour interface {
+	// api is the path of the interface's version.
+	api() string
 	// scan is Client.Scan with the site's fields known.
 	scan(ctx context.Context, f *fields, q flow.Query, each func(flow.Page) error) error
+	// The rest are the methods of Client of these names.
+	ids(ctx context.Context, each func([]flow.IssueID) error) error
+	sight(ctx context.Context, ids []flow.IssueID) ([]flow.Sighting, error)
+	projects(ctx context.Context) ([]flow.ProjectState, error)
+	fetch(ctx context.Context, f *fields, ids []flow.IssueID, each func(flow.Page) error) error
 }
 
 // New makes the client of a site and asks nothing of it. What is wrong with
@@ -55,21 +66,24 @@ func New(o Options) (*Client, error) {
 		return nil, err
 	}
 	o = o.withDefaults()
-	hc, err := newHTTP(&o, base)
-	if err != nil {
-		return nil, fmt.Errorf("site %s: %w: %w", o.Site, ErrConfig, err)
-	}
-	client, err := gojira.NewClient(hc, base.String())
-	if err != nil {
-		return nil, fmt.Errorf("site %s: %w: url: %w", o.Site, ErrConfig, err)
-	}
-	o.Metrics.init(o.Site)
-	return &Client{
-		o: o, base: base, jira: client, secrets: secrets(o.Auth),
+	c := &Client{
+		o: o, secrets: secrets(o.Auth),
 		limiter:  rate.NewLimiter(rate.Limit(o.RequestsPerSecond), 1),
 		inFlight: make(chan struct{}, o.InFlight),
 		now:      time.Now, sleep: sleep, random: rand.Float64,
-	}, nil
+	}
+	if o.Auth.Scoped {
+		root := *base
+		root.Path = "/"
+		c.site, err = newLink(&o, &root, Auth{Anonymous: true})
+	} else {
+		c.link, err = newLink(&o, base, o.Auth)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("site %s: %w: %w", o.Site, ErrConfig, err)
+	}
+	o.Metrics.init(o.Site)
+	return c, nil
 }
 
 func secrets(a Auth) []string {
@@ -103,17 +117,31 @@ type wireMyself struct {
 }
 
 // Identify asks the site who it is and who we are, in two requests, and
-// settles how it is to be read.
+// settles how it is to be read. A run begins with it. With a scoped token, the
+// first Identify also asks for the site's address at the gateway.
 func (c *Client) Identify(ctx context.Context) (flow.Identity, error) {
+	c.waited.Store(0)
+	c.mu.Lock()
+	c.caller = callerID{}
+	c.mu.Unlock()
+	if w := c.o.Auth.Expiry(c.now()); w != "" {
+		c.o.Logger.Warn(w, "site", c.o.Site)
+	}
+	if err := c.locate(ctx); err != nil {
+		return flow.Identity{}, err
+	}
 	var info wireServerInfo
 	header, err := c.call(ctx, request{endpoint: endpointServerInfo, method: http.MethodGet, path: "rest/api/2/serverInfo"}, into(&info))
 	if err != nil {
 		return flow.Identity{}, err
 	}
-	kind, err := c.flavourOf(&info)
+	kind, deployment, err := c.flavourOf(&info)
 	if err != nil {
 		return flow.Identity{}, err
 	}
+	c.mu.Lock()
+	c.flavour = kind
+	c.mu.Unlock()
 	now, err := siteTime(info.ServerTime, header)
 	if err != nil {
 		return flow.Identity{}, c.errorf(nil, "tells no time: %v", err)
@@ -123,10 +151,7 @@ func (c *Client) Identify(ctx context.Context) (flow.Identity, error) {
 		return flow.Identity{}, err
 	}
 	c.o.Metrics.known(c.o.Site, true)
-	c.mu.Lock()
-	c.flavour = kind
-	c.mu.Unlock()
-	id := flow.Identity{Deployment: "Server", Version: plain(info.Version, 40), ServerNow: now, TimeZone: plain(me.TimeZone, 60)}
+	id := flow.Identity{Deployment: deployment, Version: plain(info.Version, 40), ServerNow: now, TimeZone: plain(me.TimeZone, 60)}
 	if account := me.account(); account != "" {
 		id.Account = c.o.Pseudonym(account)
 	}
@@ -134,17 +159,76 @@ func (c *Client) Identify(ctx context.Context) (flow.Identity, error) {
 }
 
 // flavourOf chooses how to read the site.
-func (c *Client) flavourOf(info *wireServerInfo) (flavour, error) {
+func (c *Client) flavourOf(info *wireServerInfo) (_ flavour, deployment string, err error) {
 	switch info.DeploymentType {
 	case "Server", "":
 		if info.Version == "" {
-			return nil, c.errorf(ErrConfig, "does not answer as Jira does (check the url)")
+			return nil, "", c.errorf(ErrConfig, "does not answer as Jira does (check the url)")
 		}
-		return &server{c}, nil
+		return &server{c}, "Server", nil
 	case "Cloud":
-		return nil, fmt.Errorf("%w: site %s is Jira Cloud; this version reads Jira Data Center and Server only", ErrConfig, c.o.Site)
+		return &cloud{c}, "Cloud", nil
 	}
-	return nil, c.errorf(ErrConfig, "is a Jira of an unknown kind, %q", plain(info.DeploymentType, 40))
+	return nil, "", c.errorf(ErrConfig, "is a Jira of an unknown kind, %q", plain(info.DeploymentType, 40))
+}
+
+var cloudID = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
+
+// locate finds the site's address at the gateway, which alone takes scoped
+// tokens. The site tells it to anybody, and is asked without credentials.
+func (c *Client) locate(ctx context.Context) error {
+	if c.site == nil || c.connection() != nil {
+		return nil
+	}
+	var tenant struct {
+		CloudID string `json:"cloudId"`
+	}
+	_, err := c.call(ctx, request{endpoint: endpointTenant, method: http.MethodGet, path: "_edge/tenant_info", bare: true}, into(&tenant))
+	if err != nil {
+		return err
+	}
+	if !cloudID.MatchString(tenant.CloudID) {
+		return c.errorf(ErrConfig, "tells no cloud id (scoped tokens are Jira Cloud's: remove auth.scoped, or check the url)")
+	}
+	base, err := baseURL(c.o.Gateway)
+	if err != nil {
+		return fmt.Errorf("site %s: %w: the gateway's %w", c.o.Site, ErrConfig, err)
+	}
+	l, err := newLink(&c.o, base.JoinPath("ex", "jira", tenant.CloudID, "/"), c.o.Auth)
+	if err != nil {
+		return fmt.Errorf("site %s: %w: %w", c.o.Site, ErrConfig, err)
+	}
+	c.mu.Lock()
+	c.link = l
+	c.mu.Unlock()
+	return nil
+}
+
+// connection is where authenticated requests go; nil where that is not known.
+func (c *Client) connection() *link {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.link
+}
+
+// kind is how the site is read; nil before Identify.
+func (c *Client) kind() flavour {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.flavour
+}
+
+func (c *Client) isCloud() bool {
+	_, is := c.kind().(*cloud)
+	return is
+}
+
+// api is the path of the version of the interface that the site is asked by.
+func (c *Client) api() string {
+	if kind := c.kind(); kind != nil {
+		return kind.api()
+	}
+	return "rest/api/2/"
 }
 
 // siteTime reads the site's clock: its own words, else the answer's date.
@@ -163,7 +247,7 @@ func siteTime(told string, h http.Header) (time.Time, error) {
 // configuration wants it so.
 func (c *Client) myself(ctx context.Context) (wireMyself, error) {
 	var me wireMyself
-	_, err := c.call(ctx, request{endpoint: endpointMyself, method: http.MethodGet, path: "rest/api/2/myself"}, into(&me))
+	_, err := c.call(ctx, request{endpoint: endpointMyself, method: http.MethodGet, path: c.api() + "myself"}, into(&me))
 	var refused *APIError
 	switch {
 	case c.o.Auth.Anonymous && errors.As(err, &refused) && refused.Status == http.StatusUnauthorized:
@@ -184,7 +268,11 @@ func (c *Client) Scan(ctx context.Context, q flow.Query, each func(flow.Page) er
 	kind, f := c.flavour, c.fields
 	c.mu.Unlock()
 	if kind == nil || f == nil {
-		return fmt.Errorf("site %s: scan: the site must be identified and its fields known first", c.o.Site)
+		return c.unprepared()
 	}
 	return kind.scan(ctx, f, q, each)
+}
+
+func (c *Client) unprepared() error {
+	return fmt.Errorf("site %s: the site must be identified and its fields known first", c.o.Site)
 }

@@ -38,12 +38,21 @@ func TestEveryRequestSaysWhoAsksAndIsMeasured(t *testing.T) {
 	want := `
 # HELP plumbline_jira_requests_total Requests made to Jira, each repetition counted, by endpoint and HTTP status code; code none where no answer came.
 # TYPE plumbline_jira_requests_total counter
+plumbline_jira_requests_total{code="200",endpoint="approximate_count",site="acme"} 0
+plumbline_jira_requests_total{code="200",endpoint="board",site="acme"} 0
+plumbline_jira_requests_total{code="200",endpoint="changelog_bulkfetch",site="acme"} 0
 plumbline_jira_requests_total{code="200",endpoint="field",site="acme"} 0
 plumbline_jira_requests_total{code="200",endpoint="issue",site="acme"} 0
+plumbline_jira_requests_total{code="200",endpoint="issue_bulkfetch",site="acme"} 0
+plumbline_jira_requests_total{code="200",endpoint="issue_changelog",site="acme"} 0
 plumbline_jira_requests_total{code="200",endpoint="myself",site="acme"} 0
+plumbline_jira_requests_total{code="200",endpoint="project",site="acme"} 0
 plumbline_jira_requests_total{code="200",endpoint="search",site="acme"} 1
 plumbline_jira_requests_total{code="200",endpoint="server_info",site="acme"} 0
+plumbline_jira_requests_total{code="200",endpoint="sprint",site="acme"} 0
 plumbline_jira_requests_total{code="200",endpoint="status",site="acme"} 0
+plumbline_jira_requests_total{code="200",endpoint="tenant_info",site="acme"} 0
+plumbline_jira_requests_total{code="200",endpoint="versions",site="acme"} 0
 plumbline_jira_requests_total{code="503",endpoint="search",site="acme"} 1
 # HELP plumbline_jira_throttled_seconds_total Time spent waiting because Jira refused requests as too many or was overloaded (429, 503).
 # TYPE plumbline_jira_throttled_seconds_total counter
@@ -74,7 +83,7 @@ func TestIdentifyTakesTwoRequestsAndTheSitesOwnClock(t *testing.T) {
 		{"a server", info, me, 200, Auth{PAT: "t"}, nil, ""},
 		{"a server that tells strangers no time", `{"version":"9.12.7","deploymentType":"Server"}`, me, 200, Auth{PAT: "t"}, nil, ""},
 		{"an old server without deployment type", `{"version":"7.1.0"}`, me, 200, Auth{PAT: "t"}, nil, ""},
-		{"Cloud", `{"version":"1001.0.0","deploymentType":"Cloud"}`, me, 200, Auth{PAT: "t"}, ErrConfig, "site acme is Jira Cloud; this version reads Jira Data Center and Server only"},
+		{"a product that is not known", `{"version":"1.0.0","deploymentType":"Moon"}`, me, 200, Auth{PAT: "t"}, ErrConfig, `is a Jira of an unknown kind, "Moon"`},
 		{"something that is no Jira", `{"hello":1}`, me, 200, Auth{PAT: "t"}, ErrConfig, "does not answer as Jira does"},
 		{"nobody", info, `{}`, 200, Auth{PAT: "t"}, ErrAuth, "takes us for nobody"},
 		{"nobody, as configured", info, `{}`, 401, Auth{Anonymous: true}, nil, ""},

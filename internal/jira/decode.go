@@ -38,8 +38,9 @@ func newDecoder(o *Options, f *fields) *decoder {
 // decoded is what came of one issue.
 type decoded struct {
 	issue    flow.Issue
-	ok       bool // false: the issue can't be used
-	served   int  // changelog entries that came with it, readable or not
+	ok       bool           // false: the issue can't be used
+	log      *wireChangelog // as it came; nil where none did
+	served   int            // entries of the changelog that was read, readable or not
 	status   flow.StatusInfo
 	versions []flow.Version
 	problems []flow.Problem
@@ -50,9 +51,41 @@ func (d *decoded) trouble(what string) {
 	d.problems = append(d.problems, flow.Problem{ID: d.issue.ID, Key: d.issue.Now.Key, What: what})
 }
 
-// issue decodes one issue. What makes it useless, and what had to be left
-// out of it, is a problem; nothing is an error.
+// issue decodes one issue with the changelog that came along. What makes it
+// useless, and what had to be left out of it, is a problem; nothing is an
+// error.
 func (d *decoder) issue(raw []byte) *decoded {
+	out := d.present(raw)
+	if out.ok {
+		d.changelog(out, out.log)
+	}
+	return out
+}
+
+// place reads of an issue where it stands in a result: its id and creation.
+func (d *decoder) place(raw []byte) *decoded {
+	out := &decoded{issue: flow.Issue{Site: d.site, Announced: -1}}
+	var w struct {
+		ID     ident `json:"id"`
+		Fields struct {
+			Created stamp `json:"created"`
+		} `json:"fields"`
+	}
+	if json.Unmarshal(raw, &w) != nil {
+		out.trouble("not what Jira documents as an issue")
+		return out
+	}
+	id, _ := w.ID.number()
+	created, err := parseTime(string(w.Fields.Created))
+	out.issue.ID, out.issue.Created, out.ok = flow.IssueID(id), created, id != 0 && err == nil
+	if !out.ok {
+		out.trouble("id or created: of another kind than Jira documents")
+	}
+	return out
+}
+
+// present decodes an issue without its changelog.
+func (d *decoder) present(raw []byte) *decoded {
 	out := &decoded{issue: flow.Issue{Site: d.site, Announced: -1}}
 	var w wireIssue
 	shape := w.decode(raw, d.wanted)
@@ -76,7 +109,7 @@ func (d *decoder) issue(raw []byte) *decoded {
 	if d.summaries {
 		out.issue.Summary = f.Summary
 	}
-	d.changelog(out, w.Changelog)
+	out.log = w.Changelog
 	return out
 }
 

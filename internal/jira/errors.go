@@ -25,6 +25,17 @@ var (
 	ErrConfig = errors.New("wrong configuration")
 )
 
+// The two ways in which an error says that the run should end as partial and
+// the next go on.
+var (
+	// ErrIncomplete: the site answered, but not with all that there is.
+	// Nothing may be inferred from what was not seen.
+	ErrIncomplete = errors.New("incomplete")
+	// ErrYield: the site asks to be left alone for longer than the run's
+	// budget allows.
+	ErrYield = errors.New("yielded")
+)
+
 // APIError is a request that has failed for good. Its text has neither
 // credentials nor whole answers in it.
 type APIError struct {
@@ -37,10 +48,15 @@ type APIError struct {
 	What, Mend string
 	// RetryAfter is how long the site asked to be left alone, if it did.
 	RetryAfter time.Duration
+	// Until is when the site may be asked again, where the error is an
+	// ErrYield.
+	Until time.Time
 
 	kind  error // ErrAuth, ErrConfig or nil
-	cause error
-	again bool // may be repeated
+	cause error // ErrIncomplete and ErrYield among others
+	again bool  // may be repeated
+	// denied: Jira itself refuses this one thing, in its own form of an error.
+	denied bool
 }
 
 // Error is one sentence, with the mend behind it.
@@ -70,6 +86,23 @@ func (e *APIError) Unwrap() []error {
 // credentials, permissions or settings.
 func (e *APIError) Refused() bool { return e.kind != nil }
 
+// Incomplete returns what is missing, where the error is an ErrIncomplete;
+// else nothing.
+func (e *APIError) Incomplete() string {
+	if errors.Is(e.cause, ErrIncomplete) {
+		return e.What
+	}
+	return ""
+}
+
+// Yielded reports whether the error is an ErrYield; Until says until when.
+func (e *APIError) Yielded() bool { return errors.Is(e.cause, ErrYield) }
+
+// incomplete says why not everything came that should have.
+func (c *Client) incomplete(e endpoint, format string, args ...any) *APIError {
+	return &APIError{Site: c.o.Site, Endpoint: string(e), What: fmt.Sprintf(format, args...), cause: ErrIncomplete}
+}
+
 // errorf says what is wrong with the site beyond a single request.
 func (c *Client) errorf(kind error, format string, args ...any) *APIError {
 	return &APIError{Site: c.o.Site, Endpoint: "identify", What: fmt.Sprintf(format, args...), kind: kind}
@@ -86,8 +119,11 @@ func statusError(e endpoint, status int, header http.Header, body []byte, html b
 		err.kind, err.What = ErrAuth, "the credentials are not accepted"
 		err.Mend = "check that the token or password is right and has not expired"
 	case status == http.StatusForbidden:
-		err.kind, err.What = ErrAuth, "the account may not do this"
+		err.kind, err.What, err.denied = ErrAuth, "the account may not do this", len(err.Messages) > 0
 		err.Mend = "give it the permission Browse Projects, and check that basic authentication is not switched off"
+	case status == http.StatusNotFound && e == endpointTenant:
+		err.kind, err.What = ErrConfig, "the site has no place at Atlassian's gateway, as Jira Cloud has"
+		err.Mend = "remove auth.scoped, or check the url: scoped tokens are Jira Cloud's"
 	case status == http.StatusNotFound && (html || e == endpointServerInfo):
 		err.kind, err.What = ErrConfig, "there is no Jira at this address"
 		err.Mend = "check the url, its context path above all: many sites live under /jira"
@@ -95,7 +131,7 @@ func statusError(e endpoint, status int, header http.Header, body []byte, html b
 		err.What = "not found, or the account may not see it"
 	case status == http.StatusGone:
 		err.kind, err.What = ErrConfig, "the site has removed this part of its interface"
-		err.Mend = "it may be Jira Cloud; a newer version of Plumbline may be needed"
+		err.Mend = "a newer version of Plumbline may be needed"
 	case status == http.StatusBadRequest && e == endpointSearch:
 		err.kind, err.What = ErrConfig, "Jira refuses the query"
 		err.Mend = "try the scope in Jira's own search as the same account: a project that it may not browse is an error too"
@@ -108,11 +144,17 @@ func statusError(e endpoint, status int, header http.Header, body []byte, html b
 		err.What = "unexpected answer"
 	}
 	if captcha(header) {
-		err.again = false
+		err.again, err.denied = false, false
 		err.kind, err.What = ErrAuth, "Jira asks for a CAPTCHA after too many failed logins and does not even look at the credentials"
 		err.Mend = "log in once with a browser as this account and solve it, or use a personal access token"
 	}
 	return err
+}
+
+// beyondLimit tells a search that reaches further than a site's search engine
+// counts. That fails for good.
+func beyondLimit(e *APIError) bool {
+	return slices.ContainsFunc(e.Messages, func(m string) bool { return strings.Contains(m, "limit exceeded") })
 }
 
 func transient(status int) bool {
@@ -140,7 +182,7 @@ func stranger(status int, h http.Header) *APIError {
 	switch {
 	case captcha(h):
 		return statusError("", http.StatusForbidden, h, nil, true)
-	case strings.Contains(reason, "AUTHENTICATED_FAILED"):
+	case strings.Contains(reason, "AUTHENTICATED_FAILED") && status != http.StatusUnauthorized: // which says so itself
 		return &APIError{
 			kind: ErrAuth, What: "the credentials are not accepted; the site answers as it would answer anybody",
 			Mend: "check that the token or password is right and has not expired",

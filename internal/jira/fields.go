@@ -23,12 +23,12 @@ type fields struct {
 	Flagged     []fieldRef `json:"flagged,omitempty"`
 	Rank        []fieldRef `json:"rank,omitempty"`
 	StoryPoints []fieldRef `json:"story_points,omitempty"`
-	// Configured are the story points' ids that the configuration named.
-	Configured []string `json:"configured,omitempty"`
+	// Configured are those that the configuration named.
+	Configured Fields `json:"configured"`
 }
 
 // fieldsFormat numbers the form in which fields are kept between processes.
-const fieldsFormat = 1
+const fieldsFormat = 2
 
 // fieldRef is a field by its id and the name under which changelogs of older
 // sites know it.
@@ -39,9 +39,12 @@ type fieldRef struct {
 
 // wireField is one element of the answer of field.
 type wireField struct {
-	ID     string `json:"id"`
-	Name   string `json:"name"`
-	Schema struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	// Untranslated is the name that Jira itself gave the field, which Cloud
+	// tells beside the one in the account's language.
+	Untranslated string `json:"untranslatedName"`
+	Schema       struct {
 		Type   string `json:"type"`
 		Custom string `json:"custom"`
 	} `json:"schema"`
@@ -62,11 +65,11 @@ const (
 // Discover asks for the site's fields and statuses and adopts the fields.
 func (c *Client) Discover(ctx context.Context) ([]byte, []flow.StatusInfo, error) {
 	var listed []wireField
-	if _, err := c.call(ctx, request{endpoint: endpointField, method: http.MethodGet, path: "rest/api/2/field"}, into(&listed)); err != nil {
+	if _, err := c.call(ctx, request{endpoint: endpointField, method: http.MethodGet, path: c.api() + "field"}, into(&listed)); err != nil {
 		return nil, nil, err
 	}
 	var statuses []wireStatus
-	if _, err := c.call(ctx, request{endpoint: endpointStatus, method: http.MethodGet, path: "rest/api/2/status"}, into(&statuses)); err != nil {
+	if _, err := c.call(ctx, request{endpoint: endpointStatus, method: http.MethodGet, path: c.api() + "status"}, into(&statuses)); err != nil {
 		return nil, nil, err
 	}
 	f := discover(listed, c.o.Fields)
@@ -103,8 +106,11 @@ func (c *Client) Use(kept []byte) error {
 			}
 		}
 	}
-	if !slices.Equal(f.Configured, c.o.Fields.StoryPoints) {
-		return fmt.Errorf("site %s: kept fields: the configuration now names other story points", c.o.Site)
+	now := c.o.Fields.meanings()
+	for k, m := range f.Configured.meanings() {
+		if !slices.Equal(m.ids, now[k].ids) {
+			return fmt.Errorf("site %s: kept fields: the configuration now names others for %s", c.o.Site, m.name)
+		}
 	}
 	c.mu.Lock()
 	c.fields = &f
@@ -120,14 +126,16 @@ func (f *fields) all() [][]fieldRef {
 // the same in every language; where the kind says too little, by Jira's
 // English name. Configured fields come first.
 func discover(listed []wireField, configured Fields) *fields {
-	f := &fields{Format: fieldsFormat, Configured: configured.StoryPoints}
-	for _, id := range configured.StoryPoints {
-		k := slices.IndexFunc(listed, func(w wireField) bool { return w.ID == id })
-		ref := fieldRef{ID: id}
-		if k >= 0 {
-			ref.Name = listed[k].Name
+	f := &fields{Format: fieldsFormat, Configured: configured}
+	lists := []*[]fieldRef{&f.EpicLink, &f.ParentLink, &f.Sprint, &f.Flagged, &f.StoryPoints}
+	for n, m := range configured.meanings() {
+		for _, id := range m.ids {
+			ref := fieldRef{ID: id}
+			if k := slices.IndexFunc(listed, func(w wireField) bool { return w.ID == id }); k >= 0 {
+				ref.Name = plain(listed[k].Name, 200)
+			}
+			*lists[n] = append(*lists[n], ref)
 		}
-		f.StoryPoints = append(f.StoryPoints, ref)
 	}
 	for k := range listed {
 		w := &listed[k]
@@ -143,7 +151,9 @@ func discover(listed []wireField, configured Fields) *fields {
 
 // kind returns the list to which a field belongs, nil for none.
 func (f *fields) kind(w *wireField) *[]fieldRef {
-	named := func(name string) bool { return strings.EqualFold(w.Name, name) }
+	named := func(name string) bool {
+		return strings.EqualFold(w.Name, name) || strings.EqualFold(w.Untranslated, name)
+	}
 	switch w.Schema.Custom {
 	case schemaEpicLink:
 		return &f.EpicLink
@@ -170,12 +180,11 @@ func (f *fields) kind(w *wireField) *[]fieldRef {
 }
 
 // asked lists the fields to ask for: an explicit list keeps answers small and
-// does not depend on what a site shows by default. "epic" and "flagged" are
-// custom fields' values as some servers give them under names of their own.
+// does not depend on what a site shows by default. None of them is rich text.
 func (f *fields) asked(summaries bool) []string {
 	list := []string{
 		"issuetype", "project", "status", "resolution", "resolutiondate", "created", "updated", "duedate",
-		"priority", "assignee", "labels", "fixVersions", "parent", "issuelinks", "epic", "flagged",
+		"priority", "assignee", "labels", "fixVersions", "parent", "issuelinks",
 	}
 	if summaries {
 		list = append(list, "summary")

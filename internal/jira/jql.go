@@ -77,11 +77,33 @@ func wordByte(c byte) bool {
 	return c >= 0x80 || c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
-// scanJQL is the JQL of a scan. The bounds are epoch milliseconds without
-// quotes: dates in quotes are read in the account's time zone, which has lost
-// issues for almost every program that reads Jira. The order by creation does
-// not change under edits; the key breaks ties.
+// The orders of a scan. An issue's creation does not change under edits, and
+// a bound on it lets a scan go on where another stopped; the key breaks ties.
+const (
+	byCreation = " ORDER BY created ASC, key ASC"
+	// byCreationAnew is another order that serves as well, for a site whose
+	// cursor got stuck in the first.
+	byCreationAnew = " ORDER BY created ASC, key DESC"
+)
+
+// scanJQL is the JQL of a scan on Data Center.
 func scanJQL(scope string, q flow.Query) string {
+	return strings.TrimSpace(whereJQL(scope, q) + byCreation)
+}
+
+// boundedJQL is the JQL of what Cloud is asked for, unordered. Cloud refuses
+// queries without any restriction.
+func boundedJQL(scope string, q flow.Query) string {
+	if jql := whereJQL(scope, q); jql != "" {
+		return jql
+	}
+	return "created >= 1"
+}
+
+// whereJQL is what an issue has to meet. The bounds are epoch milliseconds
+// without quotes: dates in quotes are read in the account's time zone, which
+// has lost issues for almost every program that reads Jira.
+func whereJQL(scope string, q flow.Query) string {
 	var clauses []string
 	if s := strings.TrimSpace(scope); s != "" {
 		clauses = append(clauses, "("+s+")")
@@ -93,5 +115,5 @@ func scanJQL(scope string, q flow.Query) string {
 	}
 	bound("created", q.CreatedFrom)
 	bound("updated", q.UpdatedFrom)
-	return strings.TrimSpace(strings.Join(clauses, " AND ") + " ORDER BY created ASC, key ASC")
+	return strings.Join(clauses, " AND ")
 }

@@ -17,10 +17,24 @@ const (
 	endpointStatus     endpoint = "status"
 	endpointSearch     endpoint = "search"
 	endpointIssue      endpoint = "issue"
+	endpointProject    endpoint = "project"
+	endpointVersions   endpoint = "versions"
+	endpointBoard      endpoint = "board"
+	endpointSprint     endpoint = "sprint"
+	// Cloud alone has these.
+	endpointTenant     endpoint = "tenant_info"
+	endpointCount      endpoint = "approximate_count"
+	endpointIssues     endpoint = "issue_bulkfetch"
+	endpointChangelogs endpoint = "changelog_bulkfetch"
+	endpointChangelog  endpoint = "issue_changelog"
 )
 
 func endpoints() []endpoint {
-	return []endpoint{endpointServerInfo, endpointMyself, endpointField, endpointStatus, endpointSearch, endpointIssue}
+	return []endpoint{
+		endpointServerInfo, endpointMyself, endpointField, endpointStatus, endpointSearch, endpointIssue,
+		endpointProject, endpointVersions, endpointBoard, endpointSprint,
+		endpointTenant, endpointCount, endpointIssues, endpointChangelogs, endpointChangelog,
+	}
 }
 
 // noAnswer is the code of a request that got no answer.

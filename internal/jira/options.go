@@ -18,6 +18,8 @@ const (
 	DefaultInFlight          = 4
 	DefaultBackoff           = 2 * time.Second
 	DefaultTimeout           = 60 * time.Second
+	DefaultBudget            = 5 * time.Minute
+	DefaultGateway           = "https://api.atlassian.com"
 )
 
 // Options says which site to read, and how.
@@ -54,11 +56,37 @@ type Options struct {
 	// Timeout bounds one request and the reading of its answer. Zero means
 	// the default.
 	Timeout time.Duration
+	// Budget is how long one run, from Identify on, may wait in sum because
+	// the site asks it to. A wait that would exceed it is not begun: the
+	// request fails with ErrYield. Zero means the default.
+	Budget time.Duration
+	// Gateway is where Jira Cloud takes scoped tokens; empty means the
+	// default. Credentials go there only where Auth.Scoped says so.
+	Gateway string
 }
 
-// Fields are the custom fields that the configuration names.
+// Fields are the custom fields that the configuration names, by their ids.
+// They come before those that are discovered; of several, the first that holds
+// a value counts.
 type Fields struct {
-	StoryPoints []string // field ids, the first that holds a number counts
+	EpicLink    []string `json:"epic_link,omitempty"`
+	ParentLink  []string `json:"parent_link,omitempty"`
+	Sprint      []string `json:"sprint,omitempty"`
+	Flagged     []string `json:"flagged,omitempty"`
+	StoryPoints []string `json:"story_points,omitempty"`
+}
+
+// meaning is what the configuration calls a list of fields.
+type meaning struct {
+	name string
+	ids  []string
+}
+
+func (f *Fields) meanings() []meaning {
+	return []meaning{
+		{"epic_link", f.EpicLink}, {"parent_link", f.ParentLink}, {"sprint", f.Sprint},
+		{"flagged", f.Flagged}, {"story_points", f.StoryPoints},
+	}
 }
 
 // Auth says who we are. Exactly one way is set.
@@ -66,8 +94,13 @@ type Auth struct {
 	PAT      string // personal access token
 	User     string // with Password: basic authentication
 	Password string // a password or an API token
+	// Scoped tells that Password is a scoped API token of Jira Cloud, which is
+	// taken at Atlassian's gateway alone and not at the site's own address.
+	Scoped bool
 	// Anonymous goes without credentials: for tests and the demo.
 	Anonymous bool
+	// Expires is the day on which the token ends; zero where it is not known.
+	Expires flow.Date
 }
 
 // String names the way of authentication and never the credentials.
@@ -75,6 +108,8 @@ func (a Auth) String() string {
 	switch {
 	case a.PAT != "":
 		return "personal access token"
+	case a.Scoped:
+		return "scoped token"
 	case a.User != "" || a.Password != "":
 		return "basic"
 	case a.Anonymous:
@@ -103,6 +138,8 @@ func (a Auth) check() error {
 		return errors.New("auth: more than one way is given: choose one of token, user with password, anonymous")
 	case a.PAT == "" && !a.Anonymous && (a.User == "" || a.Password == ""):
 		return errors.New("auth: basic authentication needs both a user and a password or token")
+	case a.Scoped && a.User == "":
+		return errors.New("auth: scoped goes with an account and its API token")
 	case strings.ContainsFunc(a.PAT, unprintable) || strings.ContainsFunc(a.PAT, func(r rune) bool { return r == ' ' }):
 		return errors.New("auth: the token holds spaces or control characters: is it the token alone?")
 	case strings.ContainsFunc(a.User+a.Password, unprintable) || strings.Contains(a.User, ":"):
@@ -154,10 +191,15 @@ func (o *Options) check() (*url.URL, error) {
 	if err := checkScope(o.Scope); err != nil {
 		return nil, wrong(err)
 	}
-	for _, id := range o.Fields.StoryPoints {
-		if !fieldID.MatchString(id) {
-			return nil, wrong(fmt.Errorf("fields.story_points: %q is no field id such as customfield_10016", id))
+	for _, m := range o.Fields.meanings() {
+		for _, id := range m.ids {
+			if !fieldID.MatchString(id) {
+				return nil, wrong(fmt.Errorf("fields.%s: %q is no field id such as customfield_10016", m.name, id))
+			}
 		}
+	}
+	if _, err := baseURL(o.Gateway); o.Gateway != "" && err != nil {
+		return nil, wrong(fmt.Errorf("the gateway's %w", err))
 	}
 	if o.Pseudonym == nil {
 		return nil, wrong(errors.New("no pseudonyms: persons must not be stored by name"))
@@ -181,6 +223,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
+	}
+	if o.Budget <= 0 {
+		o.Budget = DefaultBudget
+	}
+	if o.Gateway == "" {
+		o.Gateway = DefaultGateway
 	}
 	if o.UserAgent == "" {
 		o.UserAgent = "plumbline"

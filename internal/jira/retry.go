@@ -13,9 +13,8 @@ const (
 	// repetitions is how often a request is made again: Atlassian's own
 	// recipe, 2, 4, 8 and 16 seconds apart.
 	repetitions = 4
-	// patience bounds the pause that a site can ask for within a run. A
-	// longer one ends the run; the next goes on where it stopped.
-	patience = 5 * time.Minute
+
+	headerLimitReason = "RateLimit-Reason"
 )
 
 // askedPause returns how long an answer asks us to wait. Only refusals count:
@@ -24,7 +23,27 @@ func askedPause(status int, h http.Header, now time.Time) time.Duration {
 	if status != http.StatusTooManyRequests && status != http.StatusServiceUnavailable {
 		return 0
 	}
-	return max(retryAfter(h.Get("Retry-After"), now), resetAt(h.Get("X-RateLimit-Reset"), now))
+	asked := max(retryAfter(h.Get("Retry-After"), now), resetAt(h.Get("X-RateLimit-Reset"), now))
+	if asked == 0 && status == http.StatusTooManyRequests && overQuota(h) {
+		return now.Truncate(time.Hour).Add(time.Hour).Sub(now) // when quotas are filled anew
+	}
+	return asked
+}
+
+// overQuota tells a spent hourly quota, which holds for all that we ask, from
+// a burst, which holds for one endpoint and for seconds.
+func overQuota(h http.Header) bool {
+	return strings.Contains(strings.ToLower(h.Get(headerLimitReason)), "quota")
+}
+
+// stops returns the endpoint that a refusal is about, or "" where it is about
+// all: Cloud counts bursts by endpoint, and everything else counts requests of
+// any kind.
+func (c *Client) stops(e endpoint, status int, h http.Header) endpoint {
+	if status == http.StatusTooManyRequests && c.isCloud() && !overQuota(h) {
+		return e
+	}
+	return ""
 }
 
 // farAway bounds what a header can make us compute with.
@@ -73,25 +92,29 @@ func pause(base time.Duration, n int, asked time.Duration, random float64) time.
 	return max(own, asked)
 }
 
-// gate is where all requests of a site wait while it wants to be left alone.
-type gate struct {
+// gates are where requests wait while the site wants to be left alone: all of
+// them, or those to one endpoint.
+type gates struct {
 	mu    sync.Mutex
-	until time.Time
+	until map[endpoint]time.Time // "" is for all
 }
 
-func (g *gate) close(until time.Time) {
+func (g *gates) close(e endpoint, until time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if until.After(g.until) {
-		g.until = until
+	if g.until == nil {
+		g.until = make(map[endpoint]time.Time)
+	}
+	if until.After(g.until[e]) {
+		g.until[e] = until
 	}
 }
 
-// left returns how long the gate stays closed.
-func (g *gate) left(now time.Time) time.Duration {
+// left returns how long a request to the endpoint has to wait.
+func (g *gates) left(e endpoint, now time.Time) time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return max(g.until.Sub(now), 0)
+	return max(g.until[""].Sub(now), g.until[e].Sub(now), 0)
 }
 
 // sleep waits for d, or returns the context's error as soon as it ends.

@@ -24,8 +24,10 @@ type scan struct {
 	query   flow.Query
 	each    func(flow.Page) error
 	fields  []string
+	expand  []string
 	size    int // rows to ask for
 	decoder *decoder
+	decode  func(raw []byte) *decoded // of one row
 	catalog *sent
 
 	anchor  time.Time // created >= this, beside the query's own bound
@@ -65,10 +67,10 @@ type row struct {
 	place uint64
 }
 
-func (sc *scan) rows(p *wirePage) []row {
-	rows := make([]row, len(p.Issues))
-	for k, raw := range p.Issues {
-		d := sc.decoder.issue(raw)
+func rowsOf(issues [][]byte, decode func([]byte) *decoded) []row {
+	rows := make([]row, len(issues))
+	for k, raw := range issues {
+		d := decode(raw)
 		rows[k] = row{d, uint64(d.issue.ID)}
 		if d.issue.ID == 0 {
 			h := fnv.New64a()
@@ -86,7 +88,7 @@ func (sc *scan) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		rows := sc.rows(p)
+		rows := rowsOf(p.Issues, sc.decode)
 		if sc.joins(p, rows) {
 			if err := sc.take(ctx, p, rows); err != nil {
 				return err

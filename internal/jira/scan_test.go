@@ -130,6 +130,10 @@ func scanShelf(t *testing.T, s *shelf, q flow.Query) (scanned, error) {
 
 func scanWith(c *Client, q flow.Query) (scanned, error) {
 	c.flavour, c.fields = &server{c}, fieldsOfTest()
+	return collect(c, q)
+}
+
+func collect(c *Client, q flow.Query) (scanned, error) {
 	var got scanned
 	err := c.Scan(context.Background(), q, func(p flow.Page) error {
 		for k := range p.Issues {

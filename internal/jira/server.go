@@ -30,15 +30,24 @@ type search struct {
 	StartAt    int      `json:"startAt"`
 	MaxResults int      `json:"maxResults"`
 	Fields     []string `json:"fields"`
-	Expand     []string `json:"expand"`
+	Expand     []string `json:"expand,omitempty"`
 }
 
 func (s *server) scan(ctx context.Context, f *fields, q flow.Query, each func(flow.Page) error) error {
+	d := newDecoder(&s.c.o, f)
 	sc := &scan{
-		s: s, query: q, each: each, fields: f.asked(s.c.o.KeepSummaries),
-		size: pageSize, decoder: newDecoder(&s.c.o, f), catalog: newSent(),
+		s: s, query: q, each: each, fields: s.asked(f), expand: []string{"changelog"},
+		size: pageSize, decoder: d, decode: d.issue, catalog: newSent(),
 	}
 	return sc.run(ctx)
+}
+
+func (*server) api() string { return "rest/api/2/" }
+
+// asked lists the fields to ask for: "epic" and "flagged" are custom fields'
+// values as some servers give them under names of their own.
+func (s *server) asked(f *fields) []string {
+	return append(f.asked(s.c.o.KeepSummaries), "epic", "flagged")
 }
 
 // page asks for one page. Where the answer grows too large, it asks for fewer
@@ -48,7 +57,7 @@ func (s *server) page(ctx context.Context, sc *scan) (*wirePage, error) {
 		var p wirePage
 		ask := search{
 			JQL: scanJQL(s.c.o.Scope, sc.anchored()), StartAt: sc.startAt, MaxResults: sc.size,
-			Fields: sc.fields, Expand: []string{"changelog"},
+			Fields: sc.fields, Expand: sc.expand,
 		}
 		_, err := s.c.call(ctx, request{endpoint: endpointSearch, method: http.MethodPost, path: "rest/api/2/search", body: ask}, p.decode)
 		if errors.Is(err, errTooLarge) && sc.size > smallestPage {
@@ -66,12 +75,9 @@ func (s *server) whole(ctx context.Context, sc *scan, cut *decoded) (*decoded, e
 	if i.Announced <= cut.served {
 		return cut, nil
 	}
-	var raw json.RawMessage
-	path := "rest/api/2/issue/" + strconv.FormatUint(uint64(i.ID), 10) + "?expand=changelog&fields=" + strings.Join(sc.fields, ",")
-	_, err := s.c.call(ctx, request{endpoint: endpointIssue, method: http.MethodGet, path: path}, into(&raw))
-	var api *APIError
+	raw, err := s.raw(ctx, i.ID, sc.fields)
 	switch {
-	case errors.Is(err, errTooLarge), errors.As(err, &api) && api.Status >= 400 && !api.again && !errors.Is(err, ErrAuth):
+	case errors.Is(err, errTooLarge), unavailable(err):
 		cut.trouble(fmt.Sprintf("changelog: Jira announces %d entries and gives %d; the issue by itself can't be had", i.Announced, cut.served))
 		return cut, nil
 	case err != nil:
@@ -81,10 +87,31 @@ func (s *server) whole(ctx context.Context, sc *scan, cut *decoded) (*decoded, e
 	if !full.ok || full.issue.ID != i.ID || full.served < cut.served {
 		full = cut
 	}
-	if full.issue.Announced > full.served {
-		full.trouble(fmt.Sprintf("changelog: Jira announces %d entries and gives %d", full.issue.Announced, full.served))
-	}
+	full.checkLog()
 	return full, nil
+}
+
+// raw asks for one issue with its changelog.
+func (s *server) raw(ctx context.Context, id flow.IssueID, fields []string) (raw json.RawMessage, err error) {
+	path := s.api() + "issue/" + idText(id) + "?expand=changelog&fields=" + strings.Join(fields, ",")
+	_, err = s.c.call(ctx, request{endpoint: endpointIssue, method: http.MethodGet, path: path}, into(&raw))
+	return raw, err
+}
+
+// checkLog notes where fewer entries came than Jira announced.
+func (d *decoded) checkLog() {
+	if d.issue.Announced > d.served {
+		d.trouble(fmt.Sprintf("changelog: Jira announces %d entries and gives %d", d.issue.Announced, d.served))
+	}
+}
+
+func idText(id flow.IssueID) string { return strconv.FormatUint(uint64(id), 10) }
+
+// unavailable reports whether Jira refuses to give the one thing that was
+// asked for, while all else is well.
+func unavailable(err error) bool {
+	var api *APIError
+	return errors.As(err, &api) && api.Status >= 400 && (!api.again || api.Status == http.StatusInternalServerError) && !errors.Is(err, ErrAuth)
 }
 
 // errorf says what is wrong with the answers to a search, beyond one request.
@@ -104,7 +131,7 @@ func newSent() *sent {
 }
 
 func (s *sent) into(b *flow.Batch, d *decoded) {
-	if old, ok := s.statuses[d.status.ID]; !ok || old != d.status {
+	if old, ok := s.statuses[d.status.ID]; d.status.ID != "" && (!ok || old != d.status) {
 		s.statuses[d.status.ID] = d.status
 		b.Statuses = append(b.Statuses, d.status)
 	}

@@ -205,10 +205,10 @@ func TestFieldsAreFoundByTheirKindInAnyLanguage(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &fields{
-		Format: 1, EpicLink: []fieldRef{{"customfield_1", "Ссылка на эпик"}}, EpicName: []fieldRef{{"customfield_2", "Epic Name"}},
+		Format: 2, EpicLink: []fieldRef{{"customfield_1", "Ссылка на эпик"}}, EpicName: []fieldRef{{"customfield_2", "Epic Name"}},
 		ParentLink: []fieldRef{{"customfield_8", "Parent Link"}}, Sprint: []fieldRef{{"customfield_6", "Sprint"}, {"customfield_7", "Sprint"}},
 		Flagged:     []fieldRef{{"customfield_5", "Flagged"}},
-		StoryPoints: []fieldRef{{"customfield_4", "Cost"}, {"customfield_3", "Story Points"}}, Configured: []string{"customfield_4"},
+		StoryPoints: []fieldRef{{"customfield_4", "Cost"}, {"customfield_3", "Story Points"}}, Configured: Fields{StoryPoints: []string{"customfield_4"}},
 	}
 	if diff := cmp.Diff(want, c.fields); diff != "" {
 		t.Errorf("fields (-want +got):\n%s", diff)

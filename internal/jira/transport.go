@@ -14,9 +14,27 @@ import (
 	gojira "github.com/andygrunwald/go-jira"
 )
 
-// newHTTP makes the HTTP client of a site: go-jira's authentication over a
-// transport that serves this site alone.
-func newHTTP(o *Options, base *url.URL) (*http.Client, error) {
+// link is an address and the client that reaches this address alone.
+type link struct {
+	base *url.URL
+	jira *gojira.Client
+}
+
+// newLink makes the link to an address, with the credentials that belong to
+// it: go-jira's authentication over a transport that serves one host.
+func newLink(o *Options, base *url.URL, auth Auth) (*link, error) {
+	hc, err := newHTTP(o, base, auth)
+	if err != nil {
+		return nil, err
+	}
+	client, err := gojira.NewClient(hc, base.String())
+	if err != nil {
+		return nil, fmt.Errorf("url: %w", err)
+	}
+	return &link{base, client}, nil
+}
+
+func newHTTP(o *Options, base *url.URL, auth Auth) (*http.Client, error) {
 	tp, err := newTransport(o)
 	if err != nil {
 		return nil, err
@@ -24,10 +42,10 @@ func newHTTP(o *Options, base *url.URL) (*http.Client, error) {
 	own := &pinned{base: base, userAgent: o.UserAgent, next: tp}
 	hc := &http.Client{Transport: own}
 	switch {
-	case o.Auth.PAT != "":
-		hc = (&gojira.PATAuthTransport{Token: o.Auth.PAT, Transport: own}).Client()
-	case o.Auth.User != "":
-		hc = (&gojira.BasicAuthTransport{Username: o.Auth.User, Password: o.Auth.Password, Transport: own}).Client()
+	case auth.PAT != "":
+		hc = (&gojira.PATAuthTransport{Token: auth.PAT, Transport: own}).Client()
+	case auth.User != "":
+		hc = (&gojira.BasicAuthTransport{Username: auth.User, Password: auth.Password, Transport: own}).Client()
 	}
 	// The authenticating transports put the credentials on every request, a
 	// redirected one to a foreign host too.

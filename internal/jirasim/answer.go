@@ -50,7 +50,7 @@ func (c *call) html(status int, title, text string) {
 
 // notFound answers for a path that the site does not have.
 func (c *call) notFound() {
-	if !strings.HasPrefix(c.r.URL.Path, c.options.ContextPath+"/rest/") {
+	if !strings.HasPrefix(c.r.URL.Path, c.root+"/rest/") {
 		c.html(http.StatusNotFound, "Page not found (404)", "Oops, you've found a dead link.")
 		return
 	}
@@ -108,4 +108,10 @@ func (c *call) origin() string {
 }
 
 // base is the URL of the REST API.
-func (c *call) base() string { return c.origin() + c.options.ContextPath + "/rest/api/2" }
+func (c *call) base() string {
+	version := "2"
+	if c.options.Flavour == Cloud && !strings.HasPrefix(c.r.URL.Path, c.root+"/rest/api/2/") {
+		version = "3"
+	}
+	return c.origin() + c.root + "/rest/api/" + version
+}

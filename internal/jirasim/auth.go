@@ -10,6 +10,15 @@ import (
 // or an expired token makes the caller an anonymous one, who sees what
 // everybody sees: on a site with accounts, nothing.
 func (c *call) identify() bool {
+	if _, ok := c.suffers("anonymous"); ok {
+		c.blind = true
+		c.w.Header().Set("X-Seraph-LoginReason", "AUTHENTICATED_FAILED")
+		c.w.Header().Set("X-AUSERNAME", "anonymous")
+		return true
+	}
+	if c.options.Flavour == Cloud {
+		return c.identifyCloud()
+	}
 	o := &c.options
 	public := o.PAT == "" && o.User == "" && o.Password == ""
 	header := c.r.Header.Get("Authorization")
@@ -66,4 +75,41 @@ func basePath(context string) string {
 		return "/"
 	}
 	return context
+}
+
+// identifyCloud finds out who asks a Cloud site. Whoever is nobody is refused
+// at the gateway; at the site itself he is an anonymous caller, except with a
+// token that is for the gateway.
+func (c *call) identifyCloud() bool {
+	o := &c.options
+	public := o.PAT == "" && o.User == "" && o.Password == "" && o.ScopedToken == ""
+	gateway := strings.HasPrefix(c.root, "/ex/jira/")
+	scheme, credential, _ := strings.Cut(c.r.Header.Get("Authorization"), " ")
+	secret := strings.TrimSpace(credential)
+	known := strings.EqualFold(scheme, "Bearer")
+	if user, password, ok := c.r.BasicAuth(); ok {
+		known, secret = o.User != "" && equal(user, o.User), password
+	}
+	expected := o.PAT
+	if !strings.EqualFold(scheme, "Bearer") {
+		expected = o.Password
+	}
+	scoped := known && o.ScopedToken != "" && equal(secret, o.ScopedToken)
+	switch {
+	case known && expected != "" && equal(secret, expected), scoped && gateway:
+		c.account = c.accountName()
+		c.w.Header().Set("X-AACCOUNTID", AccountID(c.account))
+	case scoped:
+		c.fault(http.StatusUnauthorized, "Client must be authenticated to access this resource.")
+		return false
+	case gateway && !public:
+		c.json(http.StatusUnauthorized, map[string]any{"code": http.StatusUnauthorized, "message": "Unauthorized"})
+		return false
+	default:
+		c.blind = !public
+		if scheme != "" {
+			c.w.Header().Set("X-Seraph-LoginReason", "AUTHENTICATED_FAILED")
+		}
+	}
+	return true
 }

@@ -30,6 +30,7 @@ type project struct {
 	raw           json.RawMessage
 	live          bool // some issue is in it at the end of the history
 	at            int64
+	turns         []turn // ascending
 }
 
 // catalog is everything of the site that issues refer to.

@@ -5,7 +5,7 @@ import "slices"
 // dataCenter lists the endpoints of a Data Center site. What is not listed,
 // such as /search/jql and /issue/{id}/changelog, is a 404 there.
 func dataCenter() []endpoint {
-	platform := []endpoint{
+	return slices.Concat(versions([]endpoint{
 		{path: "/serverInfo", get: (*call).serverInfo},
 		{path: "/myself", get: (*call).myself},
 		{path: "/field", get: (*call).fields},
@@ -18,15 +18,28 @@ func dataCenter() []endpoint {
 		{path: "/project/{key}/versions", get: (*call).versions},
 		{path: "/search", get: (*call).searchByQuery, post: (*call).searchByBody},
 		{path: "/issue/{key}", get: (*call).issue},
-	}
+	}, "2", "latest"), agile())
+}
+
+// versions lists the endpoints under each version of the platform's API.
+func versions(platform []endpoint, names ...string) []endpoint {
 	var all []endpoint
-	for _, version := range []string{"/rest/api/2", "/rest/api/latest"} {
+	for _, name := range names {
 		for _, e := range platform {
-			e.path = version + e.path
+			e.path = "/rest/api/" + name + e.path
 			all = append(all, e)
 		}
 	}
-	return slices.Concat(all, []endpoint{
-		{path: "/rest/agile/1.0/board", get: (*call).boards},
-	})
+	return all
+}
+
+// agile lists the endpoints of boards and sprints, which both flavours have.
+func agile() []endpoint {
+	return []endpoint{
+		{path: "/rest/agile/1.0/board", get: (*call).boardList},
+		{path: "/rest/agile/1.0/board/{id}", get: (*call).boardOf},
+		{path: "/rest/agile/1.0/board/{id}/configuration", get: (*call).boardConfiguration},
+		{path: "/rest/agile/1.0/board/{id}/sprint", get: (*call).boardSprints},
+		{path: "/rest/agile/1.0/sprint/{id}", get: (*call).sprint},
+	}
 }

@@ -15,10 +15,8 @@ func nothing(*facts) bool { return false }
 // compiler turns a parsed query into a test, for one moment and one account.
 // It collects every mistake that it finds, as Jira does.
 type compiler struct {
-	v  *view
-	at int64
-	// blind: the account sees no project and no issue.
-	blind bool
+	v *view
+	sight
 
 	mistakes []string
 	// clock: the query's meaning moves with the time.
@@ -269,6 +267,9 @@ func (c *compiler) projects(text string) ([]ref, bool) {
 		return nil, false
 	}
 	for _, p := range c.v.w.catalog.projects {
+		if p.key == c.without || standsAt(p.turns, c.at).stands > archived {
+			continue
+		}
 		if strings.EqualFold(p.key, text) || strings.EqualFold(p.name, text) || p.id == text && text != "" {
 			return []ref{p.key}, true
 		}
@@ -277,6 +278,9 @@ func (c *compiler) projects(text string) ([]ref, bool) {
 }
 
 func (c *compiler) user(text string) ([]ref, bool) {
+	if c.v.cloud != nil {
+		text = c.v.cloud.accounts[text]
+	}
 	raw := c.v.w.catalog.users[text]
 	if raw == nil {
 		return nil, false

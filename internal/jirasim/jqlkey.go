@@ -77,7 +77,7 @@ func compares(op string, a, b int64) bool {
 // there is none.
 func (c *compiler) issue(p *property, text string) *issue {
 	if !c.blind {
-		if i := c.v.w.find(text, c.at); i != nil {
+		if i := c.v.w.find(text, c.at); i != nil && (c.without == "" || c.v.w.projectOf(i, c.at) != c.without) {
 			return i
 		}
 	}

@@ -75,9 +75,12 @@ func (c *compiler) comparison(name string) (comparison, bool) {
 			compare: func(a, b *facts) int { return compareIDs(get(a), get(b)) },
 		}
 	}
-	switch strings.ToLower(name) {
+	switch name = strings.ToLower(name); name {
 	case "key", "issuekey", "issue", "id":
 		return comparison{has: always, compare: func(a, b *facts) int {
+			if name == "id" && c.v.cloud != nil {
+				return cmp.Compare(a.id, b.id)
+			}
 			return cmp.Or(cmp.Compare(a.project, b.project), cmp.Compare(a.number, b.number))
 		}}, true
 	case "project":
@@ -109,35 +112,70 @@ func (c *compiler) comparison(name string) (comparison, bool) {
 	return comparison{}, false
 }
 
+// sight is when and for whom a query is evaluated.
+type sight struct {
+	at    int64
+	blind bool
+	// without: the key of a project that can't be seen; "" for none.
+	without string
+	// shuffle, where it is not 0, brings rows that are equal into another
+	// order.
+	shuffle uint64
+	// live tells which issues are seen as they are now; nil: none.
+	live func(*issue) bool
+}
+
+// plain reports whether what is seen depends on nothing but the time.
+func (s *sight) plain() bool { return !s.blind && s.without == "" && s.shuffle == 0 }
+
+// sees reports whether the account finds the issue with these facts.
+func (v *view) sees(s *sight, i *issue, f *facts) bool {
+	return !s.blind && f.project != s.without && v.w.stands(i, s.at).stands == seen
+}
+
 // result is what a query found.
 type result struct {
 	issues []*issue
+	order  func(a, b found) int // nil: by id
+	holds  test
 	// warnings are the mistakes of a query whose values were not to be
 	// validated; the clauses that hold them match nothing.
 	warnings []string
 }
 
-// search evaluates the query at the time. Mistakes are an error of type
-// jqlError, or warnings where validate is false.
-func (v *view) search(q *query, at int64, blind, validate bool) (*result, bool, error) {
-	c := &compiler{v: v, at: at, blind: blind}
-	holds := c.compile(q.where, false)
-	order := c.sorter(q.order)
+// compare orders two issues as the result is ordered.
+func (r *result) compare(a, b found) int {
+	if r.order != nil {
+		if n := r.order(a, b); n != 0 {
+			return n
+		}
+	}
+	return cmp.Compare(a.facts.id, b.facts.id)
+}
+
+// search evaluates the query. Mistakes are an error of type jqlError, or
+// warnings where validate is false. The result is steady where it changes
+// only with the world.
+func (v *view) search(q *query, s sight, validate bool) (r *result, steady bool, err error) {
+	c := &compiler{v: v, sight: s}
+	r = &result{holds: c.compile(q.where, false), order: c.sorter(q.order)}
 	if len(c.mistakes) > 0 && validate {
 		return nil, false, jqlError(c.mistakes)
 	}
-	r := &result{warnings: c.mistakes}
-	if blind {
-		return r, false, nil
-	}
+	r.warnings = c.mistakes
 	var hits []found
 	for _, i := range v.w.issues {
-		if s := v.state(i, at); s != nil && holds(&s.facts) {
-			hits = append(hits, found{i, &s.facts})
+		if st := v.state(i, s.at); st != nil && r.holds(&st.facts) && v.sees(&s, i, &st.facts) {
+			hits = append(hits, found{i, &st.facts})
 		}
 	}
-	if order != nil {
-		slices.SortStableFunc(hits, order)
+	if s.shuffle != 0 {
+		slices.SortFunc(hits, func(a, b found) int {
+			return cmp.Compare(lot("", s.shuffle, a.facts.id), lot("", s.shuffle, b.facts.id))
+		})
+	}
+	if r.order != nil {
+		slices.SortStableFunc(hits, r.order)
 	}
 	r.issues = make([]*issue, len(hits))
 	for n, h := range hits {

@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -15,11 +13,11 @@ import (
 // The version of Data Center that the site says it is.
 const serverVersion = "9.12.7"
 
-func (c *call) now() time.Time { return time.UnixMilli(c.at).In(c.options.Zone) }
+func (c *call) now() time.Time { return time.UnixMilli(c.at).In(c.view.zone) }
 
 func (c *call) serverInfo() {
 	c.json(http.StatusOK, map[string]any{
-		"baseUrl":        c.origin() + c.options.ContextPath,
+		"baseUrl":        c.origin() + c.root,
 		"version":        serverVersion,
 		"versionNumbers": []int{9, 12, 7},
 		"deploymentType": "Server",
@@ -44,53 +42,78 @@ func (c *call) myself() {
 		"displayName":  c.account,
 		"active":       true,
 		"deleted":      false,
-		"timeZone":     c.options.Zone.String(),
+		"timeZone":     c.view.zone.String(),
 		"locale":       "en_US",
 	})
 }
 
 // issue answers for one issue, by its id, its key, or a key that it once had.
 func (c *call) issue() {
-	i := c.view.w.find(c.r.PathValue("key"), c.at)
-	if i == nil || c.blind {
+	i := c.find(c.r.PathValue("key"))
+	if i == nil {
 		c.noSuchIssue()
 		return
 	}
 	q := c.r.URL.Query()
 	want := rendering{at: c.at, base: c.base(), fields: newSelection(q["fields"], true), changelog: nameList(q["expand"]).has("changelog")}
 	var b bytes.Buffer
-	c.view.write(&b, i, c.view.state(i, c.at), &want)
+	c.write(&b, i, &want)
 	c.raw(http.StatusOK, b.Bytes())
 }
 
-func (c *call) statuses()    { c.shelf(c.view.w.catalog.statuses) }
-func (c *call) issueTypes()  { c.shelf(c.view.w.catalog.types) }
-func (c *call) resolutions() { c.shelf(c.view.w.catalog.resolutions) }
-func (c *call) priorities()  { c.shelf(c.view.w.catalog.priorities) }
-
-// shelf answers with all things of a kind.
-func (c *call) shelf(s shelf) {
-	all := []json.RawMessage{}
-	for _, t := range s.sorted() {
-		all = append(all, t.raw)
-	}
-	c.json(http.StatusOK, all)
+func (c *call) statuses() {
+	_, deleted := c.suffers("status-deleted")
+	c.shelf(c.view.w.catalog.statuses, func(t *thing) json.RawMessage {
+		if deleted && t.past {
+			return nil
+		}
+		return t.raw
+	})
 }
 
-func (c *call) projects() {
+func (c *call) issueTypes()  { c.shelf(c.view.w.catalog.types, asItIs) }
+func (c *call) resolutions() { c.shelf(c.view.w.catalog.resolutions, asItIs) }
+func (c *call) priorities()  { c.shelf(c.view.w.catalog.priorities, asItIs) }
+
+func asItIs(t *thing) json.RawMessage { return t.raw }
+
+// shelf answers with all things of a kind, less those that are not shown.
+func (c *call) shelf(s shelf, show func(*thing) json.RawMessage) {
 	all := []json.RawMessage{}
-	if !c.blind {
-		for _, key := range slices.Sorted(maps.Keys(c.view.w.catalog.projects)) {
-			all = append(all, c.projectJSON(c.view.w.catalog.projects[key]))
+	for _, t := range s.sorted() {
+		if raw := show(t); raw != nil {
+			all = append(all, raw)
 		}
 	}
 	c.json(http.StatusOK, all)
 }
 
+// projects answers with all projects; with the archived ones if asked to.
+func (c *call) projects() {
+	most := seen
+	if c.r.URL.Query().Get("includeArchived") == "true" {
+		most = archived
+	}
+	all := []json.RawMessage{}
+	for _, p := range c.seenProjects(func(s standing) bool { return s <= most }) {
+		all = append(all, c.projectJSON(p))
+	}
+	c.json(http.StatusOK, all)
+}
+
+// seenProjects returns the projects that stand so, as the caller sees them.
+func (c *call) seenProjects(wanted func(standing) bool) []*project {
+	if c.blind {
+		return nil
+	}
+	return slices.DeleteFunc(c.view.w.shownProjects(c.at, wanted), func(p *project) bool { return p.key == c.without })
+}
+
 func (c *call) projectJSON(p *project) json.RawMessage {
 	return encode(map[string]any{
 		"expand": "description,lead,url,projectKeys", "self": c.base() + "/project/" + cmp.Or(p.id, p.key),
-		"id": p.id, "key": p.key, "name": p.name, "projectTypeKey": "software", "archived": false,
+		"id": p.id, "key": p.key, "name": p.name, "projectTypeKey": "software",
+		"archived": standsAt(p.turns, c.at).stands == archived,
 	})
 }
 
@@ -98,8 +121,8 @@ func (c *call) projectJSON(p *project) json.RawMessage {
 // having answered, where there is none.
 func (c *call) projectAsked() *project {
 	name := c.r.PathValue("key")
-	for _, p := range c.view.w.catalog.projects {
-		if !c.blind && (strings.EqualFold(p.key, name) || p.id == name) {
+	for _, p := range c.seenProjects(func(s standing) bool { return s <= archived }) {
+		if strings.EqualFold(p.key, name) || p.id == name {
 			return p
 		}
 	}
@@ -143,11 +166,4 @@ func ofProject(version json.RawMessage, id string) json.RawMessage {
 	}
 	m["projectId"] = encode(number)
 	return encode(m)
-}
-
-// boards answers that there are none: what a board would show is not part of
-// a dump of issues.
-func (c *call) boards() {
-	start, _ := strconv.Atoi(c.r.URL.Query().Get("startAt"))
-	c.json(http.StatusOK, map[string]any{"maxResults": defaultPage, "startAt": max(start, 0), "total": 0, "isLast": true, "values": []any{}})
 }

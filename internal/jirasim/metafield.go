@@ -1,8 +1,8 @@
 package jirasim
 
 import (
+	"cmp"
 	"encoding/json"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -41,10 +41,27 @@ func systemFields() []systemField {
 		{"comment", "Comment", "comments-page", "", []string{"comment"}},
 		{"worklog", "Log Work", "array", "worklog", []string{}},
 		{"attachment", "Attachment", "array", "attachment", []string{"attachments"}},
+		{"archiveddate", "Archived", "datetime", "", []string{}},
+		{"archivedby", "Archiver", "user", "", []string{}},
 		{"timetracking", "Time Tracking", "timetracking", "", []string{}},
 		{"votes", "Votes", "votes", "", []string{"votes"}},
 		{"watches", "Watchers", "watches", "", []string{"watchers"}},
 	}
+}
+
+func (f *systemField) json() json.RawMessage {
+	m := map[string]any{
+		"id": f.id, "name": f.name, "custom": false, "orderable": true,
+		"navigable": !hidden(f.id), "searchable": len(f.clauses) > 0, "clauseNames": f.clauses,
+	}
+	if f.kind != "" {
+		schema := map[string]any{"type": f.kind, "system": f.id}
+		if f.items != "" {
+			schema["items"] = f.items
+		}
+		m["schema"] = schema
+	}
+	return encode(m)
 }
 
 // fields answers with all fields. As on Data Center, a field has neither a
@@ -55,24 +72,44 @@ func (c *call) fields() {
 		"clauseNames": []string{"id", "issue", "issuekey", "key"},
 	})}
 	for _, f := range systemFields() {
-		field := map[string]any{
-			"id": f.id, "name": f.name, "custom": false, "orderable": true,
-			"navigable": !hidden(f.id), "searchable": len(f.clauses) > 0, "clauseNames": f.clauses,
-		}
-		if f.kind != "" {
-			schema := map[string]any{"type": f.kind, "system": f.id}
-			if f.items != "" {
-				schema["items"] = f.items
-			}
-			field["schema"] = schema
-		}
-		all = append(all, encode(field))
+		all = append(all, f.json())
 	}
-	custom := c.view.w.fields.custom
-	for _, id := range slices.Sorted(maps.Keys(custom)) {
-		all = append(all, custom[id].json())
+	custom := c.view.customFields()
+	if _, ok := c.suffers("two-fields"); ok {
+		for _, second := range c.view.doubles() {
+			custom = append(custom, second)
+		}
+		slices.SortFunc(custom, func(a, b *customField) int { return cmp.Compare(a.id, b.id) })
+	}
+	for _, f := range custom {
+		all = append(all, f.json())
+	}
+	if c.options.Flavour == Cloud {
+		for n := range all {
+			all[n] = cloudField(all[n])
+		}
 	}
 	c.json(http.StatusOK, all)
+}
+
+// customFields returns the custom fields that the account sees, by id.
+func (v *view) customFields() []*customField {
+	var all []*customField
+	for _, f := range v.w.fields.custom {
+		all = append(all, f)
+	}
+	if v.cloud != nil {
+		for _, f := range v.cloud.extra {
+			all = append(all, f)
+		}
+	}
+	slices.SortFunc(all, func(a, b *customField) int { return cmp.Compare(a.id, b.id) })
+	return all
+}
+
+// isSprints reports whether the field of that id is shown with sprints.
+func (v *view) isSprints(id string) bool {
+	return v.w.fields.isSprintField(id) || v.cloud != nil && id == v.cloud.sprint
 }
 
 func (f *customField) json() json.RawMessage {

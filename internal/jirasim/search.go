@@ -93,37 +93,46 @@ func (c *call) search(q *searchRequest) {
 	if count < 0 || count > c.options.MaxResults {
 		count = c.options.MaxResults
 	}
-	if reach := start + count; c.options.ResultWindow > 0 && reach > c.options.ResultWindow {
+	window := c.options.ResultWindow
+	if narrow, ok := c.suffers("result-window"); ok {
+		window = narrow.amount
+	}
+	if reach := start + count; window > 0 && reach > window {
 		c.refuse(http.StatusInternalServerError, fmt.Sprintf(
 			"Search limit exceeded. We couldn't complete your search because it requests %s results which exceeded the search platform limit of %s.",
-			grouped(reach), grouped(c.options.ResultWindow)))
+			grouped(reach), grouped(window)))
 		return
 	}
-	r, err := c.results.search(c, q.JQL, q.Validate == nil || *q.Validate)
+	at := c.sight()
+	r, err := c.results.search(c, q.JQL, at, q.Validate == nil || *q.Validate)
 	if err != nil {
 		var mistakes jqlError
 		errors.As(err, &mistakes)
 		c.refuse(http.StatusBadRequest, mistakes...)
 		return
 	}
-	c.page(q, r, start, count)
+	c.page(q, r, at.at, start, count)
 }
 
-func (c *call) page(q *searchRequest, r *result, start, count int) {
+func (c *call) page(q *searchRequest, r *result, at int64, start, count int) {
 	var b bytes.Buffer
+	page, count := c.offsetPage(r.issues, start, count)
 	fmt.Fprintf(&b, `{"expand":"schema,names","startAt":%d,"maxResults":%d,"total":%d,"issues":[`, start, count, len(r.issues))
-	want := rendering{at: c.at, base: c.base(), fields: newSelection(q.Fields, false), changelog: q.Expand.has("changelog")}
-	page := r.issues[min(start, len(r.issues)):]
-	for n, i := range page[:min(count, len(page))] {
+	want := rendering{at: at, base: c.base(), fields: newSelection(q.Fields, false), changelog: q.Expand.has("changelog")}
+	for n, i := range page {
 		if n > 0 {
 			b.WriteByte(',')
 		}
-		c.view.write(&b, i, c.view.state(i, c.at), &want)
+		c.write(&b, i, &want)
 	}
 	b.WriteByte(']')
-	if len(r.warnings) > 0 {
+	warnings := r.warnings
+	if _, ok := c.suffers("warnings"); ok {
+		warnings = append(slices.Clone(warnings), "The result set was truncated due to a limit of the search.")
+	}
+	if len(warnings) > 0 {
 		b.WriteString(`,"warningMessages":`)
-		b.Write(encode(r.warnings))
+		b.Write(encode(warnings))
 	}
 	b.WriteByte('}')
 	c.raw(http.StatusOK, b.Bytes())
@@ -147,17 +156,19 @@ type resultCache struct {
 
 type cached struct {
 	jql    string
+	view   *view
 	moment int // of World.moments, the last before it
 	result *result
 }
 
 const maxCached = 16
 
-func (rc *resultCache) search(c *call, jql string, validate bool) (*result, error) {
-	moment, _ := slices.BinarySearch(c.view.w.moments, c.at+1)
-	cacheable := !c.blind && validate
+// search evaluates the query, or takes the result from the last time.
+func (rc *resultCache) search(c *call, jql string, s sight, validate bool) (*result, error) {
+	moment, _ := slices.BinarySearch(c.view.w.moments, s.at+1)
+	cacheable := s.plain() && validate
 	if cacheable {
-		if r := rc.get(jql, moment); r != nil {
+		if r := rc.get(cached{jql: jql, view: c.view, moment: moment}); r != nil {
 			return r, nil
 		}
 	}
@@ -165,18 +176,18 @@ func (rc *resultCache) search(c *call, jql string, validate bool) (*result, erro
 	if err != nil {
 		return nil, err
 	}
-	r, steady, err := c.view.search(q, c.at, c.blind, validate)
+	r, steady, err := c.view.search(q, s, validate)
 	if err == nil && steady && cacheable {
-		rc.put(cached{jql, moment, r})
+		rc.put(cached{jql, c.view, moment, r})
 	}
 	return r, err
 }
 
-func (rc *resultCache) get(jql string, moment int) *result {
+func (rc *resultCache) get(wanted cached) *result {
 	rc.mu.Lock()
 	defer rc.mu.Unlock()
 	for n := range rc.held {
-		if h := &rc.held[n]; h.jql == jql && h.moment == moment {
+		if h := &rc.held[n]; h.jql == wanted.jql && h.view == wanted.view && h.moment == wanted.moment {
 			return h.result
 		}
 	}
@@ -186,7 +197,7 @@ func (rc *resultCache) get(jql string, moment int) *result {
 func (rc *resultCache) put(r cached) {
 	rc.mu.Lock()
 	defer rc.mu.Unlock()
-	rc.held = append(slices.DeleteFunc(rc.held, func(h cached) bool { return h.jql == r.jql }), r)
+	rc.held = append(slices.DeleteFunc(rc.held, func(h cached) bool { return h.jql == r.jql && h.view == r.view }), r)
 	if len(rc.held) > maxCached {
 		rc.held = slices.Delete(rc.held, 0, 1)
 	}

@@ -14,6 +14,8 @@ import (
 type view struct {
 	w    *World
 	zone *time.Location
+	// cloud is nil where the site is a Data Center.
+	cloud *cloudShape
 	// seen holds, by issue, the last state that was asked for. It holds good
 	// between the issue's own points, so that a scan costs nothing while
 	// nothing happens.
@@ -27,8 +29,8 @@ type state struct {
 	fields   []field
 }
 
-func newView(w *World, zone *time.Location) *view {
-	return &view{w: w, zone: zone, seen: make([]atomic.Pointer[state], len(w.issues))}
+func newView(w *World, zone *time.Location, cloud *cloudShape) *view {
+	return &view{w: w, zone: zone, cloud: cloud, seen: make([]atomic.Pointer[state], len(w.issues))}
 }
 
 // state returns the issue as it was at the time; nil if it did not exist yet.
@@ -45,6 +47,10 @@ func (v *view) state(i *issue, at int64) *state {
 	}
 	s.fields, s.facts = v.w.wind(i, at)
 	s.fields = v.release(s, at)
+	if v.cloud != nil {
+		s.fields = v.cloud.fields(v, i, s, at)
+		s.facts.parent = parentOf(fieldOf(s.fields, "parent"))
+	}
 	v.seen[i.slot].Store(s)
 	return s
 }
@@ -131,10 +137,18 @@ type rendering struct {
 	base      string // the URL before /issue/…
 	fields    selection
 	changelog bool
+	// On Cloud: newest is the most histories that are embedded, newest first;
+	// rich: texts are documents; bare: nothing but the id is wanted.
+	newest     int
+	rich, bare bool
 }
 
 // write writes the issue as JSON.
 func (v *view) write(b *bytes.Buffer, i *issue, s *state, r *rendering) {
+	if r.bare {
+		b.WriteString(`{"id":"` + formatID(i.id) + `"}`)
+		return
+	}
 	b.WriteString(`{"expand":` + issueExpand + `,"id":"`)
 	b.WriteString(formatID(i.id))
 	b.WriteString(`","self":`)
@@ -142,8 +156,12 @@ func (v *view) write(b *bytes.Buffer, i *issue, s *state, r *rendering) {
 	b.WriteString(`,"key":"`)
 	b.WriteString(s.facts.key)
 	b.WriteByte('"')
+	fields := s.fields
+	if t := v.w.stands(i, r.at); t.stands == archived {
+		fields = v.archived(fields, t.at)
+	}
 	opened := false
-	for _, f := range s.fields {
+	for _, f := range fields {
 		if !r.fields.has(f.name) {
 			continue
 		}
@@ -154,15 +172,42 @@ func (v *view) write(b *bytes.Buffer, i *issue, s *state, r *rendering) {
 			opened = true
 		}
 		writeName(b, f.name)
+		if v.cloud != nil && (f.name == "description" || f.name == "environment") {
+			f.raw = v.prose(f.raw, r.rich)
+		}
 		v.writeField(b, i, f, r.at)
 	}
 	if opened {
 		b.WriteByte('}')
 	}
-	if r.changelog {
+	if r.changelog && v.cloud != nil {
+		v.writeNewest(b, i, r)
+	} else if r.changelog {
 		v.writeChangelog(b, i, r.at)
 	}
 	b.WriteByte('}')
+}
+
+// archived adds what tells that the issue is archived, and since when.
+func (v *view) archived(fields []field, since int64) []field {
+	name := "plumbline-archiver"
+	by := encode(map[string]any{"name": name, "key": name, "displayName": name, "active": true})
+	if v.cloud != nil {
+		by = v.cloud.convert(by)
+	}
+	return with(with(fields, "archiveddate", encode(utcStamp(since))), "archivedby", by)
+}
+
+// prose writes a long text as a document, or plainly as the second version of
+// the API does; the text of a document is not told there.
+func (v *view) prose(raw json.RawMessage, rich bool) json.RawMessage {
+	switch {
+	case rich:
+		return adf(raw)
+	case !isNull(raw) && raw[0] != '"':
+		return json.RawMessage("null")
+	}
+	return raw
 }
 
 // writeName writes a field's name and the colon.
@@ -181,7 +226,7 @@ func writeName(b *bytes.Buffer, name string) {
 
 func (v *view) writeField(b *bytes.Buffer, i *issue, f field, at int64) {
 	switch f.name {
-	case "created", "updated", "resolutiondate", "statuscategorychangedate":
+	case "created", "updated", "resolutiondate", "statuscategorychangedate", "archiveddate":
 		if ms := stampOf(f.raw); ms != 0 {
 			v.stamp(b, ms)
 			return
@@ -204,27 +249,48 @@ func (v *view) writeChangelog(b *bytes.Buffer, i *issue, at int64) {
 	seen := i.seen(at)
 	n := strconv.Itoa(seen)
 	b.WriteString(`,"changelog":{"startAt":0,"maxResults":` + n + `,"total":` + n + `,"histories":[`)
-	for k := range i.histories[:seen] {
-		h := &i.histories[k]
+	for k := range seen {
 		if k > 0 {
 			b.WriteByte(',')
 		}
-		b.WriteString(`{"id":"` + formatID(h.id) + `"`)
-		if h.author != nil {
-			b.WriteString(`,"author":`)
-			b.Write(h.author)
-		}
-		b.WriteString(`,"created":`)
-		v.stamp(b, h.at)
-		b.WriteString(`,"items":`)
-		if isNull(h.raw) {
-			b.WriteString("[]")
-		} else {
-			b.Write(h.raw)
-		}
-		b.WriteByte('}')
+		v.writeHistory(b, i, k)
 	}
 	b.WriteString("]}")
+}
+
+// writeNewest writes the newest histories, newest first, as Cloud embeds them.
+func (v *view) writeNewest(b *bytes.Buffer, i *issue, r *rendering) {
+	seen := i.seen(r.at)
+	b.WriteString(`,"changelog":{"startAt":0,"maxResults":` + strconv.Itoa(r.newest) + `,"total":` + strconv.Itoa(seen) + `,"histories":[`)
+	for k := seen - 1; k >= max(0, seen-r.newest); k-- {
+		if k < seen-1 {
+			b.WriteByte(',')
+		}
+		v.writeHistory(b, i, k)
+	}
+	b.WriteString("]}")
+}
+
+// writeHistory writes one of the issue's histories.
+func (v *view) writeHistory(b *bytes.Buffer, i *issue, k int) {
+	h := &i.histories[k]
+	author, items := h.author, h.raw
+	if v.cloud != nil {
+		author, items = v.cloud.convert(author), v.cloud.itemsOf(i)[k]
+	}
+	b.WriteString(`{"id":"` + formatID(h.id) + `"`)
+	if author != nil {
+		b.WriteString(`,"author":`)
+		b.Write(author)
+	}
+	b.WriteString(`,"created":`)
+	v.stamp(b, h.at)
+	b.WriteString(`,"items":`)
+	if isNull(items) {
+		items = json.RawMessage("[]")
+	}
+	b.Write(items)
+	b.WriteByte('}')
 }
 
 // selection is which fields are wanted.

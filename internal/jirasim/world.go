@@ -11,8 +11,8 @@ import (
 )
 
 // World is all issues of a site with their whole history. It is made by
-// LoadDump, may be completed by AddStatus and AddField, and must not change
-// once it is served.
+// LoadDump, may be completed by AddStatus and AddField and scheduled to change
+// by Alter, and must not be called to change once it is served.
 type World struct {
 	issues []*issue // by id
 	byID   map[uint64]*issue
@@ -28,6 +28,10 @@ type World struct {
 	first     int64
 	last      int64
 	truncated int
+	// nextHistory is the id of the last history that Alter added.
+	nextHistory uint64
+	// projectsTurn: some project does not always stand as seen.
+	projectsTurn bool
 }
 
 // issue is one issue as the dump shows it, with what is needed to wind it
@@ -47,6 +51,8 @@ type issue struct {
 	present facts
 	// points are the instants at which something of it changes, ascending.
 	points []int64
+	// turns are the changes of how the issue stands, ascending.
+	turns []turn
 }
 
 // field is one of an issue's fields, as raw JSON.
@@ -113,14 +119,14 @@ func (w *World) Projects() []string {
 // before, at the given time; nil where there is none.
 func (w *World) find(text string, at int64) *issue {
 	if id, ok := parseID(text); ok {
-		if i := w.byID[id]; i != nil && i.created <= at {
+		if i := w.byID[id]; i != nil && i.created <= at && !w.gone(i, at) {
 			return i
 		}
 		return nil
 	}
 	key := strings.ToUpper(text)
 	for _, i := range []*issue{w.byKey[key], w.formerly[key]} {
-		if i != nil && i.created <= at && i.hadKey(key, at) {
+		if i != nil && i.created <= at && i.hadKey(key, at) && !w.gone(i, at) {
 			return i
 		}
 	}

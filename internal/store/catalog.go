@@ -39,21 +39,30 @@ type versionRecord struct {
 
 // catalog writes what the batch says of statuses and versions, and which types
 // and resolutions its issues have at present. What it does not name stays
-// known: old changelogs still speak of it.
-func (t *writing) catalog(n siteNumber, b flow.Batch) error {
+// known: old changelogs still speak of it. It tells how many versions and
+// sprints differ from what was held.
+func (t *writing) catalog(n siteNumber, b flow.Batch) (events int, err error) {
 	bucket := t.bucket(bucketCatalog)
 	for _, st := range b.Statuses {
 		if err := t.putJSON(bucket, n.catalogKey(kindStatus, st.ID), statusRecord{st.Name, st.Category.Key()}); err != nil {
-			return fmt.Errorf("status %q: %w", st.Name, err)
+			return 0, fmt.Errorf("status %q: %w", st.Name, err)
 		}
 	}
 	for _, v := range b.Versions {
-		r := versionRecord{v.Name, v.Project, v.Released, v.Archived, v.Release}
-		if err := t.putJSON(bucket, n.catalogKey(kindVersion, v.ID), r); err != nil {
-			return fmt.Errorf("version %q: %w", v.Name, err)
+		differs, err := t.version(bucket, n, v, b.Seen)
+		if err != nil {
+			return 0, fmt.Errorf("version %q: %w", v.Name, err)
 		}
+		events += differs
 	}
-	return t.catalogOf(bucket, n, b.Issues)
+	for _, sp := range b.Sprints {
+		differs, err := t.sprint(n, sp)
+		if err != nil {
+			return 0, fmt.Errorf("sprint %q: %w", sp.Name, err)
+		}
+		events += differs
+	}
+	return events, t.catalogOf(bucket, n, b.Issues)
 }
 
 // catalogOf writes the types and resolutions of the issues.
@@ -130,13 +139,11 @@ func addEntry(all *flow.Catalog, k, v []byte) error {
 		}
 		all.Statuses[id] = flow.StatusInfo{ID: id, Name: r.Name, Category: flow.ParseCategory(r.Category)}
 	case kindVersion:
-		var r versionRecord
-		if err := json.Unmarshal(v, &r); err != nil {
+		version, err := decodeVersion(id, v)
+		if err != nil {
 			return err
 		}
-		all.Versions[id] = flow.Version{
-			ID: id, Name: r.Name, Project: r.Project, Released: r.Released, Archived: r.Archived, Release: r.Release,
-		}
+		all.Versions[id] = version
 	case kindType:
 		var r typeRecord
 		if err := json.Unmarshal(v, &r); err != nil {

@@ -59,8 +59,9 @@ func TestNamesThatDoNotFitTheBookAreWrittenOut(t *testing.T) {
 
 func TestWhatCannotBeEncodedIsRefused(t *testing.T) {
 	for name, change := range map[string]func(*flow.Issue){
-		"a time beyond all calendars": func(i *flow.Issue) { i.Created = time.UnixMilli(maxTime + 1) },
-		"a field without a number":    func(i *flow.Issue) { i.Changes = []flow.Change{{Field: 32}} },
+		"a time beyond all calendars":  func(i *flow.Issue) { i.Created = time.UnixMilli(maxTime + 1) },
+		"a presence that there is not": func(i *flow.Issue) { i.GoneAs = flow.Unconfirmed + 1 },
+		"a field without a number":     func(i *flow.Issue) { i.Changes = []flow.Change{{Field: 32}} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			i := anIssue(7, "PAY-7")
@@ -104,16 +105,24 @@ func FuzzDecodeIssue(f *testing.F) {
 	data, err := e.encode(&i)
 	mustDo(f, err)
 	f.Add(slices.Clone(data))
+	i.Gone, i.GoneAs = at("2026-07-01T00:00:00Z"), flow.OutOfScope
+	data, err = e.encode(&i)
+	mustDo(f, err)
+	f.Add(slices.Clone(data))
 	f.Add([]byte{codecVersion, 0})
 	f.Add([]byte{codecVersion, 0xff, 0xff, 0xff, 0xff, 0x7f})
 	names := slices.Clip(e.names)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		got, err := decodeIssue(data, "acme", 1, names)
+		held, headErr := decodeHeld(data, "acme", 1, names)
 		if err != nil {
 			if got != nil {
 				t.Fatal("an error came with an issue")
 			}
 			return
+		}
+		if headErr != nil || held.Project != got.Now.Project || !held.Updated.Equal(got.Updated) || (held.As == flow.Present) != (got.Gone.IsZero() && got.GoneAs == 0) {
+			t.Fatalf("its beginning reads as %+v, %v", held, headErr)
 		}
 		if len(got.Changes)+len(got.Links)+len(got.Now.Labels) > len(data) {
 			t.Fatalf("%d bytes became %d changes", len(data), len(got.Changes))

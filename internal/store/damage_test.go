@@ -149,6 +149,12 @@ func TestVerifyFindsWhatDoesNotAgree(t *testing.T) {
 		"a run that is not JSON": {func(tx *bolt.Tx) error {
 			return tx.Bucket([]byte(bucketRuns)).Put(make([]byte, 18), []byte("{"))
 		}, "runs: 000000000000000000000000000000000000 is not JSON"},
+		"a version whose time is cut off": {func(tx *bolt.Tx) error {
+			return tx.Bucket([]byte(bucketVersions)).Put(append(siteNumber(1).versionPrefix("9"), 1), []byte("{}"))
+		}, "versions: site \"acme\": the key 0001390001 is of no version"},
+		"a sprint that is not JSON": {func(tx *bolt.Tx) error {
+			return tx.Bucket([]byte(bucketSprints)).Put(append(siteNumber(1).key(), '9'), []byte("{"))
+		}, `sprints: site "acme": sprint 000139: `},
 		"a target without a date": {func(tx *bolt.Tx) error {
 			return tx.Bucket([]byte(bucketTargets)).Put([]byte("p95\x00soon"), make([]byte, 8))
 		}, `targets: "p95\x00soon" is not a goal`},
@@ -303,4 +309,38 @@ func TestAKilledWriterLosesNothing(t *testing.T) {
 		}
 		mustDo(t, s.Close())
 	}
+}
+
+func TestEveryBackupUnderLoadIsOfOneMoment(t *testing.T) {
+	s := openTemp(t)
+	mustWrite(t, s, bulkIssue(0))
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		n := 1
+		for ; ctx.Err() == nil; n += 2 {
+			b := flow.Batch{Site: "acme", Issues: []flow.Issue{bulkIssue(n), bulkIssue(n + 1)}}
+			if _, err := s.Write(background, b, flow.Checkpoint{Scope: fmt.Sprint(n + 2)}); err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- nil
+	}()
+	for range 5 {
+		path := filepath.Join(t.TempDir(), "copy.db")
+		_, err := s.BackupFile(t.Context(), path)
+		mustDo(t, err)
+		c, err := OpenReadOnly(path, Options{})
+		mustDo(t, err)
+		mustBeWhole(t, c)
+		mark, err := c.Checkpoint("acme")
+		mustDo(t, err)
+		if n := len(allIssues(t, c, "acme")); n%2 != 1 || n > 1 && mark.Scope != fmt.Sprint(n) {
+			t.Errorf("the copy has %d issues and a checkpoint of %s", n, mark.Scope)
+		}
+		mustDo(t, c.Close())
+	}
+	stop()
+	mustDo(t, <-done)
 }

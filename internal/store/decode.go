@@ -26,6 +26,23 @@ func decodeIssue(data []byte, site string, id flow.IssueID, names []string) (*fl
 	return i, nil
 }
 
+// decodeHeld reads the beginning of what encoder.encode wrote.
+func decodeHeld(data []byte, site string, id flow.IssueID, names []string) (flow.Held, error) {
+	d := decoder{data: data, names: names}
+	i := flow.Issue{Site: site, ID: id}
+	d.open()
+	flags := d.head(&i)
+	d.state(&i.Now, flags)
+	if d.what != "" {
+		return flow.Held{}, &DecodeError{Site: site, ID: id, Offset: d.at, What: d.what}
+	}
+	h := flow.Held{ID: id, Project: i.Now.Project, Updated: i.Updated, As: i.GoneAs}
+	if h.As == flow.Present && !i.Gone.IsZero() {
+		h.As = flow.Deleted
+	}
+	return h, nil
+}
+
 // decoder reads one issue. After the first failure it reads zeros, so that the
 // callers need not look at each step.
 type decoder struct {
@@ -87,6 +104,12 @@ func (d *decoder) head(i *flow.Issue) (flags uint64) {
 	}
 	if flags&hasGone != 0 {
 		i.Gone = instant(d.time(created))
+	}
+	if flags&hasGoneAs != 0 {
+		i.GoneAs = flow.Presence(d.byte())
+		if i.GoneAs == flow.Present || i.GoneAs > flow.Unconfirmed {
+			d.fail("an unknown way to be gone")
+		}
 	}
 	i.Summary = d.string()
 	i.Histories = d.int()

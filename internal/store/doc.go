@@ -3,9 +3,10 @@
 // and the only importer of bbolt.
 //
 // What lives here: the schema and its migrations, the codec of an issue, the
-// merging of what Jira says now with what it said before, and the ways to look
-// at the whole (Info, Verify, Dump, Backup). What must not: any measure, any
-// opinion, anything that asks Jira.
+// merging of what Jira says now with what it said before, the marks of issues
+// that are gone, the history of versions (which Jira does not keep), and the
+// ways to look at the whole (Info, Verify, Dump, Backup, Compact). What must
+// not: any measure, any opinion, anything that asks Jira.
 //
 //	plumbline.db
 //	├── meta         "schema" → uint32, the number of the last migration
@@ -17,6 +18,8 @@
 //	├── catalog      site | 's', 'v', 't' or 'r' | id of a status, version, type or resolution → JSON
 //	├── problems     site | issue id uint64 | key → JSON: what, and the full run that saw it
 //	├── runs         site | time uint64 (ms) | sequence uint64 → JSON report
+//	├── versions     site | version id | 0x00 | time uint64 (ms; 0: before such times were kept) → JSON: the version as it was from then on
+//	├── sprints      site | sprint id → JSON
 //	└── targets      goal | 0x00 | yyyy-mm-dd → uint64 (ms), when first shown
 //
 // A site is a uint16. All integers in keys are big-endian, so that the order
@@ -25,7 +28,9 @@
 // was given away anew.
 //
 // Histories are never lost: what Jira has destroyed, hidden or cut off of a
-// changelog stays where it is held (merge.go says when not).
+// changelog stays where it is held (merge.go says when not). So does an issue
+// that is gone: it is marked with what became of it and since when, until it
+// is seen again.
 //
 // A store has one writer at a time and any number of readers. No method calls
 // back into the caller's code while it holds a transaction, but for Backup,

@@ -109,21 +109,28 @@ func (d *dumper) issue(i *flow.Issue) (*dumped, error) {
 	}, nil
 }
 
-// parent returns the key of the issue above. Where Jira gave the id alone and
-// that issue is not held, the key is not known.
+// parent returns the key of the issue above: the one that it has now, also
+// where it was moved after Jira last showed the issue below it. Where Jira
+// gave the id alone and that issue is not held, the key is not known.
 func (d *dumper) parent(i *flow.Issue) (*string, error) {
 	above := i.Now.Above()
-	if above.Key == "" && above.ID != 0 {
-		p, err := d.store.Issue(i.Site, above.ID)
-		if errors.Is(err, ErrNotFound) {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		above.Key = p.Now.Key
+	if above.IsZero() {
+		return nil, nil
 	}
-	return textOrNull(above.Key), nil
+	var p *flow.Issue
+	var err error
+	if above.ID != 0 {
+		p, err = d.store.Issue(i.Site, above.ID)
+	} else {
+		p, err = d.store.IssueByKey(i.Site, above.Key)
+	}
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return textOrNull(above.Key), nil
+	case err != nil:
+		return nil, err
+	}
+	return textOrNull(p.Now.Key), nil
 }
 
 // versions returns the names of the issue's fix versions, sorted. One that the

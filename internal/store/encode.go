@@ -40,6 +40,7 @@ const (
 	hasEstimate
 	isEstimated
 	isFlagged
+	hasGoneAs  // since schema 2
 	knownFlags = 1<<iota - 1
 )
 
@@ -122,6 +123,7 @@ func (e *encoder) head(i *flow.Issue) {
 		{hasEstimate, math.Float64bits(s.Estimate) != 0},
 		{isEstimated, s.Estimated},
 		{isFlagged, s.Flagged},
+		{hasGoneAs, i.GoneAs != flow.Present},
 	} {
 		if f.set {
 			flags |= f.bit
@@ -138,6 +140,12 @@ func (e *encoder) head(i *flow.Issue) {
 	}
 	if flags&hasGone != 0 {
 		e.time(i.Gone, created)
+	}
+	if flags&hasGoneAs != 0 {
+		if i.GoneAs > flow.Unconfirmed {
+			e.fail("presence %d is out of range", i.GoneAs)
+		}
+		e.body = append(e.body, byte(i.GoneAs))
 	}
 	e.literal(i.Summary)
 	e.int(i.Histories)

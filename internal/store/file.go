@@ -74,7 +74,7 @@ func publish(path string, write func(*os.File) error) error {
 // synced, calls place with its name, and removes what is left of it.
 func writeBeside(path string, write func(*os.File) error, place func(temporary string) error) (err error) {
 	folder := filepath.Dir(path)
-	f, err := os.CreateTemp(folder, "."+filepath.Base(path)+".new-*")
+	f, err := os.CreateTemp(folder, temporaryPrefix(path)+"*")
 	if err != nil {
 		return err
 	}
@@ -95,6 +95,9 @@ func writeBeside(path string, write func(*os.File) error, place func(temporary s
 	}
 	return syncFolder(folder)
 }
+
+// temporaryPrefix begins the names of the files that are to become path.
+func temporaryPrefix(path string) string { return "." + filepath.Base(path) + ".new-" }
 
 // syncFolder makes the names in a folder last over a power cut.
 func syncFolder(folder string) error {

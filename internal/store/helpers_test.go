@@ -183,6 +183,7 @@ var (
 			Links:     orNil(rapid.SliceOfN(genLink, 0, 3).Draw(t, "links")),
 			Changes:   orNil(rapid.SliceOfN(genChange, 0, 8).Draw(t, "changes")),
 			Histories: rapid.IntRange(0, 9).Draw(t, "histories"), Announced: rapid.IntRange(-1, 9).Draw(t, "announced"),
+			GoneAs: flow.Presence(rapid.ByteMax(byte(flow.Unconfirmed)).Draw(t, "gone as")),
 		}
 		return inOrder(i)
 	})

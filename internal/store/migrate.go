@@ -20,6 +20,8 @@ const (
 	bucketProblems    = "problems"
 	bucketRuns        = "runs"
 	bucketTargets     = "targets"
+	bucketVersions    = "versions"
+	bucketSprints     = "sprints"
 )
 
 var keySchema = []byte("schema")
@@ -46,7 +48,25 @@ func migrations() []migration {
 			}
 			return nil
 		}},
+		{"keep sprints, and what versions said before", keepVersions},
 	}
+}
+
+// keepVersions begins the history of each version with what is known of it.
+func keepVersions(tx *bolt.Tx) error {
+	for _, name := range []string{bucketVersions, bucketSprints} {
+		if _, err := tx.CreateBucket([]byte(name)); err != nil {
+			return err
+		}
+	}
+	versions := tx.Bucket([]byte(bucketVersions))
+	return tx.Bucket([]byte(bucketCatalog)).ForEach(func(k, v []byte) error {
+		if len(k) < 3 || k[2] != kindVersion {
+			return nil
+		}
+		n := siteNumber(binary.BigEndian.Uint16(k))
+		return versions.Put(n.versionKey(string(k[3:]), 0), v)
+	})
 }
 
 // schemaOf returns the schema of an existing store.

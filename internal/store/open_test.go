@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -215,6 +216,10 @@ func TestAStoreOfSchemaOneIsReadForEver(t *testing.T) {
 	if err != nil || catalog.Category("5") != flow.Done || !catalog.Versions["9"].Released {
 		t.Errorf("catalogue: %+v, %v", catalog, err)
 	}
+	history, err := s.VersionHistory("acme")
+	if diff := cmp.Diff(map[string][]flow.VersionSeen{"9": {{Version: catalog.Versions["9"]}}}, history); diff != "" || err != nil {
+		t.Errorf("versions (-want +got), %v:\n%s", err, diff)
+	}
 	if seen, err := s.Targets("p95"); err != nil || len(seen) != 1 {
 		t.Errorf("targets: %v, %v", seen, err)
 	}
@@ -254,18 +259,19 @@ func TestMigrationsRunInOrderAndGoOnWhereTheyFailed(t *testing.T) {
 		}
 	}
 	broken := errors.New("no space")
+	released := len(migrations())
 	all := append(migrations(), migration{"second", note("2")}, migration{"third", func(tx *bolt.Tx) error {
 		return errors.Join(note("lost")(tx), broken)
 	}})
 	err = migrate(db, path, all)
-	if !errors.Is(err, broken) || !strings.Contains(err.Error(), "to schema 3 (third)") {
+	if !errors.Is(err, broken) || !strings.Contains(err.Error(), fmt.Sprintf("to schema %d (third)", released+2)) {
 		t.Errorf("got %v, want the failure of the third migration", err)
 	}
 	var older *OlderError
-	if err := checkSchema(db, path, all); !errors.As(err, &older) || older.Schema != 2 {
-		t.Errorf("for reading alone: got %v, want an *OlderError of schema 2", err)
+	if err := checkSchema(db, path, all); !errors.As(err, &older) || older.Schema != released+1 {
+		t.Errorf("for reading alone: got %v, want an *OlderError of schema %d", err, released+1)
 	}
-	all[2].run = note("3")
+	all[released+1].run = note("3")
 	mustDo(t, migrate(db, path, all))
 	mustDo(t, migrate(db, path, all))
 	mustDo(t, db.View(func(tx *bolt.Tx) error {

@@ -177,3 +177,57 @@ func (s *Store) IssueByKey(site, key string) (*flow.Issue, error) {
 	}
 	return found, nil
 }
+
+// heldChunk is how many issues Held reads in one transaction.
+const heldChunk = 4096
+
+// Held calls fn with what a census must know of each issue of a site, in the
+// order of the numeric ids. Like Issues it holds no transaction meanwhile and
+// returns an error from fn as it is.
+func (s *Store) Held(ctx context.Context, site string, fn func(flow.Held) error) error {
+	ready := make([]flow.Held, 0, heldChunk)
+	for from, more := uint64(0), true; more; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		err := s.view(func(t *reading) (err error) {
+			ready, more, err = t.held(site, from, ready[:0])
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("read issues of site %q: %w", site, err)
+		}
+		for _, h := range ready {
+			if err := fn(h); err != nil {
+				return err
+			}
+			from = uint64(h.ID) + 1
+		}
+	}
+	return nil
+}
+
+// held fills ready with the issues from the given id on and tells whether
+// there are more.
+func (t *reading) held(site string, from uint64, ready []flow.Held) (_ []flow.Held, more bool, err error) {
+	n, ok := t.book.sites[site]
+	if !ok {
+		return ready, false, nil
+	}
+	c := t.bucket(bucketIssues).Cursor()
+	for k, v := c.Seek(n.issueKey(from)); bytes.HasPrefix(k, n.key()); k, v = c.Next() {
+		if len(ready) == cap(ready) {
+			return ready, true, nil
+		}
+		id, err := issueIDOf(k)
+		if err != nil {
+			return nil, false, err
+		}
+		h, err := decodeHeld(v, site, id, t.book.names)
+		if err != nil {
+			return nil, false, err
+		}
+		ready = append(ready, h)
+	}
+	return ready, false, nil
+}

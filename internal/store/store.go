@@ -110,11 +110,29 @@ func open(path string, o Options, readOnly bool) (*Store, error) {
 	return s, nil
 }
 
-// openBolt opens the file and makes sure that it is all there. bbolt itself
-// panics, or touches pages behind the file's end, on some damaged files.
+// openBolt opens the file that is at path once it is ours. Compact may have put
+// another in its place while we waited for the lock of the first.
 func openBolt(path string, o Options, readOnly bool) (*bolt.DB, error) {
+	for {
+		db, opened, err := openFile(path, o, readOnly)
+		if err != nil {
+			return nil, err
+		}
+		there, err := os.Stat(path)
+		if err == nil && os.SameFile(there, opened) {
+			return db, nil
+		}
+		if err := errors.Join(err, db.Close()); err != nil {
+			return nil, fmt.Errorf("open store: %w", err)
+		}
+	}
+}
+
+// openFile opens the file and makes sure that it is all there. bbolt itself
+// panics, or touches pages behind the file's end, on some damaged files.
+func openFile(path string, o Options, readOnly bool) (_ *bolt.DB, opened fs.FileInfo, err error) {
 	if err := checkFile(path); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	timeout := o.Timeout
 	if timeout == 0 {
@@ -122,7 +140,7 @@ func openBolt(path string, o Options, readOnly bool) (*bolt.DB, error) {
 	}
 	var file *os.File
 	var db *bolt.DB
-	err := guard(path, func() (err error) {
+	err = guard(path, func() (err error) {
 		db, err = bolt.Open(path, 0o600, &bolt.Options{
 			Timeout:  timeout,
 			ReadOnly: readOnly,
@@ -138,12 +156,25 @@ func openBolt(path string, o Options, readOnly bool) (*bolt.DB, error) {
 		})
 		return err
 	})
+	if err != nil {
+		return nil, nil, openError(path, file, err)
+	}
+	if err := checkWhole(db, path, file); err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	if opened, err = file.Stat(); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("open store: %w", err), db.Close())
+	}
+	return db, opened, nil
+}
+
+// openError says why bbolt did not open the file, and lets go of it.
+func openError(path string, file *os.File, err error) error {
 	var damaged *DamagedError
 	var system syscall.Errno
 	switch {
-	case err == nil:
 	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, inUse(path)
+		return inUse(path)
 	case errors.As(err, &damaged):
 		// bbolt fell over half way. The mapping that it leaves behind would
 		// keep the lock, even with the file closed.
@@ -151,16 +182,11 @@ func openBolt(path string, o Options, readOnly bool) (*bolt.DB, error) {
 			unlock(file)
 			_ = file.Close()
 		}
-		return nil, err
+		return err
 	case errors.As(err, &system):
-		return nil, fmt.Errorf("open store: %w", err)
-	default:
-		return nil, &DamagedError{Path: path, Err: err}
+		return fmt.Errorf("open store: %w", err)
 	}
-	if err := checkWhole(db, path); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return db, nil
+	return &DamagedError{Path: path, Err: err}
 }
 
 // mapSize returns the size to map the file at path with; 0 leaves it to bbolt.
@@ -189,10 +215,10 @@ func checkFile(path string) error {
 
 // checkWhole compares the length of the file with the one that its last
 // transaction left.
-func checkWhole(db *bolt.DB, path string) error {
+func checkWhole(db *bolt.DB, path string, file *os.File) error {
 	return guard(path, func() error {
 		return db.View(func(tx *bolt.Tx) error {
-			info, err := os.Stat(path)
+			info, err := file.Stat()
 			if err != nil {
 				return fmt.Errorf("open store: %w", err)
 			}

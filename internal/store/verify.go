@@ -207,10 +207,8 @@ func (c Counts) text() string {
 // rest reads the buckets that hold no issues.
 func (v *verifier) rest() error {
 	for _, name := range slices.Sorted(maps.Keys(v.t.book.sites)) {
-		if _, err := v.t.catalog(name); err != nil {
-			if err := v.found(bucketCatalog, "site %q: %v", name, err); err != nil {
-				return err
-			}
+		if err := v.entities(name); err != nil {
+			return err
 		}
 	}
 	for _, bucket := range []string{bucketCheckpoints, bucketProblems, bucketRuns} {
@@ -231,6 +229,24 @@ func (v *verifier) rest() error {
 		}
 		return nil
 	})
+}
+
+// entities reads what is held of a site's statuses, types, versions and
+// sprints.
+func (v *verifier) entities(site string) error {
+	n := v.t.book.sites[site]
+	for bucket, read := range map[string]func() error{
+		bucketCatalog:  func() error { _, err := v.t.catalog(site); return err },
+		bucketVersions: func() error { return v.t.versions(n, func(flow.VersionSeen) {}) },
+		bucketSprints:  func() error { _, err := v.t.sprints(n); return err },
+	} {
+		if err := read(); err != nil {
+			if err := v.found(bucket, "site %q: %v", site, err); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // pages has bbolt check that its pages hold together.

@@ -26,6 +26,9 @@ const (
 // is held in the very same form is not rewritten, and where nothing at all
 // differs the file is not touched. Of two forms of an issue the later one
 // written counts; histories that only the earlier one has are kept (merge.go).
+// An issue that was gone is present again when it is written. One that is
+// marked as gone keeps all that is held of it; marking one that is not held
+// does nothing.
 //
 // It fails, and stores nothing, where the batch and an issue or the checkpoint
 // name different sites, or an issue has no id.
@@ -51,10 +54,15 @@ func (s *Store) Write(ctx context.Context, b flow.Batch, c flow.Checkpoint) (flo
 				return err
 			}
 		}
+		for _, a := range b.Gone {
+			if err := w.depart(a); err != nil {
+				return err
+			}
+		}
 		if err := w.close(); err != nil {
 			return err
 		}
-		if err := t.catalog(site.number, b); err != nil {
+		if sum.Events, err = t.catalog(site.number, b); err != nil {
 			return err
 		}
 		return t.progress(site.number, b, c)
@@ -230,7 +238,38 @@ func (w *issueWriter) write(given *flow.Issue) error {
 		return nil
 	}
 	w.sum.Changed++
+	if !held.Gone.IsZero() {
+		w.sum.Restored++
+	}
 	w.sum.Changes += itemsNotIn(held, &now)
+	return w.put(key, value, held, &now)
+}
+
+// depart marks an issue that is held as gone. When it was gone before, it
+// stays gone since then; what became of it is as it is found now.
+func (w *issueWriter) depart(a flow.Absence) error {
+	if a.As == flow.Present || a.As > flow.Unconfirmed || a.Since.IsZero() {
+		return fmt.Errorf("issue %d cannot be gone as %d since %s", a.ID, a.As, a.Since)
+	}
+	key := w.site.number.issueKey(uint64(a.ID))
+	heldValue := w.issues.Get(key)
+	if heldValue == nil {
+		return nil
+	}
+	held, err := decodeIssue(heldValue, w.site.record.Name, a.ID, w.t.enc.names)
+	if err != nil {
+		return err
+	}
+	now := *held
+	now.GoneAs = a.As
+	if now.Gone.IsZero() {
+		now.Gone = a.Since.UTC()
+	}
+	value, err := w.t.enc.encode(&now)
+	if err != nil || bytes.Equal(heldValue, value) {
+		return err
+	}
+	w.sum.Gone++
 	return w.put(key, value, held, &now)
 }
 

@@ -34,7 +34,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		}, []string{"site", "kind"}),
 		problems: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "plumbline_sync_problem_issues",
-			Help: "Issues that Jira last sent in a form that could not be taken whole, since this process began.",
+			Help: "Issues that Jira last sent in a form that could not be taken whole.",
 		}, []string{"site"}),
 	}
 	if reg != nil {
@@ -44,14 +44,14 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 }
 
 // init makes the site's series, whose labels are all known.
-func (m *Metrics) init(site string, lastSuccess time.Time) {
-	for _, k := range []Kind{Full, Incremental} {
+func (m *Metrics) init(site string, lastSuccess time.Time, problems int) {
+	for _, k := range Kinds() {
 		m.duration.WithLabelValues(site, string(k))
 		for _, r := range []Result{Complete, Partial, Failed} {
 			m.runs.WithLabelValues(site, string(k), string(r))
 		}
 	}
-	m.problems.WithLabelValues(site)
+	m.problems.WithLabelValues(site).Set(float64(problems))
 	m.succeeded(site, lastSuccess)
 }
 

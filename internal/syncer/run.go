@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,7 +27,16 @@ type Options struct {
 	Now     func() time.Time // nil: time.Now
 	Logger  *slog.Logger     // nil: silent
 	Metrics *Metrics         // nil: measured, but shown nowhere
+	// Budget is how long a run may take. It then keeps what it has and ends
+	// as partial; the next one goes on there. 0: as long as it takes.
+	Budget time.Duration
+	// Batch is how many issues are stored at once; 0: DefaultBatch.
+	Batch int
 }
+
+// DefaultBatch is how many issues are stored in one transaction unless the
+// options say otherwise: each waits for the disk.
+const DefaultBatch = 500
 
 // Syncer syncs one site.
 type Syncer struct {
@@ -35,8 +45,7 @@ type Syncer struct {
 
 	// What follows belongs to the run under way.
 
-	asked    map[string]bool // statuses that the site was asked about in vain
-	problems map[problemIssue]bool
+	asked map[string]bool // statuses that the site was asked about in vain
 }
 
 // problemIssue is an issue that could not be taken whole: by its id or, where
@@ -69,21 +78,29 @@ func New(o Options) (*Syncer, error) {
 	if o.Metrics == nil {
 		o.Metrics = NewMetrics(nil)
 	}
+	if o.Batch <= 0 {
+		o.Batch = DefaultBatch
+	}
 	cp, err := o.Store.Checkpoint(o.Site)
 	if err != nil {
 		return nil, fmt.Errorf("site %s: %w", o.Site, err)
 	}
-	o.Metrics.init(o.Site, cp.LastSuccess)
-	return &Syncer{o: o, asked: make(map[string]bool), problems: make(map[problemIssue]bool)}, nil
+	problems, err := o.Store.Problems(o.Site)
+	if err != nil {
+		return nil, fmt.Errorf("site %s: %w", o.Site, err)
+	}
+	o.Metrics.init(o.Site, cp.LastSuccess, len(problems))
+	return &Syncer{o: o, asked: make(map[string]bool)}, nil
 }
 
-// Run syncs once and keeps the report. An incremental run becomes a full one
-// where there is nothing to continue. The report tells how the run ended even
-// where the error is not nil; a partial run may have either. While another
-// run is under way, Run returns ErrRunning at once and reports nothing.
-// progress, which may be nil, is called after each page that was stored.
+// Run syncs once and keeps the report. An incremental run or a census becomes
+// a full run where there is nothing to continue. The report tells how the run
+// ended even where the error is not nil; a partial run may have either. While
+// another run is under way, Run returns ErrRunning at once and reports nothing.
+// A panic ends the run as failed and is returned as an error. progress, which
+// may be nil, is called after each batch that was stored.
 func (s *Syncer) Run(ctx context.Context, kind Kind, progress func(Progress)) (Report, error) {
-	if kind != Full && kind != Incremental {
+	if !slices.Contains(Kinds(), kind) {
 		return Report{}, fmt.Errorf("site %s: there is no kind of sync called %q", s.o.Site, kind)
 	}
 	if !s.running.TryLock() {
@@ -94,23 +111,35 @@ func (s *Syncer) Run(ctx context.Context, kind Kind, progress func(Progress)) (R
 		progress = func(Progress) {}
 	}
 	r := &run{
-		s: s, progress: progress, read: make(map[flow.IssueID]struct{}), found: make(map[problemIssue]bool),
+		s: s, progress: progress, read: make(idSet), found: make(map[problemIssue]bool), statuses: make(map[string]bool),
 		report: Report{Site: s.o.Site, Kind: kind, Started: s.o.Now().UTC()},
 	}
 	made, retried := s.o.Source.Requests()
-	err := r.do(ctx)
+	err := s.within(ctx, func(ctx context.Context) error { return safely(func() error { return r.do(ctx) }) })
 	m, n := s.o.Source.Requests()
 	r.report.Requests, r.report.Retries = m-made, n-retried
-	r.settle(ctx, err)
+	err = r.settle(ctx, err)
 	return r.report, errors.Join(err, s.conclude(ctx, r))
 }
 
-// refused tells errors that stay until somebody changes credentials or
-// settings from those that may pass.
-type refused interface{ Refused() bool }
+// within runs fn for no longer than the budget.
+func (s *Syncer) within(ctx context.Context, fn func(context.Context) error) error {
+	if s.o.Budget <= 0 {
+		return fn(ctx)
+	}
+	spent := &budgetError{s.o.Budget}
+	limited, cancel := context.WithTimeoutCause(ctx, s.o.Budget, spent)
+	defer cancel()
+	err := fn(limited)
+	if err != nil && ctx.Err() == nil && context.Cause(limited) == spent {
+		return spent
+	}
+	return err
+}
 
-// settle decides how the run ended.
-func (r *run) settle(ctx context.Context, err error) {
+// settle decides how the run ended and returns the error that is one: a run
+// that stops halfway for a good reason has not failed.
+func (r *run) settle(ctx context.Context, err error) error {
 	rep := &r.report
 	rep.Finished = r.s.o.Now().UTC()
 	rep.Result = Complete
@@ -118,27 +147,41 @@ func (r *run) settle(ctx context.Context, err error) {
 		rep.Result = Partial
 	}
 	if err == nil {
-		return
+		return nil
 	}
-	var ref refused
-	hopeless := errors.As(err, &ref) && ref.Refused()
+	if broken := (*panicError)(nil); errors.As(err, &broken) {
+		r.s.o.Logger.Error("a sync broke down", "site", rep.Site, "kind", rep.Kind, "panic", broken.Error(), "stack", string(broken.stack))
+		rep.Result, rep.Reasons = Failed, append(rep.Reasons, err.Error())
+		return err
+	}
+	if ctx.Err() != nil {
+		rep.Result, rep.Reasons = Partial, append(rep.Reasons, "interrupted")
+		return err
+	}
 	switch {
-	case ctx.Err() != nil:
-		rep.Result = Partial
-		rep.Reasons = append(rep.Reasons, "interrupted")
-		return
-	case len(r.read) > 0 && !hopeless:
+	case incomplete(err) != "":
+		rep.Result, rep.Reasons = Partial, append(rep.Reasons, incomplete(err))
+		return nil
+	case yields(err):
+		rep.Result, rep.Reasons = Partial, append(rep.Reasons, "yielded: "+err.Error())
+		return nil
+	case r.useful && !refuses(err):
 		rep.Result = Partial
 	default:
 		rep.Result = Failed
 	}
 	rep.Reasons = append(rep.Reasons, err.Error())
+	return err
 }
 
 // conclude shows and keeps the report.
 func (s *Syncer) conclude(ctx context.Context, r *run) error {
 	rep := &r.report
-	s.o.Metrics.ended(rep, len(s.problems))
+	problems, err := s.o.Store.Problems(s.o.Site)
+	if err != nil {
+		return fmt.Errorf("site %s: %w", s.o.Site, err)
+	}
+	s.o.Metrics.ended(rep, len(problems))
 	if rep.Result == Complete {
 		s.o.Metrics.succeeded(s.o.Site, r.cp.LastSuccess)
 	}

@@ -2,10 +2,9 @@ package syncer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"plumbline/internal/flow"
 )
@@ -33,9 +32,13 @@ type run struct {
 	// fresh are statuses that go to the store with the next batch.
 	fresh []flow.StatusInfo
 
-	read     map[flow.IssueID]struct{}
+	read     idSet
 	found    map[problemIssue]bool // issues with a problem
 	statuses map[string]bool       // that the changelogs mention
+	// useful tells that the run has something to show for itself.
+	useful bool
+	// stranger tells that the site takes us for another account than before.
+	stranger bool
 }
 
 // do reads and stores. It leaves in the report why the run is not complete
@@ -50,68 +53,116 @@ func (r *run) do(ctx context.Context) error {
 		return err
 	}
 	r.cp, r.report.ServerNow = cp, r.id.ServerNow
-	if r.report.Kind == Incremental && (cp.Watermark.IsZero() || cp.Scope != o.Scope) {
-		r.report.Kind = Full
+	if r.report.Kind != AgileOnly && (cp.Watermark.IsZero() || cp.Scope != o.Scope) {
+		r.report.Kind = Full // there is nothing to build on
 	}
-	stranger := !cp.Watermark.IsZero() && cp.Account != r.id.Account
-	if stranger {
-		r.report.Reasons = append(r.report.Reasons, "the site takes us for another account than before, which may see other issues"+
-			map[Kind]string{Full: "", Incremental: "; a full sync takes it on"}[r.report.Kind])
+	if r.stranger = !cp.Watermark.IsZero() && cp.Account != r.id.Account; r.stranger {
+		reason := "the site takes us for another account than before, which may see other issues"
+		if r.report.Kind != Full {
+			reason += "; a full sync takes it on"
+		}
+		r.report.Reasons = append(r.report.Reasons, reason)
 	}
-	q, err := r.prepare(ctx, stranger)
+	switch r.report.Kind {
+	case CensusOnly:
+		return r.census(ctx)
+	case AgileOnly:
+		return r.agile(ctx)
+	}
+	return r.scan(ctx)
+}
+
+// scan is a full or an incremental run.
+func (r *run) scan(ctx context.Context) error {
+	q, err := r.prepare(ctx)
 	if err != nil {
 		return err
 	}
-	if err := r.scan(ctx, q); err != nil {
-		return err
+	err = r.take(ctx, func(ctx context.Context, each func(Page) error) error { return r.s.o.Source.Scan(ctx, q, each) })
+	if err != nil {
+		return r.stop(ctx, err)
 	}
 	if err := r.askAboutStatuses(ctx); err != nil {
 		return err
 	}
-	return r.finish(ctx, stranger)
+	return r.finish(ctx)
+}
+
+// stop makes the next run begin anew where it cannot be told what this one has
+// missed.
+func (r *run) stop(ctx context.Context, err error) error {
+	if incomplete(err) == "" {
+		return err
+	}
+	r.cp.FullFrom, r.cp.PartFrom = time.Time{}, time.Time{}
+	return errors.Join(err, r.write(context.WithoutCancel(ctx), flow.Batch{}))
 }
 
 // prepare learns the site's fields and chooses what to read.
-func (r *run) prepare(ctx context.Context, stranger bool) (Query, error) {
+func (r *run) prepare(ctx context.Context) (Query, error) {
 	if r.report.Kind == Full {
-		return r.prepareFull(ctx, stranger)
+		return r.prepareFull(ctx)
 	}
-	if err := r.s.o.Source.Use(r.cp.Fields); err != nil {
-		r.s.o.Logger.Info("the site's fields are asked for again", "site", r.s.o.Site, "why", err.Error())
-		if err := r.discover(ctx); err != nil {
-			return Query{}, err
-		}
+	if err := r.useFields(ctx); err != nil {
+		return Query{}, err
 	}
-	overlap := overlapServer
-	if r.id.Deployment == "Cloud" {
-		overlap = overlapCloud
-	}
-	from := r.cp.Watermark
+	cp := &r.cp
+	from := cp.Watermark
 	if r.id.ServerNow.Before(from) {
 		from = r.id.ServerNow // the site's clock was set back
 	}
-	return Query{UpdatedFrom: from.Add(-overlap)}, nil
+	q := Query{UpdatedFrom: from.Add(-r.overlap())}
+	// What was changed behind an unfinished run is left to the run after this
+	// one, which begins at the start of the unfinished one.
+	if !cp.PartFrom.IsZero() && !r.stranger && !cp.PartStarted.After(r.id.ServerNow) {
+		r.report.Resumed = true
+		q.CreatedFrom = cp.PartFrom
+		return q, nil
+	}
+	cp.PartFrom, cp.PartStarted = time.Time{}, r.id.ServerNow
+	return q, nil
+}
+
+// useFields adopts the site's fields as they are known.
+func (r *run) useFields(ctx context.Context) error {
+	err := r.s.o.Source.Use(r.cp.Fields)
+	if err == nil {
+		return nil
+	}
+	r.s.o.Logger.Info("the site's fields are asked for again", "site", r.s.o.Site, "why", err.Error())
+	return r.discover(ctx)
+}
+
+func (r *run) overlap() time.Duration {
+	if r.id.Deployment == "Cloud" {
+		return overlapCloud
+	}
+	return overlapServer
 }
 
 // prepareFull begins a full run, or continues the one that was not finished.
 // What the checkpoint holds for another scope or account is void at once, so
 // that no incremental run builds on it if this run is cut short.
-func (r *run) prepareFull(ctx context.Context, stranger bool) (Query, error) {
+func (r *run) prepareFull(ctx context.Context) (Query, error) {
 	if err := r.discover(ctx); err != nil {
 		return Query{}, err
 	}
-	cp := &r.cp
-	same := cp.Scope == r.s.o.Scope && cp.Account == r.id.Account
+	cp, scope := &r.cp, r.s.o.Scope
+	same := cp.Scope == scope && cp.Account == r.id.Account
 	age := r.id.ServerNow.Sub(cp.FullStarted)
 	if same && !cp.FullFrom.IsZero() && age >= 0 && age < resumable {
 		r.report.Resumed = true
 		return Query{CreatedFrom: cp.FullFrom}, nil
 	}
-	if stranger || cp.Scope != r.s.o.Scope {
+	if cp.Scope != scope && !(cp.Watermark.IsZero() && cp.FullStarted.IsZero()) {
+		cp.Rescoped = true
+	}
+	if r.stranger || cp.Scope != scope {
 		cp.Watermark = time.Time{}
 	}
-	cp.Scope, cp.Account = r.s.o.Scope, r.id.Account
+	cp.Scope, cp.Account = scope, r.id.Account
 	cp.FullFrom, cp.FullStarted = time.Time{}, r.id.ServerNow
+	cp.PartFrom, cp.PartStarted = time.Time{}, time.Time{}
 	return Query{}, nil
 }
 
@@ -123,88 +174,6 @@ func (r *run) discover(ctx context.Context) error {
 	}
 	r.cp.Fields, r.fresh = fields, statuses
 	return nil
-}
-
-// scan reads and writes at the same time, one page apart.
-func (r *run) scan(ctx context.Context, q Query) error {
-	r.statuses = make(map[string]bool)
-	pages := make(chan Page)
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error {
-		defer close(pages)
-		return r.s.o.Source.Scan(ctx, q, func(p Page) error {
-			select {
-			case pages <- p:
-				return nil
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-		})
-	})
-	g.Go(func() error {
-		for p := range pages {
-			if err := r.store(ctx, &p); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return g.Wait()
-}
-
-// store writes one page, and with it how far a full run has come.
-func (r *run) store(ctx context.Context, p *Page) error {
-	if r.report.Kind == Full && p.CreatedTo.After(r.cp.FullFrom) {
-		r.cp.FullFrom = p.CreatedTo
-	}
-	if err := r.write(ctx, p.Batch); err != nil {
-		return err
-	}
-	for k := range p.Issues {
-		r.note(&p.Issues[k])
-	}
-	for _, pr := range p.Problems {
-		r.trouble(pr)
-	}
-	r.report.Read, r.report.Problems = len(r.read), len(r.found)
-	r.progress(Progress{Kind: r.report.Kind, Read: r.report.Read, Total: p.Total, Problems: r.report.Problems})
-	return nil
-}
-
-func (r *run) write(ctx context.Context, b flow.Batch) error {
-	b.Site = r.s.o.Site
-	b.Statuses = append(r.fresh, b.Statuses...)
-	w, err := r.s.o.Store.Write(ctx, b, r.cp)
-	if err != nil {
-		return fmt.Errorf("site %s: storing issues: %w", r.s.o.Site, err)
-	}
-	r.fresh = nil
-	r.report.New += w.New
-	r.report.Changed += w.Changed
-	r.report.Unchanged += w.Unchanged
-	r.report.Changes += w.Changes
-	return nil
-}
-
-func (r *run) note(i *flow.Issue) {
-	r.read[i.ID] = struct{}{}
-	delete(r.s.problems, problemIssue{id: i.ID})
-	for k := range i.Changes {
-		if c := &i.Changes[k]; c.Field == flow.FieldStatus {
-			r.statuses[c.From.ID], r.statuses[c.To.ID] = true, true
-		}
-	}
-}
-
-func (r *run) trouble(p flow.Problem) {
-	which := problemIssue{id: p.ID}
-	if p.ID == 0 {
-		which.key = p.Key
-	}
-	r.found[which], r.s.problems[which] = true, true
-	if len(r.report.ProblemIssues) < listedProblems {
-		r.report.ProblemIssues = append(r.report.ProblemIssues, ProblemIssue(p))
-	}
 }
 
 // askAboutStatuses asks the site once about statuses that the changelogs
@@ -230,19 +199,17 @@ func (r *run) askAboutStatuses(ctx context.Context) error {
 
 // finish moves the watermark: everything that was changed before the run
 // began is held now.
-func (r *run) finish(ctx context.Context, stranger bool) error {
-	cp := r.cp
+func (r *run) finish(ctx context.Context) error {
+	cp := &r.cp
 	switch {
 	case r.report.Kind == Full:
-		r.cp.Watermark, r.cp.FullFrom, r.cp.FullStarted = cp.FullStarted, time.Time{}, time.Time{}
-		if !r.report.Resumed { // else the earlier part's problems stand
-			r.s.problems = r.found
-		}
-	case !stranger:
-		r.cp.Watermark = r.id.ServerNow
+		cp.Watermark, cp.FullFrom, cp.FullStarted = cp.FullStarted, time.Time{}, time.Time{}
+	case !r.stranger:
+		cp.Watermark = cp.PartStarted
 	}
+	cp.PartFrom, cp.PartStarted = time.Time{}, time.Time{}
 	if len(r.report.Reasons) == 0 {
-		r.cp.LastSuccess = r.s.o.Now().UTC()
+		cp.LastSuccess = r.s.o.Now().UTC()
 	}
 	return r.write(ctx, flow.Batch{})
 }

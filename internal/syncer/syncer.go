@@ -7,8 +7,14 @@ import (
 	"plumbline/internal/flow"
 )
 
-// Source is one Jira site.
+// Source is one Jira site. What its errors mean beyond a failure they tell by
+// methods: Refused() bool, that the same will fail until somebody changes
+// something; Yielded() bool, that the site asked to be left alone for longer
+// than a run should wait; Incomplete() string, that what was handed over is
+// sound and what is missing, unless it is empty.
 type Source interface {
+	Census
+	Agile
 	// Identify asks the site who it is and who we are. It makes two requests.
 	// It fails where the site takes us for nobody.
 	Identify(ctx context.Context) (flow.Identity, error)
@@ -28,6 +34,31 @@ type Source interface {
 	Requests() (made, retried int)
 }
 
+// Census is what it takes to find out which issues there are.
+type Census interface {
+	// IDs hands over the id of every issue of the scope, in any order and
+	// perhaps more than once. When it returns nil, none is left out.
+	IDs(ctx context.Context, each func([]flow.IssueID) error) error
+	// Sight asks for issues one by one, without regard to the scope and past
+	// any index. An issue that no answer came for is left out.
+	Sight(ctx context.Context, ids []flow.IssueID) ([]flow.Sighting, error)
+	// Projects lists the projects that we may see, archived and trashed ones
+	// too.
+	Projects(ctx context.Context) ([]flow.ProjectState, error)
+	// Fetch reads the issues with their whole changelogs. One that is not
+	// there is left out.
+	Fetch(ctx context.Context, ids []flow.IssueID, each func(flow.Page) error) error
+}
+
+// Agile is what no issue tells of.
+type Agile interface {
+	// Versions lists the versions of the projects.
+	Versions(ctx context.Context, projectKeys []string) ([]flow.Version, error)
+	// Sprints lists the sprints of all boards; none where the site has no
+	// boards.
+	Sprints(ctx context.Context) ([]flow.Sprint, error)
+}
+
 // Query says which issues of the site's scope to read.
 type Query = flow.Query
 
@@ -40,10 +71,17 @@ type Store interface {
 	// Checkpoint (with the site's name) before the first.
 	Checkpoint(site string) (flow.Checkpoint, error)
 	// Write stores the batch and the checkpoint in one transaction. An issue
-	// that is held in the very same form is not rewritten.
+	// that is held in the very same form is not rewritten; one that was gone
+	// is present again.
 	Write(ctx context.Context, b flow.Batch, c flow.Checkpoint) (flow.Written, error)
 	// Catalog returns what is known of the site's statuses and versions.
 	Catalog(site string) (*flow.Catalog, error)
+	// Held calls fn with each issue that is held of the site, by ascending id,
+	// outside of any transaction.
+	Held(ctx context.Context, site string, fn func(flow.Held) error) error
+	// Problems returns the issues that Jira last sent in a form that could not
+	// be taken whole.
+	Problems(site string) ([]flow.Problem, error)
 	// AppendRun keeps the report of a run, encoded, and forgets the oldest
 	// beyond a bound of the store's own.
 	AppendRun(site string, at time.Time, report []byte) error
@@ -54,9 +92,16 @@ type Kind string
 
 // The kinds of sync.
 const (
-	Full        Kind = "full"
-	Incremental Kind = "incremental"
+	Full        Kind = "full"        // every issue, in slices that can be gone on with
+	Incremental Kind = "incremental" // what was changed since the watermark
+	// CensusOnly asks which issues there are: those that the store lacks are
+	// fetched, and those that only the store has are looked for one by one.
+	CensusOnly Kind = "census"
+	AgileOnly  Kind = "agile" // versions and sprints
 )
+
+// Kinds lists every kind.
+func Kinds() []Kind { return []Kind{Full, Incremental, CensusOnly, AgileOnly} }
 
 // Result is how a run ended.
 type Result string
@@ -81,10 +126,17 @@ type Report struct {
 	New       int       `json:"new"`
 	Changed   int       `json:"changed"`
 	Unchanged int       `json:"unchanged"`
-	Changes   int       `json:"changes"` // changelog items not held before
-	Problems  int       `json:"problems"`
-	Requests  int       `json:"requests"`
-	Retries   int       `json:"retries"`
+	Changes   int       `json:"changes"`            // changelog items not held before
+	Restored  int       `json:"restored,omitempty"` // issues that were gone and are back
+	Events    int       `json:"events,omitempty"`   // versions and sprints that are new or otherwise than before
+	// What a census saw: the number of issues, how many of them it had to
+	// fetch, and what became of the absent ones, by flow.Presence.
+	Seen     int            `json:"seen,omitempty"`
+	Fetched  int            `json:"fetched,omitempty"`
+	Absent   map[string]int `json:"absent,omitempty"`
+	Problems int            `json:"problems"`
+	Requests int            `json:"requests"`
+	Retries  int            `json:"retries"`
 	// ServerNow is the site's clock at the start.
 	ServerNow time.Time `json:"server_now"`
 	// Resumed tells that a full run went on where an earlier one stopped.

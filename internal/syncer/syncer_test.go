@@ -54,6 +54,11 @@ func newWorld(t *testing.T, now time.Time) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newWorldOf(t, dump, now)
+}
+
+func newWorldOf(t *testing.T, dump *jirasim.World, now time.Time) *world {
+	t.Helper()
 	w := &world{t: t, now: now, pat: "token", reg: prometheus.NewPedanticRegistry()}
 	w.metrics = syncer.NewMetrics(w.reg)
 	site := jirasim.New(dump, jirasim.Options{Now: func() time.Time { return w.now }, PAT: "token", MaxResults: 40})
@@ -65,6 +70,7 @@ func newWorld(t *testing.T, now time.Time) *world {
 	}))
 	t.Cleanup(srv.Close)
 	w.url = srv.URL
+	var err error
 	w.store, err = store.Open(filepath.Join(t.TempDir(), "plumbline.db"), store.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -81,6 +87,18 @@ func newWorld(t *testing.T, now time.Time) *world {
 // restart makes the syncer anew, as another process would.
 func (w *world) restart() {
 	w.t.Helper()
+	var err error
+	w.syncer, err = syncer.New(syncer.Options{
+		Site: "acme", Scope: w.scope, Source: w.client(), Store: w.store, Now: func() time.Time { return w.now }, Metrics: w.metrics,
+		Batch: 40, // a page, so that a run can be stopped within
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) client() *jira.Client {
+	w.t.Helper()
 	c, err := jira.New(jira.Options{
 		Site: "acme", URL: w.url, Auth: jira.Auth{PAT: w.pat}, Scope: w.scope, Pseudonym: jira.Pseudonymizer([]byte("k")),
 		RequestsPerSecond: 1e6, Backoff: time.Nanosecond,
@@ -88,12 +106,7 @@ func (w *world) restart() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.syncer, err = syncer.New(syncer.Options{
-		Site: "acme", Scope: w.scope, Source: c, Store: w.store, Now: func() time.Time { return w.now }, Metrics: w.metrics,
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	return c
 }
 
 func (w *world) run(kind syncer.Kind) (syncer.Report, error) {
@@ -421,6 +434,12 @@ plumbline_sync_last_success_timestamp_seconds{site="acme"} %d
 	runs := `
 # HELP plumbline_sync_runs_total Syncs by how they ended: complete, partial (what was read is stored, something is missing), failed.
 # TYPE plumbline_sync_runs_total counter
+plumbline_sync_runs_total{kind="agile",result="complete",site="acme"} 0
+plumbline_sync_runs_total{kind="agile",result="failed",site="acme"} 0
+plumbline_sync_runs_total{kind="agile",result="partial",site="acme"} 0
+plumbline_sync_runs_total{kind="census",result="complete",site="acme"} 0
+plumbline_sync_runs_total{kind="census",result="failed",site="acme"} 0
+plumbline_sync_runs_total{kind="census",result="partial",site="acme"} 0
 plumbline_sync_runs_total{kind="full",result="complete",site="acme"} 0
 plumbline_sync_runs_total{kind="full",result="failed",site="acme"} 0
 plumbline_sync_runs_total{kind="full",result="partial",site="acme"} 0

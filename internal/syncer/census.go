@@ -1,0 +1,222 @@
+package syncer
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"plumbline/internal/flow"
+)
+
+// doubtful is how long it is doubted that most issues of a project are out of
+// the scope: longer than an index takes to be rebuilt, and less than the day
+// between two censuses.
+const doubtful = 20 * time.Hour
+
+// census compares the ids of all issues with those that are held.
+func (r *run) census(ctx context.Context) error {
+	if r.stranger {
+		return nil // whose absences mean nothing
+	}
+	seen, short := r.ids(ctx)
+	if short != nil && incomplete(short) == "" {
+		return short
+	}
+	c, err := r.compare(ctx, seen)
+	if err != nil {
+		return err
+	}
+	if err := r.fetch(ctx, c.lacking); err != nil {
+		return err
+	}
+	if short != nil {
+		return short // and nothing is inferred from what was not seen
+	}
+	if len(c.absent) > 0 {
+		if err := r.inquire(ctx, c); err != nil {
+			return err
+		}
+	} else {
+		r.cp.Doubts = nil
+	}
+	r.cp.Rescoped = false
+	return r.write(ctx, flow.Batch{})
+}
+
+// ids returns the ids of all issues of the scope, sorted, each once.
+func (r *run) ids(ctx context.Context) ([]flow.IssueID, error) {
+	var seen []flow.IssueID
+	err := r.s.o.Source.IDs(ctx, func(ids []flow.IssueID) error {
+		seen = append(seen, ids...)
+		return ctx.Err()
+	})
+	slices.Sort(seen)
+	seen = slices.Compact(seen)
+	r.report.Seen, r.useful = len(seen), len(seen) > 0
+	return seen, err
+}
+
+// comparison is how the site and the store differ.
+type comparison struct {
+	lacking []flow.IssueID // seen, and not held or held as gone
+	absent  []flow.Held    // held as present, and not seen
+	known   map[flow.Named]int
+}
+
+func (r *run) compare(ctx context.Context, seen []flow.IssueID) (*comparison, error) {
+	c := &comparison{known: map[flow.Named]int{}}
+	err := r.s.o.Store.Held(ctx, r.s.o.Site, func(h flow.Held) error {
+		if h.As == flow.Present {
+			c.known[h.Project]++
+		}
+		for len(seen) > 0 && seen[0] < h.ID {
+			c.lacking = append(c.lacking, seen[0])
+			seen = seen[1:]
+		}
+		switch there := len(seen) > 0 && seen[0] == h.ID; {
+		case there && h.As != flow.Present:
+			c.lacking = append(c.lacking, h.ID)
+			seen = seen[1:]
+		case there:
+			seen = seen[1:]
+		case h.As == flow.Present:
+			c.absent = append(c.absent, h)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("site %s: %w", r.s.o.Site, err)
+	}
+	c.lacking = append(c.lacking, seen...)
+	return c, nil
+}
+
+// fetch reads issues that the store lacks.
+func (r *run) fetch(ctx context.Context, ids []flow.IssueID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	if err := r.useFields(ctx); err != nil {
+		return err
+	}
+	err := r.take(ctx, func(ctx context.Context, each func(Page) error) error { return r.s.o.Source.Fetch(ctx, ids, each) })
+	r.report.Fetched = r.report.Read
+	if err != nil {
+		return err
+	}
+	if err := r.askAboutStatuses(ctx); err != nil {
+		return err
+	}
+	left := slices.DeleteFunc(slices.Clone(ids), func(id flow.IssueID) bool { return r.read.has(id) || r.found[problemIssue{id: id}] })
+	if len(left) == 0 {
+		return nil
+	}
+	sights, err := r.s.o.Source.Sight(ctx, left)
+	if err != nil {
+		return err
+	}
+	// Those that are not there were deleted since; the index lags behind.
+	if n := len(slices.DeleteFunc(sights, func(s flow.Sighting) bool { return !s.Found })); n > 0 {
+		r.report.Reasons = append(r.report.Reasons, fmt.Sprintf("%d issues that the search shows could not be read", n))
+	}
+	return nil
+}
+
+// inquire finds out what became of the absent issues, project by project: what
+// is known of one is stored before the next is looked at.
+func (r *run) inquire(ctx context.Context, c *comparison) error {
+	projects, err := r.s.o.Source.Projects(ctx)
+	if err != nil {
+		return err
+	}
+	known := newRoster(projects)
+	groups := map[flow.Named][]flow.Held{}
+	for _, h := range c.absent {
+		groups[h.Project] = append(groups[h.Project], h)
+	}
+	doubts := map[string]time.Time{}
+	for _, p := range sortedProjects(groups) {
+		q := &inquest{project: p, known: c.known[p], absent: groups[p], roster: known, rescoped: r.cp.Rescoped}
+		since, doubted := r.cp.Doubts[p.ID]
+		q.settled = doubted && r.id.ServerNow.Sub(since) >= doubtful
+		if q.sights, err = r.sight(ctx, q.absent); err != nil {
+			return err
+		}
+		doubt, err := r.record(ctx, q)
+		if err != nil {
+			return err
+		}
+		if doubt && !doubted {
+			since = r.id.ServerNow
+		}
+		if doubt {
+			doubts[p.ID] = since
+		}
+	}
+	if r.cp.Doubts = doubts; len(doubts) == 0 {
+		r.cp.Doubts = nil
+	}
+	return nil
+}
+
+func sortedProjects(groups map[flow.Named][]flow.Held) []flow.Named {
+	projects := make([]flow.Named, 0, len(groups))
+	for p := range groups {
+		projects = append(projects, p)
+	}
+	slices.SortFunc(projects, func(a, b flow.Named) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
+	return projects
+}
+
+// sight asks for the absent issues one by one. Where one was changed just now
+// and is there, the index may lag behind: then what was changed lately is read
+// once more.
+func (r *run) sight(ctx context.Context, absent []flow.Held) (map[flow.IssueID]flow.Sighting, error) {
+	ids := make([]flow.IssueID, len(absent))
+	for k, h := range absent {
+		ids[k] = h.ID
+	}
+	answers, err := r.s.o.Source.Sight(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	sights := make(map[flow.IssueID]flow.Sighting, len(answers))
+	for _, s := range answers {
+		sights[s.ID] = s
+	}
+	lately := r.id.ServerNow.Add(-r.overlap())
+	recent := slices.ContainsFunc(absent, func(h flow.Held) bool {
+		return sights[h.ID].Found && h.Updated.After(lately) && !r.read.has(h.ID)
+	})
+	if !recent {
+		return sights, nil
+	}
+	if err := r.useFields(ctx); err != nil {
+		return nil, err
+	}
+	return sights, r.take(ctx, func(ctx context.Context, each func(Page) error) error {
+		return r.s.o.Source.Scan(ctx, Query{UpdatedFrom: lately}, each)
+	})
+}
+
+// record stores and reports what became of the absent issues of a project.
+func (r *run) record(ctx context.Context, q *inquest) (doubt bool, err error) {
+	q.absent = slices.DeleteFunc(q.absent, func(h flow.Held) bool { return r.read.has(h.ID) })
+	as, reasons, doubt := q.verdicts()
+	r.report.Reasons = append(r.report.Reasons, reasons...)
+	if r.report.Absent == nil && len(as) > 0 {
+		r.report.Absent = map[string]int{}
+	}
+	var b flow.Batch
+	for k, h := range q.absent {
+		r.report.Absent[as[k].String()]++
+		if q.marks(as[k]) {
+			b.Gone = append(b.Gone, flow.Absence{ID: h.ID, As: as[k], Since: r.id.ServerNow})
+		}
+	}
+	return doubt, r.write(context.WithoutCancel(ctx), b)
+}

@@ -1,0 +1,136 @@
+package syncer
+
+import (
+	"fmt"
+	"strings"
+
+	"plumbline/internal/flow"
+)
+
+// When so many of a project's known issues are absent at once, something else
+// has happened to them than people deleting issues.
+const (
+	massLeast = 10
+	massShare = 2 // one in
+)
+
+func massive(absent, known int) bool { return absent >= massLeast && absent*massShare >= known }
+
+// inquest is what is known of the absent issues of one project, of which all
+// but the verdicts is given.
+type inquest struct {
+	project flow.Named
+	known   int // issues of the project that were held as present
+	absent  []flow.Held
+	sights  map[flow.IssueID]flow.Sighting
+	roster  *roster
+	// rescoped tells that the scope was changed: many issues may be out of it.
+	rescoped bool
+	// settled tells that it was doubted long enough whether the issues are out
+	// of the scope.
+	settled bool
+}
+
+// verdicts tells what became of each absent issue, why the run is not
+// complete, and whether there is doubt that may go away by itself.
+func (q *inquest) verdicts() (as []flow.Presence, reasons []string, doubt bool) {
+	as = make([]flow.Presence, len(q.absent))
+	counts := map[flow.Presence]int{}
+	for k, h := range q.absent {
+		as[k] = q.verdict(h.ID)
+		counts[as[k]]++
+	}
+	name := q.project.Name
+	state, _ := q.roster.byProject(q.project)
+	if n := counts[flow.Deleted]; massive(n, q.known) && !state.Trashed {
+		replace(as, flow.Deleted, flow.Hidden)
+		reasons = append(reasons, fmt.Sprintf("%d of %d issues of project %s cannot be seen any more: that may be a lost permission, so they are kept as they are", n, q.known, name))
+	}
+	if n := counts[flow.OutOfScope]; massive(n, q.known) && !q.rescoped && !q.settled {
+		replace(as, flow.OutOfScope, flow.Unconfirmed)
+		doubt = true
+		reasons = append(reasons, fmt.Sprintf("%d of %d issues of project %s are there but the search does not show them: its index may be broken, so they are kept as they are until a census a day later says the same", n, q.known, name))
+	}
+	if n := counts[flow.AccessLost]; n > 0 && !q.rescoped {
+		reasons = append(reasons, fmt.Sprintf("project %s cannot be seen any more: its %d issues are kept as they are; give the account access, or take the project out of the scope", name, n))
+	}
+	if n := counts[flow.Unconfirmed]; n > 0 {
+		reasons = append(reasons, fmt.Sprintf("the site did not say what became of %d issues of project %s", n, name))
+	}
+	return as, reasons, doubt
+}
+
+func replace(as []flow.Presence, from, to flow.Presence) {
+	for k := range as {
+		if as[k] == from {
+			as[k] = to
+		}
+	}
+}
+
+// verdict tells what became of an issue, without regard to the others.
+func (q *inquest) verdict(id flow.IssueID) flow.Presence {
+	s, answered := q.sights[id]
+	if !answered {
+		return flow.Unconfirmed
+	}
+	if s.Found {
+		if s.Archived || q.roster.byIssueKey(s.Key).Archived {
+			return flow.Archived
+		}
+		return flow.OutOfScope
+	}
+	state, listed := q.roster.byProject(q.project)
+	switch {
+	case !listed:
+		return flow.AccessLost
+	case state.Archived:
+		return flow.Archived
+	}
+	return flow.Deleted // trashed with its project, or by itself
+}
+
+// marks tells whether an issue of which this became is to be marked as gone.
+// Of what can't be told from a lost permission, nothing is inferred, unless
+// the scope was changed: then nobody asks for the project any more.
+func (q *inquest) marks(p flow.Presence) bool {
+	switch p {
+	case flow.Deleted, flow.OutOfScope, flow.Archived:
+		return true
+	case flow.AccessLost:
+		return q.rescoped
+	}
+	return false
+}
+
+// roster is the projects that the site shows.
+type roster struct {
+	byID, byKey map[string]flow.ProjectState
+}
+
+func newRoster(projects []flow.ProjectState) *roster {
+	r := &roster{make(map[string]flow.ProjectState, len(projects)), make(map[string]flow.ProjectState, len(projects))}
+	for _, p := range projects {
+		r.byID[p.ID], r.byKey[p.Key] = p, p
+	}
+	return r
+}
+
+// byProject finds a project by its id, and by its key where it has none.
+func (r *roster) byProject(p flow.Named) (flow.ProjectState, bool) {
+	if p.ID == "" {
+		s, ok := r.byKey[p.Name]
+		return s, ok
+	}
+	s, ok := r.byID[p.ID]
+	return s, ok
+}
+
+// byIssueKey finds the project of an issue; the zero state where there is
+// none.
+func (r *roster) byIssueKey(key string) flow.ProjectState {
+	if n := strings.LastIndexByte(key, '-'); n > 0 {
+		return r.byKey[key[:n]]
+	}
+	return flow.ProjectState{}
+}
