@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"plumbline/internal/config"
 	"plumbline/internal/store"
 )
 
@@ -23,7 +24,7 @@ func (c *cli) store() *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(c.storeInfo(), c.storeVerify(), c.storeDump(), c.storeBackup())
+	cmd.AddCommand(c.storeInfo(), c.storeVerify(), c.storeDump(), c.storeBackup(), c.storeCompact())
 	return cmd
 }
 
@@ -107,6 +108,26 @@ func (c *cli) storeDump() *cobra.Command {
 		Example: "  plumbline store dump | jq 'select(.present | not)'",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.ask(cmd.Context(), "dump", url.Values{}, c.out)
+		},
+	}
+}
+
+func (c *cli) storeCompact() *cobra.Command {
+	return &cobra.Command{
+		Use: "compact", Short: "Give back the space that the store no longer uses", Args: cobra.NoArgs,
+		Long:    "compact writes the store anew and puts it in its own place once it is whole. The service must not run.",
+		Example: "  plumbline store compact",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := config.Load(c.configPath)
+			if err != nil {
+				return err
+			}
+			done, err := store.Compact(cmd.Context(), cfg.Store.Path, store.Options{})
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(c.out, "%s before, %s after\n", size(done.Before), size(done.After))
+			return err
 		},
 	}
 }

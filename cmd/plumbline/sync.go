@@ -3,9 +3,12 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +21,7 @@ import (
 )
 
 func (c *cli) sync() *cobra.Command {
-	var full bool
+	var full, census, agile bool
 	var site string
 	cmd := &cobra.Command{
 		Use: "sync", Short: "Read Jira once and print what came of it",
@@ -28,8 +31,13 @@ func (c *cli) sync() *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			args := url.Values{}
-			if full {
-				args.Set("kind", string(syncer.Full))
+			for kind, asked := range map[syncer.Kind]bool{syncer.Full: full, syncer.CensusOnly: census, syncer.AgileOnly: agile} {
+				if asked {
+					args.Add("kind", string(kind))
+				}
+			}
+			if len(args["kind"]) > 1 {
+				return usageError{errors.New("--full, --census and --agile are three kinds of sync: choose one")}
 			}
 			if site != "" {
 				args.Set("site", site)
@@ -47,6 +55,8 @@ func (c *cli) sync() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&full, "full", false, "read everything again")
+	cmd.Flags().BoolVar(&census, "census", false, "find out which issues are still there, and fetch those that were missed")
+	cmd.Flags().BoolVar(&agile, "agile", false, "read sprints and versions")
 	cmd.Flags().StringVar(&site, "site", "", "only the site of this `name`")
 	c.addOutput(cmd)
 	return cmd
@@ -60,7 +70,10 @@ func reports(all []syncer.Report) listing {
 	}
 	for _, r := range all {
 		l.lines = append(l.lines, r)
-		why := r.Reasons
+		why := slices.Clone(r.Reasons)
+		for _, what := range slices.Sorted(maps.Keys(r.Absent)) {
+			why = append(why, fmt.Sprintf("%d %s", r.Absent[what], what))
+		}
 		for _, p := range r.ProblemIssues {
 			why = append(why, fmt.Sprintf("%s: %s", p.Key, p.What))
 		}

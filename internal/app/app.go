@@ -155,13 +155,19 @@ func (a *App) client(c *config.Config, site *config.Site, pseudonym func(string)
 	if w := site.SecretWarning(); w != "" {
 		a.log.Warn(w, "site", site.Name)
 	}
-	auth := jira.Auth{User: site.Auth.Account(), Password: secret}
+	auth := jira.Auth{User: site.Auth.Account(), Password: secret, Scoped: site.Auth.Scoped, Expires: site.Auth.Expires}
 	if site.Auth.IsPAT() {
-		auth = jira.Auth{PAT: secret}
+		auth = jira.Auth{PAT: secret, Expires: site.Auth.Expires}
+	}
+	if soon := auth.Expiry(a.now()); soon != "" {
+		a.log.Warn(soon, "site", site.Name)
 	}
 	return jira.New(jira.Options{
 		Site: site.Name, URL: site.URL, Auth: auth, Scope: site.Scope, CAFile: site.CAFile,
-		Fields:            jira.Fields{StoryPoints: site.Fields["story_points"]},
+		Fields: jira.Fields{
+			EpicLink: site.Fields["epic_link"], ParentLink: site.Fields["parent_link"], Sprint: site.Fields["sprint"],
+			Flagged: site.Fields["flagged"], StoryPoints: site.Fields["story_points"],
+		},
 		RequestsPerSecond: site.Limits.RequestsPerSecond, InFlight: site.Limits.InFlight,
 		Pseudonym: pseudonym, Bots: c.Semantics.Bots, KeepSummaries: c.Privacy.StoreSummaries,
 		UserAgent: "plumbline/" + a.options.Version, Metrics: m, Logger: a.log,

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"plumbline/internal/config"
 	"plumbline/internal/export"
@@ -62,24 +64,32 @@ type OnlineResult struct {
 	Identity flow.Identity
 	Statuses int
 	Issues   int // that match the scope; -1 where the site does not say
+	Expiry   string
 	Err      error
 }
 
 // String is the result as a line of text.
 func (r OnlineResult) String() string {
-	return fmt.Sprintf("site %s: %s %s, logged in, %d statuses, %d issues in scope", r.Site, r.Identity.Deployment,
-		r.Identity.Version, r.Statuses, r.Issues)
+	s := fmt.Sprintf("site %s: %s %s, logged in, %d statuses", r.Site, r.Identity.Deployment, r.Identity.Version, r.Statuses)
+	if r.Issues >= 0 {
+		s += fmt.Sprintf(", %d issues in scope", r.Issues)
+	}
+	if r.Expiry != "" {
+		s += "; " + r.Expiry
+	}
+	return s
 }
 
 // CheckOnline asks every site who it is and who we are, for its fields and
 // statuses, and how many issues the scope has. It reads nothing into a store.
 func CheckOnline(ctx context.Context, s Settings, version string) []OnlineResult {
-	a := &App{options: Options{Settings: s, Version: version}}
+	a := &App{options: Options{Settings: s, Version: version}, log: slog.New(slog.DiscardHandler), now: time.Now}
 	a.settings.Store(&s)
 	nobody := func(string) flow.Pseudonym { return 0 }
 	var out []OnlineResult
 	for k := range s.Config.Sites {
 		r := OnlineResult{Site: s.Config.Sites[k].Name, Issues: -1}
+		r.Expiry = jira.Auth{Expires: s.Config.Sites[k].Auth.Expires}.Expiry(a.now())
 		client, err := a.client(s.Config, &s.Config.Sites[k], nobody, jira.NewMetrics(nil))
 		if err == nil {
 			err = r.ask(ctx, client)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -132,10 +133,7 @@ func (a *App) runExplain(ctx context.Context, args url.Values, out io.Writer) er
 }
 
 func (a *App) runSync(ctx context.Context, args url.Values, out io.Writer) error {
-	kind := syncer.Incremental
-	if args.Get("kind") == string(syncer.Full) {
-		kind = syncer.Full
-	}
+	kind := syncer.Kind(cmp.Or(args.Get("kind"), string(syncer.Incremental)))
 	lines := json.NewEncoder(out)
 	reports, err := a.Sync(ctx, args.Get("site"), kind, func(site string, p syncer.Progress) {
 		_ = lines.Encode(SyncLine{Site: site, Progress: &p}) // who asked may have gone; the sync goes on

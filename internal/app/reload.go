@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"plumbline/internal/config"
@@ -66,7 +67,7 @@ func needRestart(old, next *config.Config) []string {
 
 func sameSite(a, b config.Site) bool {
 	return a.Name == b.Name && a.URL == b.URL && a.Auth == b.Auth && a.Scope == b.Scope && a.Limits == b.Limits &&
-		a.CAFile == b.CAFile && slices.Equal(a.Fields["story_points"], b.Fields["story_points"])
+		a.CAFile == b.CAFile && maps.EqualFunc(a.Fields, b.Fields, slices.Equal[[]string])
 }
 
 func sameSchedule(a, b config.Schedule) bool {

@@ -90,7 +90,9 @@ func (a *App) work(ctx context.Context, c *config.Config) error {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { a.scheduled(ctx, syncer.Incremental); return nil })
+	for _, site := range a.names {
+		g.Go(func() error { a.scheduled(ctx, site, syncer.Incremental); return nil })
+	}
 	g.Go(func() error { a.onSchedule(ctx, c.Schedule); return nil })
 	g.Go(func() error { a.onTick(ctx); return nil })
 	if a.options.Reread != nil {
@@ -109,28 +111,47 @@ func (a *App) watched() []string {
 	return []string{c.Path, c.Goals}
 }
 
-// scheduled syncs all sites. A failure is told by log and metrics and mended
-// by the next run; it never ends the service.
-func (a *App) scheduled(ctx context.Context, kind syncer.Kind) {
-	_, err := a.Sync(ctx, "", kind, nil)
-	switch {
-	case err == nil, ctx.Err() != nil:
-	case errors.Is(err, syncer.ErrRunning):
-		a.log.Info("a sync was left out, since the one before is still running", "kind", kind)
-	default:
-		a.log.Error("a sync did not end well", "kind", kind, "error", err)
+// tryAgainAfter is how long a scheduled run waits for another of its site.
+const tryAgainAfter = 30 * time.Second
+
+// scheduled syncs a site. A failure is told by log and metrics and mended by
+// the next run; it never ends the service. An incremental run is left out
+// while another run of the site is under way, since the next one is near; the
+// other kinds come seldom and wait.
+func (a *App) scheduled(ctx context.Context, site string, kind syncer.Kind) {
+	for {
+		_, err := a.Sync(ctx, site, kind, nil)
+		switch {
+		case err == nil, ctx.Err() != nil:
+			return
+		case !errors.Is(err, syncer.ErrRunning):
+			a.log.Error("a sync did not end well", "site", site, "kind", kind, "error", err)
+			return
+		case kind == syncer.Incremental:
+			a.log.Info("a sync was left out, since the one before is still running", "site", site, "kind", kind)
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(tryAgainAfter):
+		}
 	}
 }
 
 func (a *App) onSchedule(ctx context.Context, s config.Schedule) {
 	runner := cron.New(cron.WithLocation(s.Zone),
 		cron.WithChain(cron.Recover(cron.DiscardLogger), cron.SkipIfStillRunning(cron.DiscardLogger)))
-	for kind, when := range map[syncer.Kind]config.Cron{syncer.Incremental: s.Incremental, syncer.Full: s.Full} {
+	for kind, when := range map[syncer.Kind]config.Cron{
+		syncer.Incremental: s.Incremental, syncer.AgileOnly: s.Agile, syncer.CensusOnly: s.Census, syncer.Full: s.Full,
+	} {
 		if when.Off() {
 			continue
 		}
-		if _, err := runner.AddFunc(string(when), func() { a.scheduled(ctx, kind) }); err != nil {
-			a.log.Error("a schedule cannot run", "kind", kind, "schedule", string(when), "error", err)
+		for _, site := range a.names {
+			if _, err := runner.AddFunc(string(when), func() { a.scheduled(ctx, site, kind) }); err != nil {
+				a.log.Error("a schedule cannot run", "kind", kind, "schedule", string(when), "error", err)
+			}
 		}
 	}
 	runner.Start()

@@ -16,8 +16,6 @@ func notYetUsed() map[string]string {
 		"lint":                        "",
 		"privacy.min_group":           "",
 		"prometheus.url":              "",
-		"schedule.agile":              "",
-		"schedule.census":             "",
 		"semantics.active_statuses":   "",
 		"semantics.blocked":           "",
 		"semantics.business_as_usual": "",
