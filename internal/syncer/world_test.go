@@ -33,6 +33,7 @@ type world struct {
 	// fault, where set, may answer a request instead of the site.
 	fault    func(w http.ResponseWriter, r *http.Request) bool
 	serving  sync.Mutex // guards the fault and the requests: some come at a time
+	faults   *jirasim.Faults
 	requests []string
 	url      string
 	scope    string
@@ -56,9 +57,9 @@ func newWorld(t *testing.T, now time.Time) *world {
 func newWorldOf(t *testing.T, dump *jirasim.World, now time.Time, flavour string) *world {
 	t.Helper()
 	w := &world{t: t, now: now, pat: "token", reg: prometheus.NewPedanticRegistry()}
-	w.metrics = syncer.NewMetrics(w.reg)
+	w.metrics, w.faults = syncer.NewMetrics(w.reg), jirasim.NewFaults()
 	site := jirasim.New(dump, jirasim.Options{
-		Flavour: flavour, Now: func() time.Time { return w.now }, PAT: "token", MaxResults: 40,
+		Flavour: flavour, Now: func() time.Time { return w.now }, PAT: "token", MaxResults: 40, Faults: w.faults,
 	})
 	srv := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if !w.interferes(rw, r) {
