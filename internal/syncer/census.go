@@ -141,7 +141,7 @@ func (r *run) inquire(ctx context.Context, c *comparison) error {
 		q := &inquest{project: p, known: c.known[p], absent: groups[p], roster: known, rescoped: r.cp.Rescoped}
 		since, doubted := r.cp.Doubts[p.ID]
 		q.settled = doubted && r.id.ServerNow.Sub(since) >= doubtful
-		if q.sights, err = r.sight(ctx, q.absent); err != nil {
+		if err := r.sight(ctx, q); err != nil {
 			return err
 		}
 		doubt, err := r.record(ctx, q)
@@ -172,40 +172,76 @@ func sortedProjects(groups map[flow.Named][]flow.Held) []flow.Named {
 	return projects
 }
 
-// sight asks for the absent issues one by one. Where one was changed just now
-// and is there, the index may lag behind: then what was changed lately is read
-// once more.
-func (r *run) sight(ctx context.Context, absent []flow.Held) (map[flow.IssueID]flow.Sighting, error) {
-	ids := make([]flow.IssueID, len(absent))
-	for k, h := range absent {
+// sight asks for the absent issues one by one, and a second time for those of
+// which it would be inferred that they are gone: the nodes of a site may
+// differ, and its index may lag behind.
+func (r *run) sight(ctx context.Context, q *inquest) error {
+	ids := make([]flow.IssueID, len(q.absent))
+	for k, h := range q.absent {
 		ids[k] = h.ID
 	}
 	answers, err := r.s.o.Source.Sight(ctx, ids)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	sights := make(map[flow.IssueID]flow.Sighting, len(answers))
+	q.sights, q.contrary = make(map[flow.IssueID]flow.Sighting, len(answers)), map[flow.IssueID]bool{}
+	var denied []flow.IssueID
+	there := false
 	for _, s := range answers {
-		sights[s.ID] = s
+		q.sights[s.ID] = s
+		if !s.Found {
+			denied = append(denied, s.ID)
+		}
+		there = there || s.Found && !s.Archived
 	}
-	lately := r.id.ServerNow.Add(-r.overlap())
-	recent := slices.ContainsFunc(absent, func(h flow.Held) bool {
-		return sights[h.ID].Found && h.Updated.After(lately) && !r.read.has(h.ID)
+	if err := r.sightAgain(ctx, q, denied); err != nil || !there {
+		return err
+	}
+	return r.scanAgain(ctx)
+}
+
+// sightAgain asks once more for what the site has denied.
+func (r *run) sightAgain(ctx context.Context, q *inquest, denied []flow.IssueID) error {
+	if len(denied) == 0 {
+		return nil
+	}
+	answers, err := r.s.o.Source.Sight(ctx, denied)
+	if err != nil {
+		return err
+	}
+	for _, id := range denied {
+		delete(q.sights, id)
+	}
+	for _, s := range answers {
+		q.sights[s.ID], q.contrary[s.ID] = s, s.Found
+	}
+	return nil
+}
+
+// scanAgain looks once more, in each run at most once, which issues the search
+// shows: none that is there is out of the scope because one scan missed it.
+func (r *run) scanAgain(ctx context.Context) error {
+	if r.again != nil {
+		return nil
+	}
+	again := make(idSet)
+	err := r.s.o.Source.IDs(ctx, func(ids []flow.IssueID) error {
+		for _, id := range ids {
+			again.add(id)
+		}
+		return ctx.Err()
 	})
-	if !recent {
-		return sights, nil
+	if err == nil {
+		r.again = again
 	}
-	if err := r.useFields(ctx); err != nil {
-		return nil, err
-	}
-	return sights, r.take(ctx, func(ctx context.Context, each func(Page) error) error {
-		return r.s.o.Source.Scan(ctx, Query{UpdatedFrom: lately}, each)
-	})
+	return err
 }
 
 // record stores and reports what became of the absent issues of a project.
 func (r *run) record(ctx context.Context, q *inquest) (doubt bool, err error) {
-	q.absent = slices.DeleteFunc(q.absent, func(h flow.Held) bool { return r.read.has(h.ID) })
+	before := len(q.absent)
+	q.absent = slices.DeleteFunc(q.absent, func(h flow.Held) bool { return r.again.has(h.ID) })
+	q.unsteady = len(q.absent) < before
 	as, reasons, doubt := q.verdicts()
 	r.report.Reasons = append(r.report.Reasons, reasons...)
 	if r.report.Absent == nil && len(as) > 0 {

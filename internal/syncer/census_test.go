@@ -185,6 +185,30 @@ func TestAnIssueThatTheIndexShowsLateIsNotTakenToBeOutOfScope(t *testing.T) {
 	}
 }
 
+func TestAnswersThatContradictEachOtherProveNothing(t *testing.T) {
+	d := after(t, 60)
+	pay := d.in("PAY")
+	d.issues[pay[0]].deleted, d.issues[pay[1]].deleted, d.issues[d.in("SHOP")[0]].deleted = true, true, true
+	d.fails = func(what string) error {
+		if what == "sight" {
+			d.issues[pay[0]].deleted = false // for the second answer
+		}
+		return nil
+	}
+	r, err := d.sync(syncer.CensusOnly)
+	want := "the site's answers about project PAY differ from one request to the next: its 2 absent issues are kept as they are"
+	if err != nil || r.Result != syncer.Partial || !slices.Equal(r.Reasons, []string{want}) {
+		t.Errorf("report %+v, %v", r, err)
+	}
+	if diff := cmp.Diff(map[string]int{"unconfirmed": 2, "deleted": 1}, r.Absent); diff != "" {
+		t.Errorf("absent (-want +got):\n%s", diff)
+	}
+	d.must(syncer.CensusOnly)
+	if d.as(pay[0]) != flow.Present || d.as(pay[1]) != flow.Deleted {
+		t.Errorf("afterwards they are %s and %s", d.as(pay[0]), d.as(pay[1]))
+	}
+}
+
 // said is an error that says by a method what it means.
 type said struct {
 	refused, yielded bool

@@ -19,8 +19,9 @@
 // # What is inferred from an issue that is not seen
 //
 // Nothing, unless the scan of the ids was whole, we are the account that read
-// before, and the site was asked for this very issue past its index
-// (verdict.go):
+// before, and the site was asked for this very issue past its index. What it
+// denies is asked for twice; where it is there, the ids are scanned once more
+// (census.go). Then (verdict.go):
 //
 //	there, archived or in an archived project   archived      marked
 //	there otherwise                             out of scope  marked
@@ -30,7 +31,8 @@
 //	not there, with half of its project or more hidden        kept
 //	there, with half of its project or more     unconfirmed   kept until a census
 //	                                                          a day later says the same
-//	no answer                                   unconfirmed   kept
+//	no answer, or answers that contradict each  unconfirmed   kept, with all of
+//	other                                                     its project
 //
 // What is kept makes the run partial. What is marked keeps its history, and is
 // present again as soon as it is seen.

@@ -3,6 +3,7 @@ package syncer_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -66,21 +67,26 @@ func TestARunThatYieldsGoesOnWhereItStopped(t *testing.T) {
 }
 
 func TestARunEndsWithItsBudget(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		d := newDesk(t, newSite(1, 300))
-		d.o.Budget = time.Minute
-		slow := &slowSource{site: d.site, each: 25 * time.Second}
-		d.o.Source = slow
-		r, err := d.sync(syncer.Full)
-		if err != nil || r.Result != syncer.Partial || r.Read != 100 ||
-			strings.Join(r.Reasons, "") != "yielded: the run has taken its 1m0s; the next one goes on from here" {
-			t.Errorf("report %+v, %v", r, err)
-		}
-		slow.each = 0
-		if r := d.must(syncer.Full); !r.Resumed {
-			t.Errorf("report %+v; want one that goes on", r)
-		}
-	})
+	for budget, each := range map[time.Duration]time.Duration{
+		time.Minute: 25 * time.Second,
+		time.Second: 400 * time.Millisecond, // before any batch is full or old
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDesk(t, newSite(1, 300))
+			d.o.Budget = budget
+			slow := &slowSource{site: d.site, each: each}
+			d.o.Source = slow
+			r, err := d.sync(syncer.Full)
+			why := fmt.Sprintf("yielded: the run has taken its %s; the next one goes on from here", budget)
+			if err != nil || r.Result != syncer.Partial || r.Read != 100 || strings.Join(r.Reasons, "") != why {
+				t.Errorf("report %+v, %v", r, err)
+			}
+			slow.each = 0
+			if r := d.must(syncer.Full); !r.Resumed {
+				t.Errorf("report %+v; want one that goes on", r)
+			}
+		})
+	}
 }
 
 // slowSource waits before each page.
@@ -230,5 +236,24 @@ func TestSitesWithTheSameIDsAndKeysDoNotMeet(t *testing.T) {
 	}
 	if c, err := d.store.Counts("beta"); err != nil || c.Present != 30 {
 		t.Errorf("counts %+v, %v", c, err)
+	}
+}
+
+func TestTheOverlapCoversWhatTheIndexShowsLate(t *testing.T) {
+	for cloud, late := range map[bool]time.Duration{true: 15 * time.Minute, false: 5 * time.Minute} {
+		d := after(t, 20)
+		d.cloud = cloud
+		issue := d.issues[d.ids()[0]]
+		d.edit(issue)
+		issue.stale = true
+		d.now = d.now.Add(late)
+		if r := d.must(syncer.Incremental); r.Changed != 0 {
+			t.Errorf("report %+v; the index does not show the change yet", r)
+		}
+		issue.stale = false
+		d.now = d.now.Add(time.Hour)
+		if r := d.must(syncer.Incremental); r.Changed != 1 {
+			t.Errorf("on Cloud: %t: report %+v; want the change of %s before the run before", cloud, r, late)
+		}
 	}
 }

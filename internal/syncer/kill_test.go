@@ -188,24 +188,3 @@ func copyFile(t *testing.T, from, to string) {
 		t.Fatal(err)
 	}
 }
-
-// BenchmarkBatches reads issues in pages of 50 and stores each page by itself,
-// as we did, and then some together, as we do.
-func BenchmarkBatches(b *testing.B) {
-	const issues = 5000
-	took := map[int]time.Duration{}
-	for b.Loop() {
-		for _, size := range []int{1, syncer.DefaultBatch} {
-			s := newSite(1, issues)
-			d := newDesk(b, s)
-			d.o.Batch = size
-			began := time.Now()
-			d.must(syncer.Full)
-			took[size] += time.Since(began)
-		}
-	}
-	per := func(size int) float64 { return float64(took[size].Microseconds()) / float64(b.N*issues) }
-	b.ReportMetric(per(1), "page-by-page-µs/issue")
-	b.ReportMetric(per(syncer.DefaultBatch), "batched-µs/issue")
-	b.ReportMetric(float64(took[1])/float64(took[syncer.DefaultBatch]), "ratio")
-}

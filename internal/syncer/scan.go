@@ -35,6 +35,7 @@ type run struct {
 	read     idSet
 	found    map[problemIssue]bool // issues with a problem
 	statuses map[string]bool       // that the changelogs mention
+	again    idSet                 // that a census saw when it looked again
 	// useful tells that the run has something to show for itself.
 	useful bool
 	// stranger tells that the site takes us for another account than before.

@@ -1,15 +1,12 @@
 package syncer_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,128 +15,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
-	"plumbline/internal/flow"
 	"plumbline/internal/jira"
-	"plumbline/internal/jirasim"
-	"plumbline/internal/realdata"
-	"plumbline/internal/store"
 	"plumbline/internal/syncer"
 )
-
-var (
-	_ syncer.Source = (*jira.Client)(nil)
-	_ syncer.Store  = (*store.Store)(nil)
-)
-
-// world is a simulated site, a store, and a syncer between them.
-type world struct {
-	t     *testing.T
-	now   time.Time
-	store *store.Store
-	// fault, where set, may answer a request instead of the site.
-	fault    func(w http.ResponseWriter, r *http.Request) bool
-	requests []string
-	url      string
-	scope    string
-	pat      string
-	reg      *prometheus.Registry
-	metrics  *syncer.Metrics
-	syncer   *syncer.Syncer
-}
-
-// newWorld serves AeroGear as it was at now.
-func newWorld(t *testing.T, now time.Time) *world {
-	t.Helper()
-	dump, err := jirasim.LoadDump(realdata.Open(t, "jira-aerogear.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return newWorldOf(t, dump, now)
-}
-
-func newWorldOf(t *testing.T, dump *jirasim.World, now time.Time) *world {
-	t.Helper()
-	w := &world{t: t, now: now, pat: "token", reg: prometheus.NewPedanticRegistry()}
-	w.metrics = syncer.NewMetrics(w.reg)
-	site := jirasim.New(dump, jirasim.Options{Now: func() time.Time { return w.now }, PAT: "token", MaxResults: 40})
-	srv := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		w.requests = append(w.requests, r.Method+" "+r.URL.Path)
-		if w.fault == nil || !w.fault(rw, r) {
-			site.ServeHTTP(rw, r)
-		}
-	}))
-	t.Cleanup(srv.Close)
-	w.url = srv.URL
-	var err error
-	w.store, err = store.Open(filepath.Join(t.TempDir(), "plumbline.db"), store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := w.store.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	w.restart()
-	return w
-}
-
-// restart makes the syncer anew, as another process would.
-func (w *world) restart() {
-	w.t.Helper()
-	var err error
-	w.syncer, err = syncer.New(syncer.Options{
-		Site: "acme", Scope: w.scope, Source: w.client(), Store: w.store, Now: func() time.Time { return w.now }, Metrics: w.metrics,
-		Batch: 40, // a page, so that a run can be stopped within
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-}
-
-func (w *world) client() *jira.Client {
-	w.t.Helper()
-	c, err := jira.New(jira.Options{
-		Site: "acme", URL: w.url, Auth: jira.Auth{PAT: w.pat}, Scope: w.scope, Pseudonym: jira.Pseudonymizer([]byte("k")),
-		RequestsPerSecond: 1e6, Backoff: time.Nanosecond,
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return c
-}
-
-func (w *world) run(kind syncer.Kind) (syncer.Report, error) {
-	w.requests = nil
-	return w.syncer.Run(context.Background(), kind, nil)
-}
-
-func (w *world) mustRun(kind syncer.Kind) syncer.Report {
-	w.t.Helper()
-	r, err := w.run(kind)
-	if err != nil || r.Result != syncer.Complete {
-		w.t.Fatalf("%s sync: %+v, %v", kind, r, err)
-	}
-	return r
-}
-
-func (w *world) checkpoint() flow.Checkpoint {
-	w.t.Helper()
-	cp, err := w.store.Checkpoint("acme")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return cp
-}
-
-func (w *world) dump() string {
-	w.t.Helper()
-	var b bytes.Buffer
-	if err := w.store.Dump(context.Background(), &b); err != nil {
-		w.t.Fatal(err)
-	}
-	return b.String()
-}
 
 var aerogearEnd = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 

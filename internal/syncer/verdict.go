@@ -2,6 +2,7 @@ package syncer
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"plumbline/internal/flow"
@@ -23,9 +24,14 @@ type inquest struct {
 	known   int // issues of the project that were held as present
 	absent  []flow.Held
 	sights  map[flow.IssueID]flow.Sighting
-	roster  *roster
+	// contrary are issues that were there in one answer and not in another.
+	contrary map[flow.IssueID]bool
+	roster   *roster
 	// rescoped tells that the scope was changed: many issues may be out of it.
 	rescoped bool
+	// unsteady tells that the first scan had missed issues of the project that
+	// are in the scope: then it may have missed the others, too.
+	unsteady bool
 	// settled tells that it was doubted long enough whether the issues are out
 	// of the scope.
 	settled bool
@@ -34,6 +40,10 @@ type inquest struct {
 // verdicts tells what became of each absent issue, why the run is not
 // complete, and whether there is doubt that may go away by itself.
 func (q *inquest) verdicts() (as []flow.Presence, reasons []string, doubt bool) {
+	if q.differs() {
+		as = slices.Repeat([]flow.Presence{flow.Unconfirmed}, len(q.absent))
+		return as, []string{fmt.Sprintf("the site's answers about project %s differ from one request to the next: its %d absent issues are kept as they are", q.project.Name, len(as))}, false
+	}
 	as = make([]flow.Presence, len(q.absent))
 	counts := map[flow.Presence]int{}
 	for k, h := range q.absent {
@@ -58,6 +68,12 @@ func (q *inquest) verdicts() (as []flow.Presence, reasons []string, doubt bool) 
 		reasons = append(reasons, fmt.Sprintf("the site did not say what became of %d issues of project %s", n, name))
 	}
 	return as, reasons, doubt
+}
+
+// differs reports whether what the site says of the absent issues contradicts
+// itself.
+func (q *inquest) differs() bool {
+	return len(q.absent) > 0 && (q.unsteady || slices.ContainsFunc(q.absent, func(h flow.Held) bool { return q.contrary[h.ID] }))
 }
 
 func replace(as []flow.Presence, from, to flow.Presence) {

@@ -1,0 +1,114 @@
+package syncer
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"plumbline/internal/flow"
+)
+
+// genInquest draws absences with every kind of answer.
+var genInquest = rapid.Custom(func(t *rapid.T) *inquest {
+	n := rapid.IntRange(1, 40).Draw(t, "absent")
+	q := &inquest{
+		project: flow.Named{ID: "10", Name: "PAY"}, known: n + rapid.IntRange(0, 60).Draw(t, "others"),
+		sights:   map[flow.IssueID]flow.Sighting{},
+		rescoped: rapid.Bool().Draw(t, "rescoped"), settled: rapid.Bool().Draw(t, "settled"),
+	}
+	projects := []flow.ProjectState{{ID: "11", Key: "SHOP", Archived: rapid.Bool().Draw(t, "other archived")}}
+	if rapid.Bool().Draw(t, "listed") {
+		projects = append(projects, flow.ProjectState{
+			ID: "10", Key: "PAY", Archived: rapid.Bool().Draw(t, "archived"), Trashed: rapid.Bool().Draw(t, "trashed"),
+		})
+	}
+	q.roster = newRoster(projects)
+	for id := range flow.IssueID(n) {
+		q.absent = append(q.absent, flow.Held{ID: id, Project: q.project})
+		if rapid.IntRange(0, 9).Draw(t, "answered") > 0 {
+			q.sights[id] = flow.Sighting{
+				ID: id, Found: rapid.Bool().Draw(t, "found"), Archived: rapid.Bool().Draw(t, "issue archived"),
+				Key: rapid.SampledFrom([]string{"PAY-1", "SHOP-1", "NEW-1", ""}).Draw(t, "key"),
+			}
+		}
+	}
+	return q
+})
+
+func TestAVerdictIsGivenOnProofAlone(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		q := genInquest.Draw(t, "inquest")
+		as, reasons, doubt := q.verdicts()
+		state, listed := q.roster.byProject(q.project)
+		marked := map[flow.Presence]int{}
+		unsure := 0
+		for k, h := range q.absent {
+			s, answered := q.sights[h.ID]
+			if !q.marks(as[k]) {
+				unsure++
+				continue
+			}
+			marked[as[k]]++
+			switch {
+			case !answered:
+				t.Fatalf("issue %d is marked as %s without an answer", h.ID, as[k])
+			case s.Found && as[k] != flow.Archived && as[k] != flow.OutOfScope:
+				t.Fatalf("issue %d is there and marked as %s", h.ID, as[k])
+			case !s.Found && !listed && !q.rescoped:
+				t.Fatalf("issue %d is marked as %s though its project may be hidden from us", h.ID, as[k])
+			}
+		}
+		if n := marked[flow.Deleted]; massive(n, q.known) && !state.Trashed {
+			t.Fatalf("%d of %d issues are taken to be deleted", n, q.known)
+		}
+		if n := marked[flow.OutOfScope]; massive(n, q.known) && !q.rescoped && !q.settled {
+			t.Fatalf("%d of %d issues are taken to be out of the scope", n, q.known)
+		}
+		if (unsure > 0) != (len(reasons) > 0) {
+			t.Fatalf("%d issues are kept, for the reasons %q", unsure, reasons)
+		}
+		if doubt && q.settled {
+			t.Fatal("a doubt that was settled is raised again")
+		}
+	})
+}
+
+func TestAVerdictDoesNotDependOnTheOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		q := genInquest.Draw(t, "inquest")
+		byID := func() map[flow.IssueID]flow.Presence {
+			as, _, _ := q.verdicts()
+			m := map[flow.IssueID]flow.Presence{}
+			for k, h := range q.absent {
+				m[h.ID] = as[k]
+			}
+			return m
+		}
+		before := byID()
+		q.absent = rapid.Permutation(q.absent).Draw(t, "order")
+		if !maps.Equal(before, byID()) {
+			t.Fatal("another order gives other verdicts")
+		}
+	})
+}
+
+func TestAnIDSetIsASet(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		ids := rapid.SliceOf(rapid.OneOf(rapid.Uint64Range(1000, 3000), rapid.Uint64())).Draw(t, "ids")
+		s, m := make(idSet), map[uint64]bool{}
+		for _, id := range ids {
+			if fresh := s.add(flow.IssueID(id)); fresh == m[id] {
+				t.Fatalf("%d is new: %t", id, fresh)
+			}
+			m[id] = true
+		}
+		for _, id := range slices.Concat(ids, []uint64{0, 1023, 1024, 2047}) {
+			if s.has(flow.IssueID(id)) != m[id] {
+				t.Fatalf("%d is in the set: %s", id, fmt.Sprint(s.has(flow.IssueID(id))))
+			}
+		}
+	})
+}
