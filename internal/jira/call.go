@@ -200,7 +200,7 @@ func (c *Client) failure(r request, resp *http.Response, body []byte, html bool)
 	if status == http.StatusInternalServerError && !beyondLimit(failed) {
 		failed.again = true
 	}
-	if failed.kind == ErrAuth {
+	if errors.Is(failed.kind, ErrAuth) {
 		c.explain(failed, body)
 	}
 	if failed.RetryAfter = askedPause(status, resp.Header, c.now()); failed.RetryAfter > 0 {

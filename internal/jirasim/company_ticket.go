@@ -45,9 +45,6 @@ type ticketState struct {
 	resolved moment
 }
 
-// closed reports whether the ticket is done with.
-func (s *ticketState) closed() bool { return s.one[traitStatus] == statusDone }
-
 // has reports whether v is among the trait's values.
 func (s *ticketState) has(t trait, v value) bool { return slices.Contains(s.many[t], v) }
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/binary"
+	"errors"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -45,8 +46,11 @@ func (s *Store) load() error {
 		}
 		return t.bucket(bucketSites).ForEach(func(k, v []byte) error {
 			r, err := decodeSite(v)
-			if err != nil || len(k) != 2 {
-				return &DamagedError{Path: s.path, Err: fmt.Errorf("site %x: %v", k, err)}
+			if err == nil && len(k) != 2 {
+				err = errors.New("its number is not of two bytes")
+			}
+			if err != nil {
+				return &DamagedError{Path: s.path, Err: fmt.Errorf("site %x: %w", k, err)}
 			}
 			b.sites[r.Name] = siteNumber(binary.BigEndian.Uint16(k))
 			return nil

@@ -24,7 +24,8 @@ const (
 	bucketSprints     = "sprints"
 )
 
-var keySchema = []byte("schema")
+// keySchema is where the meta bucket says which schema the store has.
+const keySchema = "schema"
 
 // migration brings a store from the schema before it to its own. Its number
 // is its place in the list, counted from 1.
@@ -77,7 +78,7 @@ func schemaOf(db *bolt.DB, path string) (int, error) {
 		if meta == nil {
 			return &DamagedError{Path: path, Err: errors.New("it is a bbolt file that plumbline did not make")}
 		}
-		v := meta.Get(keySchema)
+		v := meta.Get([]byte(keySchema))
 		if len(v) != 4 || binary.BigEndian.Uint32(v) == 0 {
 			return &DamagedError{Path: path, Err: errors.New("it does not say which schema it has")}
 		}
@@ -124,7 +125,7 @@ func migrateFrom(db *bolt.DB, schema int, all []migration) error {
 			if err := m.run(tx); err != nil {
 				return err
 			}
-			return mustBucket(tx, bucketMeta).Put(keySchema, binary.BigEndian.AppendUint32(nil, uint32(schema+1)))
+			return mustBucket(tx, bucketMeta).Put([]byte(keySchema), binary.BigEndian.AppendUint32(nil, uint32(schema+1)))
 		})
 		if err != nil {
 			return fmt.Errorf("migrate store %s to schema %d (%s): %w", db.Path(), schema+1, m.name, err)

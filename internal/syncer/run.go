@@ -131,7 +131,7 @@ func (s *Syncer) within(ctx context.Context, fn func(context.Context) error) err
 	limited, cancel := context.WithTimeoutCause(ctx, s.o.Budget, spent)
 	defer cancel()
 	err := fn(limited)
-	if err != nil && ctx.Err() == nil && context.Cause(limited) == spent {
+	if err != nil && ctx.Err() == nil && errors.Is(context.Cause(limited), spent) {
 		return spent
 	}
 	return err
