@@ -32,7 +32,10 @@ func (c *cli) goals() *cobra.Command {
 			if err := c.askJSON(cmd.Context(), "goals", args, &s); err != nil {
 				return err
 			}
-			return c.list(board(&s))
+			if err := c.list(board(&s)); err != nil {
+				return err
+			}
+			return c.tellStops(&s)
 		},
 	}
 	c.addAt(cmd, &at)
@@ -101,6 +104,21 @@ func board(s *measure.Snapshot) listing {
 		return "2"
 	}
 	return l
+}
+
+// tellStops says below the table which stop criteria are met.
+func (c *cli) tellStops(s *measure.Snapshot) error {
+	if c.output != "table" {
+		return nil // the other forms hold them
+	}
+	for _, g := range s.Board() {
+		for _, k := range g.MetCriteria() {
+			if _, err := fmt.Fprintf(c.out, "stop criterion met: %s: %s (%s)\n", clean(g.ID), clean(k.ID), clean(k.When)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func boardRow(g *measure.GoalStatus, depth int, at time.Time) []string {

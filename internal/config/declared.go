@@ -81,6 +81,9 @@ func (d *decoder) goal(n node) declared {
 		"stop_when":     d.list(maxStops, func(_ int, item node) { g.StopWhen = append(g.StopWhen, d.stop(item, g.StopWhen)) }),
 		"stall":         func(n node) { d.stall(n, &g.StallAfter) },
 	})
+	if list, ok := seen["stop_when"]; ok {
+		d.conditions(&g, list)
+	}
 	d.require(n, seen, map[string]string{
 		"id":   "id: with a short name that never changes, such as checkout-p95",
 		"name": "name: with what is to be reached",

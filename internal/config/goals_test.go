@@ -89,7 +89,6 @@ goals/a.yaml:17:5: goals[0].check_ins: `+notUsed+`
 goals/a.yaml:18:5: goals[0].decisions: `+notUsed+`
 goals/a.yaml:19:5: goals[0].decide_within: `+notUsed+`
 goals/a.yaml:20:5: goals[0].outcomes: `+notUsed+`
-goals/a.yaml:22:5: goals[0].stop_when: `+notUsed+`
 goals/a.yaml:25:5: goals[1]: the goal has no owner; add owner: with the team that answers for it`)
 }
 
@@ -168,6 +167,20 @@ f:12:20: goals[0].stall.after: "12h" is too short; choose at least 1d`,
 			"too many outcomes and criteria", head + "    outcomes: [{}, {}, {}, {}, {}]\n    stop_when: [{id: a, when: x}, {id: a, when: \"\"}, {}, {}, {}]\n", `
 f:6:15: goals[0].outcomes: has 5 items, and may have at most 4; remove some
 f:7:16: goals[0].stop_when: has 5 items, and may have at most 4; remove some`,
+		},
+		{
+			"conditions that say nothing", head + `    stop_when:
+      - {id: a, when: "real_completon < 0.3"}
+      - {id: b, when: 'stalled for 3'}
+      - id: c
+        when: outcome.p95 > 0.5 after 2026-12-01 for 14d
+      - {id: d, when: "scope_added > \u0033 30%"}
+    outcomes: [{id: p96, query: q, from: 1, to: 2}]
+`, `
+f:7:24: goals[0].stop_when[0].when: there is no figure "real_completon"; did you mean "real_completion"?
+f:8:36: goals[0].stop_when[1].when: for wants a duration, has "3"; write a number with a unit, such as for 14d
+f:10:15: goals[0].stop_when[2].when: the goal declares no outcome "p95"; did you mean "outcome.p96"?
+f:11:23: goals[0].stop_when[3].when: "30%" is not expected here; known here: after, and, for, not, or`,
 		},
 		{"no work", "goals: [{id: a, name: A, owner: t}]\n", "f:1:9: goals[0]: the goal has no work, and no goal has it as parent; add work: {epics: [PAY-12]}, or fix_versions or labels"},
 		{"a parent that is not there", head + "    parent: customer-trust\n  - {id: customer-trvst, name: B, owner: t, work: {epics: [A_1-1]}}\n", "f:6:13: goals[0].parent: there is no goal \"customer-trust\"; did you mean \"customer-trvst\"?"},

@@ -34,7 +34,6 @@ func notYetUsed() map[string]string {
 		"goals.outcomes":              "",
 		"goals.reported.field":        "",
 		"goals.reported.from":         "jira",
-		"goals.stop_when":             "",
 		"goals.weight":                "1",
 	}
 }

@@ -26,6 +26,7 @@ func families(zone *time.Location) []family {
 	all = append(all, completion()...)
 	all = append(all, promises(zone)...)
 	all = append(all, movement()...)
+	all = append(all, criteria()...)
 	return append(all, organisation()...)
 }
 
@@ -149,6 +150,21 @@ func movement() []family {
 		samples: perGoal(func(g *measure.GoalStatus, emit emit) {
 			if g.Stalled != nil {
 				emit(truth(*g.Stalled), g.ID)
+			}
+		}),
+	}}
+}
+
+func criteria() []family {
+	return []family{{
+		name:   measure.MetricGoalStopCriterion,
+		help:   "1 if the goal's declared stop criterion is met, 0 if not; absent where that is not known.",
+		labels: []string{"goal", "criterion"},
+		samples: perGoal(func(g *measure.GoalStatus, emit emit) {
+			for _, c := range g.StopCriteria {
+				if c.Met != nil {
+					emit(truth(*c.Met), g.ID, c.ID)
+				}
 			}
 		}),
 	}}

@@ -13,6 +13,21 @@ func (h *History) Snapshot(at time.Time) *Snapshot {
 }
 
 func (l *ledger) status(at time.Time, s *Settings) GoalStatus {
+	g, r := l.figures(at, s)
+	var since time.Time
+	if g.Health, since = l.health(at, &r, s); !since.IsZero() {
+		g.HealthSince = &since
+	}
+	l.setCriteria(&g, at, s)
+	if len(g.Missing) == 0 {
+		g.Missing = nil
+	}
+	return g
+}
+
+// figures returns what is so of the goal at the moment itself, without what is
+// judged from its past: health and stop criteria.
+func (l *ledger) figures(at time.Time, s *Settings) (GoalStatus, rhythm) {
 	t := l.tally(at)
 	g := GoalStatus{
 		ID: l.goal.ID, Name: l.goal.Name, Owner: l.goal.Owner, Parent: l.goal.Parent,
@@ -33,14 +48,7 @@ func (l *ledger) status(at time.Time, s *Settings) GoalStatus {
 	} else {
 		g.Missing["stalled"] = "no work has begun"
 	}
-	var since time.Time
-	if g.Health, since = l.health(at, &r, s); !since.IsZero() {
-		g.HealthSince = &since
-	}
-	if len(g.Missing) == 0 {
-		g.Missing = nil
-	}
-	return g
+	return g, r
 }
 
 func (l *ledger) setScope(g *GoalStatus, at time.Time, s *Settings) {

@@ -19,6 +19,7 @@ type ledger struct {
 	epics    []epicLife
 	versions []goal.VersionRef
 	missing  []string
+	criteria []criterion
 }
 
 // entry is one leaf's step from one class to another.
@@ -92,7 +93,7 @@ type waiting struct {
 func newBuilder(members []goal.Members, bulk *bulkEdits, s Settings) *builder {
 	b := &builder{settings: s, bulk: bulk, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}}
 	for g, m := range members {
-		l := ledger{goal: m.Goal, leaves: m.Leaves, versions: m.Versions, missing: m.Missing}
+		l := ledger{goal: m.Goal, leaves: m.Leaves, versions: m.Versions, missing: m.Missing, criteria: criteria(m.Goal)}
 		for k, leaf := range m.Leaves {
 			at := issueAt{leaf.Site, leaf.ID}
 			b.leaves[at] = append(b.leaves[at], place{g, k})

@@ -67,6 +67,9 @@ type GoalStatus struct {
 	// StalledSince is when the silence outlasted StallAfter.
 	StalledSince *time.Time `json:"stalled_since,omitempty"`
 
+	// StopCriteria are the goal's declared stop criteria, in their order.
+	StopCriteria []StopCriterion `json:"stop_criteria,omitempty"`
+
 	// Missing says, by measure, why a figure that one would expect is not
 	// there ("reported_completion": "no issue is in scope").
 	Missing map[string]string `json:"missing,omitempty"`

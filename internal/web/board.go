@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"plumbline/internal/measure"
@@ -44,6 +45,7 @@ type boardRow struct {
 	Target          figure
 	Overdue         bool
 	Progress        figure
+	Stop            string // the stop criteria that are met, and what they say; empty for none
 }
 
 func newBoard(f frame, snap *measure.Snapshot, now time.Time, c clock) boardView {
@@ -86,6 +88,7 @@ func newRow(n *measure.Placed, snap *measure.Snapshot, c clock) boardRow {
 		Target:    target(g),
 		Overdue:   overdue(g, snap.At, c),
 		Progress:  progress(g, snap.At, c),
+		Stop:      stop(g),
 	}
 	if n.Above != nil {
 		row.PartOf = n.Above.Name
@@ -98,6 +101,15 @@ func since(g *measure.GoalStatus, c clock) string {
 		return ""
 	}
 	return "since " + c.day(*g.HealthSince).String()
+}
+
+// stop tells which stop criteria are met: the goal should be questioned.
+func stop(g *measure.GoalStatus) string {
+	var met []string
+	for _, c := range g.MetCriteria() {
+		met = append(met, c.ID+" ("+c.When+")")
+	}
+	return strings.Join(met, ", ")
 }
 
 func issues(p measure.Parts) figure {

@@ -147,6 +147,12 @@ func companyGoals() []measure.GoalStatus {
 	done.Target = day("2026-10-02")
 	data := goalWith("lake", "Nightly figures by seven", "data", measure.OnTrack, "2026-09-14", .81, .79, measure.Parts{ToDo: 4, InProgress: 3, Delivered: 27})
 	long := goalWith("archive", "Retire the archive that every team has wanted gone since the merger and nobody has dared to touch", "platform", measure.OffTrack, "2026-09-30", .004, .003, measure.Parts{ToDo: 300, InProgress: 1, Delivered: 1, Discarded: 40})
+	met, not := true, false
+	long.StopCriteria = []measure.StopCriterion{
+		{ID: "too-little", When: "delivered_completion < 30% after 2026-11-01", Met: &met},
+		{ID: "no-effect", When: "outcome.p95 > 0.5 for 14d", Why: "outcome.p95 is unknown: this version does not measure it"},
+		{ID: "grows", When: "scope_added > 100", Met: &not},
+	}
 	idle := measure.GoalStatus{ID: "atlas", Name: "Atlas", Owner: "team-maps", Health: measure.NotStarted,
 		Missing: map[string]string{"reported_completion": "no issue is in scope", "delivered_completion": "no issue is in scope that was not discarded",
 			"stalled": "no work has begun", "scope_added": "no work has begun, or the declared start lies ahead", "target": "no target is declared"}}

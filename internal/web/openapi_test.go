@@ -89,7 +89,7 @@ func TestTheDescriptionNamesEveryRouteOfTheAPI(t *testing.T) {
 func TestTheSchemasHaveTheFieldsOfTheAnswers(t *testing.T) {
 	d := readDescription(t)
 	for name, v := range map[string]any{
-		"Goals": measure.Snapshot{}, "Goal": apiGoal{}, "GoalStatus": measure.GoalStatus{}, "Parts": measure.Parts{},
+		"Goals": measure.Snapshot{}, "StopCriterion": measure.StopCriterion{}, "Goal": apiGoal{}, "GoalStatus": measure.GoalStatus{}, "Parts": measure.Parts{},
 		"Explanation": measure.Explanation{}, "ExplainedMeasure": measure.ExplainedMeasure{},
 		"ExplainedInput": measure.ExplainedInput{}, "Evidence": measure.Evidence{},
 		"Syncs": apiSync{}, "SyncReport": syncer.Report{}, "ProblemIssue": syncer.ProblemIssue{}, "Error": apiError{},
