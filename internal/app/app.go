@@ -173,6 +173,8 @@ func measureSettings(c *config.Config) measure.Settings {
 	s := measure.DefaultSettings()
 	s.Semantics = flow.NewSemantics(c.Semantics.DiscardedResolutions)
 	s.Calendar = c.Calendar
+	usual := c.Semantics.BusinessAsUsual
+	s.BusinessAsUsual = measure.Match{IssueTypes: usual.IssueTypes, Labels: usual.Labels, Statuses: usual.Statuses, Flagged: usual.Flagged}
 	return s
 }
 

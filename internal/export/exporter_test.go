@@ -63,7 +63,7 @@ func zurich(tb testing.TB) *time.Location {
 func published(tb testing.TB, goals ...measure.GoalStatus) *export.Exporter {
 	tb.Helper()
 	e := export.New(zurich(tb))
-	if err := e.Publish(&measure.Snapshot{At: at, Goals: goals}); err != nil {
+	if err := e.Publish(&measure.Snapshot{At: at, Goals: goals, Work: []measure.ProjectShare{{Site: "acme", Project: "PAY", Active: 8, Unlinked: 2, Ratio: .25}}}); err != nil {
 		tb.Fatal(err)
 	}
 	return e

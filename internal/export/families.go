@@ -185,6 +185,16 @@ func organisation() []family {
 			}
 		},
 	}, {
+		name:    measure.MetricUnlinkedIssues,
+		help:    "Issues delivered, or in progress and changed, in the last 28 days that no goal claims.",
+		labels:  []string{"site", "project"},
+		samples: perProject(func(p *measure.ProjectShare) float64 { return float64(p.Unlinked) }),
+	}, {
+		name:    measure.MetricUnlinkedRatio,
+		help:    "Share of the issues delivered, or in progress and changed, in the last 28 days that no goal claims.",
+		labels:  []string{"site", "project"},
+		samples: perProject(func(p *measure.ProjectShare) float64 { return p.Ratio }),
+	}, {
 		name: measure.MetricSnapshot,
 		help: "The moment that the figures are as of, as Unix time.",
 		samples: func(s *measure.Snapshot, emit emit) {
@@ -198,6 +208,15 @@ func perGoal(samples func(*measure.GoalStatus, emit)) func(*measure.Snapshot, em
 	return func(s *measure.Snapshot, emit emit) {
 		for k := range s.Goals {
 			samples(&s.Goals[k], emit)
+		}
+	}
+}
+
+// perProject makes samples of a whole snapshot from a figure of each project.
+func perProject(figure func(*measure.ProjectShare) float64) func(*measure.Snapshot, emit) {
+	return func(s *measure.Snapshot, emit emit) {
+		for k := range s.Work {
+			emit(figure(&s.Work[k]), s.Work[k].Site, s.Work[k].Project)
 		}
 	}
 }

@@ -9,6 +9,7 @@ func (h *History) Snapshot(at time.Time) *Snapshot {
 	for k := range h.ledgers {
 		s.Goals = append(s.Goals, h.ledgers[k].status(at, &h.settings))
 	}
+	s.Work = h.work.shares(at)
 	return s
 }
 

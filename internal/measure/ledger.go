@@ -109,13 +109,12 @@ func newBuilder(members []goal.Members, bulk *bulkEdits, s Settings) *builder {
 }
 
 // add writes an issue into the ledgers of the goals that it belongs to.
-func (b *builder) add(i *flow.Issue, c *flow.Catalog) {
-	at := issueAt{i.Site, i.ID}
+func (b *builder) add(t *flow.Timeline) {
+	at := issueAt{t.Issue.Site, t.Issue.ID}
 	leaves, epics := b.leaves[at], b.epics[at]
 	if len(leaves) == 0 && len(epics) == 0 {
 		return
 	}
-	t := flow.NewTimeline(i, c)
 	for _, p := range leaves {
 		l := &b.ledgers[p.ledger]
 		l.entries = append(l.entries, b.entries(t, p.index, l.leaves[p.index].In)...)

@@ -19,6 +19,8 @@ const (
 	MetricGoalStallAfter    = "plumbline_goal_stall_after_seconds"
 	MetricGoalStalled       = "plumbline_goal_stalled"
 	MetricGoalStopCriterion = "plumbline_goal_stop_criterion_met"
+	MetricUnlinkedIssues    = "plumbline_unlinked_issues"
+	MetricUnlinkedRatio     = "plumbline_unlinked_ratio"
 	MetricGoals             = "plumbline_goals"
 	MetricSnapshot          = "plumbline_snapshot_timestamp_seconds"
 	// MetricSyncLastSuccess is not made from a snapshot: the syncer counts it.

@@ -1,6 +1,8 @@
 package measure
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"plumbline/internal/flow"
@@ -12,6 +14,26 @@ type Settings struct {
 	Semantics  flow.Semantics
 	Calendar   flow.Calendar
 	Thresholds Thresholds
+	// BusinessAsUsual is work that needs no goal.
+	BusinessAsUsual Match
+}
+
+// Match is a set of issues: those to which any of its parts applies. Names are
+// compared without regard to case.
+type Match struct {
+	IssueTypes []string
+	Labels     []string
+	Statuses   []string
+	Flagged    bool
+}
+
+// Applies reports whether an issue in the state is in the set.
+func (m *Match) Applies(st *flow.State) bool {
+	among := func(names []string, name string) bool {
+		return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
+	}
+	return m.Flagged && st.Flagged || among(m.IssueTypes, st.Type.Name) || among(m.Statuses, st.Status.Name) ||
+		slices.ContainsFunc(st.Labels, func(l string) bool { return among(m.Labels, l) })
 }
 
 // Thresholds are the constants of the rules. They stand here and nowhere else:
@@ -45,6 +67,9 @@ type Thresholds struct {
 	// Grace is how long after its containers were closed a goal's open leaves
 	// still belong to it (MEASURES §1).
 	Grace time.Duration
+	// ActiveWithin is how recently work must have been delivered or moved to
+	// be active (MEASURES §2.15).
+	ActiveWithin time.Duration
 }
 
 const day = 24 * time.Hour
@@ -67,6 +92,8 @@ func DefaultThresholds() Thresholds {
 		BetterAfter: 5 * day,
 		QuietAfter:  30 * day,
 		Grace:       30 * day,
+
+		ActiveWithin: 28 * day,
 	}
 }
 

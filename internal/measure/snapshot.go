@@ -15,6 +15,8 @@ type Date = flow.Date
 type Snapshot struct {
 	At    time.Time    `json:"at"`
 	Goals []GoalStatus `json:"goals"` // sorted by goal id
+	// Work is each project's active work and the part that no goal claims.
+	Work []ProjectShare `json:"work,omitempty"`
 }
 
 // Goal returns the status of the goal with the id.

@@ -59,6 +59,26 @@ func (c *company) Explain(_ context.Context, goal, _ string, at time.Time) (*mea
 	return &measure.Explanation{Goal: goal, At: at, Measures: companyMeasures()}, nil
 }
 
+func (c *company) Unlinked(_ context.Context, at time.Time) (*measure.Unlinked, error) {
+	if c.fails != nil {
+		return nil, c.fails
+	}
+	u := &measure.Unlinked{At: at, WindowDays: 28, Projects: []measure.ProjectShare{}, Groups: []measure.UnlinkedGroup{}}
+	if len(c.snap.Goals) == 0 {
+		return u, nil
+	}
+	u.Projects = append(u.Projects,
+		measure.ProjectShare{Site: "acme", Project: "SHOP", Active: 40, Unlinked: 21, BusinessAsUsual: 6, Ratio: .525},
+		measure.ProjectShare{Site: "old-jira", Project: "OPS", Active: 3, Unlinked: 1, Ratio: 1.0 / 3})
+	u.Groups = append(u.Groups,
+		measure.UnlinkedGroup{Site: "acme", Project: "SHOP", Epic: "SHOP-12", Summary: "A <faster> search", Issues: 14, BusinessAsUsual: 6, Suggestions: []measure.Suggestion{
+			{Goal: "search", Why: "9 of 14 have the label latency, as 12 of the goal's issues do", Paste: "epics: [SHOP-1, SHOP-12]"},
+			{Goal: "checkout-p95", Why: "2 of 14 link to issues of the goal"}}},
+		measure.UnlinkedGroup{Site: "acme", Project: "SHOP", Issues: 7},
+		measure.UnlinkedGroup{Site: "old-jira", Project: "OPS", Epic: "OPS-1", Issues: 1})
+	return u, nil
+}
+
 func (c *company) Runs(_ context.Context, at time.Time, n int) ([]syncer.Report, error) {
 	if c.fails != nil {
 		return nil, c.fails

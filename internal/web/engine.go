@@ -38,6 +38,8 @@ type Figures interface {
 	// them where measure is empty. It fails with ErrNoGoal where there is no
 	// such goal or measure.
 	Explain(ctx context.Context, goal, measure string, at time.Time) (*measure.Explanation, error)
+	// Unlinked returns the active work that no goal claims.
+	Unlinked(ctx context.Context, at time.Time) (*measure.Unlinked, error)
 }
 
 // Operations are what operators look at and do.

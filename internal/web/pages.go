@@ -11,7 +11,7 @@ import (
 
 // pages are the parsed templates, one set a page.
 type pages struct {
-	board, goal, sync, failed *template.Template
+	board, goal, unlinked, sync, failed *template.Template
 }
 
 // parsePages parses the embedded templates; they are part of the program, so
@@ -22,13 +22,13 @@ func parsePages() *pages {
 		t := template.Must(template.Must(base.Clone()).ParseFS(files, "templates/"+name))
 		return t.Lookup(name)
 	}
-	return &pages{board: parse("board.html"), goal: parse("goal.html"), sync: parse("sync.html"), failed: parse("failed.html")}
+	return &pages{board: parse("board.html"), goal: parse("goal.html"), unlinked: parse("unlinked.html"), sync: parse("sync.html"), failed: parse("failed.html")}
 }
 
 // frame is what every page has around it.
 type frame struct {
 	Title   string
-	Section string // "goals" or "sync": where one is
+	Section string // "goals", "unlinked" or "sync": where one is
 	// Root leads from the page to the service's own root, so that the pages
 	// work below any path that a proxy puts before them.
 	Root    string
