@@ -18,13 +18,18 @@ import (
 
 func (c *cli) check() *cobra.Command {
 	var online bool
+	var preview string
 	cmd := &cobra.Command{
 		Use: "check", Short: "Is the configuration right, and the map of the goals?",
 		Long: "check validates the configuration and the goals and warns of what is doubtful in the map.\n" +
-			"With --online it also asks each site: credentials, scope, fields.",
-		Example: "  plumbline check\n  plumbline check --online",
+			"With --online it also asks each site: credentials, scope, fields.\n" +
+			"With --preview it says instead what every figure becomes under the goals in a folder or file.",
+		Example: "  plumbline check\n  plumbline check --online\n  plumbline check --preview ../branch/config/goals -o md",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if preview != "" {
+				return c.checkPreview(cmd, preview)
+			}
 			settings, err := app.Read(c.configPath)
 			if err != nil {
 				return err
@@ -42,6 +47,8 @@ func (c *cli) check() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&online, "online", false, "also ask the sites")
+	cmd.Flags().StringVar(&preview, "preview", "", "what every figure becomes under the goals in this `DIR`")
+	c.addOutput(cmd)
 	return cmd
 }
 
