@@ -24,6 +24,12 @@ func (d *decoder) reported(n node) goal.Reported {
 		"from":  d.word(&r.From, oneOf("jira", "field", "check_ins")),
 		"field": d.word(&r.Field),
 	})
+	if d.describing {
+		n.wants.OneOf = []*schema{
+			needs("from").with("from", &schema{Enum: []string{"jira", "check_ins"}}).without("field"),
+			needs("field").with("from", &schema{Const: "field"}),
+		}
+	}
 	if len(d.errs) > faults {
 		return r
 	}
@@ -52,11 +58,14 @@ func (d *decoder) checkIn(n node) goal.CheckIn {
 	faults := len(d.errs)
 	seen := d.mapping(n, keys{
 		"date":       d.date(&c.Date),
-		"completion": d.number(&completion, share),
+		"completion": d.number(&completion, share()),
 		"health":     d.word(&c.Health, oneOf(states...)),
 		"note":       d.prose(&c.Note, maybeEmpty),
 	})
 	d.require(n, seen, map[string]string{"date": "date: with the day on which it was said"})
+	if d.describing {
+		n.wants.AnyOf = eachNeeds("completion", "health")
+	}
 	if _, ok := seen["completion"]; ok {
 		c.Completion = &completion
 	}
@@ -66,14 +75,17 @@ func (d *decoder) checkIn(n node) goal.CheckIn {
 	return c
 }
 
-func share(v float64) *fault {
-	switch {
-	case v >= 0 && v <= 1:
-		return nil
-	case v > 1 && v <= 100:
-		return &fault{fmt.Sprintf("%v is out of range", v), fmt.Sprintf("a completion is a share of 1; did you mean %v?", v/100)}
+// share returns the range of a completion, and knows percentages.
+func share() bounds {
+	in := between(0, 1)
+	plain := in.test
+	in.test = func(v float64) *fault {
+		if v > 1 && v <= 100 {
+			return &fault{fmt.Sprintf("%v is out of range", v), fmt.Sprintf("a completion is a share of 1; did you mean %v?", v/100)}
+		}
+		return plain(v)
 	}
-	return &fault{fmt.Sprintf("%v is out of range", v), "choose from 0 to 1"}
+	return in
 }
 
 func (d *decoder) decision(n node, before []goal.Decision) goal.Decision {
@@ -82,11 +94,11 @@ func (d *decoder) decision(n node, before []goal.Decision) goal.Decision {
 	seen := d.mapping(n, keys{
 		"id":        d.word(&v.ID, matching(goalID, "id of a decision", "use at most 63 of a-z, 0-9 and -")),
 		"class":     d.word(&v.Class, matching(className, "name of a class", "name a class of semantics.decisions")),
-		"issue":     d.word(&v.Issue, isIssueKey),
+		"issue":     d.word(&v.Issue, isIssueKey()),
 		"asked":     d.date(&v.Asked),
 		"decide_by": d.date(&v.DecideBy),
 		"decided":   d.date(&v.Decided),
-		"authority": d.word(&v.Authority, named, noPerson),
+		"authority": d.word(&v.Authority, named(), noPerson()),
 		"outcome":   d.prose(&v.Outcome, maybeEmpty),
 	})
 	d.require(n, seen, map[string]string{
@@ -116,9 +128,9 @@ func (d *decoder) outcome(n node, before []goal.Outcome) goal.Outcome {
 	seen := d.mapping(n, keys{
 		"id":    d.word(&o.ID, matching(className, "id of an outcome", "use at most 32 of a-z, 0-9, _ and -")),
 		"query": d.prose(&o.Query, notEmpty),
-		"from":  d.number(&o.From, nil),
-		"to":    d.number(&o.To, nil),
-		"unit":  d.optional(&o.Unit, named),
+		"from":  d.number(&o.From, anyNumber()),
+		"to":    d.number(&o.To, anyNumber()),
+		"unit":  d.optional(&o.Unit, named()),
 	})
 	d.require(n, seen, map[string]string{
 		"id": "id: with a short name", "query": "query: in PromQL, for one value",
@@ -162,6 +174,11 @@ func (d *decoder) stop(n node, before []goal.StopCriterion) goal.StopCriterion {
 // stall reads after how long without progress a goal is stalled; auto is 0.
 func (d *decoder) stall(n node, dst *time.Duration) {
 	d.mapping(n, keys{"after": func(n node) {
+		if d.describing {
+			n.wants.text("^auto$|" + aDuration)
+			n.wants.Default = "auto"
+			return
+		}
 		if s, ok := n.Node.(*ast.StringNode); ok && s.Value == "auto" {
 			*dst = 0
 			return

@@ -77,7 +77,7 @@ privacy: {pseudonym_key_file: k, min_group: 7, store_summaries: false}
 	want.Semantics.Decisions = []config.DecisionClass{{Name: "approval", Match: config.Match{Statuses: []string{"Waiting"}}}}
 	want.Semantics.DecideWithin = map[string]time.Duration{"approval": 48 * time.Hour}
 	want.Traps = map[string]config.Trap{"process_accretion": {Off: true}, "zombie": {Thresholds: map[string]float64{"age": 2.5}}}
-	want.Lint.Accept = []config.Acceptance{{Rule: "r", At: "PAY-1", Why: "w"}}
+	want.Lint.Accept = []config.Acceptance{{Rule: "r", At: "PAY-1", Why: "w", Place: config.Place{File: want.Path, Line: 23, Column: 17}}}
 	want.Privacy = config.Privacy{PseudonymKeyFile: "/etc/plumbline/k", MinGroup: 7}
 
 	warnings := c.Warnings
@@ -92,7 +92,6 @@ privacy: {pseudonym_key_file: k, min_group: 7, store_summaries: false}
 /etc/plumbline/plumbline.yaml:14:50: schedule.census: `+notUsed+`
 /etc/plumbline/plumbline.yaml:21:3: semantics.decisions: `+notUsed+`
 /etc/plumbline/plumbline.yaml:22:1: traps: `+notUsed+`
-/etc/plumbline/plumbline.yaml:23:1: lint: `+notUsed+`
 /etc/plumbline/plumbline.yaml:24:34: privacy.min_group: `+notUsed)
 }
 

@@ -13,7 +13,6 @@ import (
 // none has.
 func notYetUsed() map[string]string {
 	return map[string]string{
-		"lint":                       "",
 		"privacy.min_group":          "",
 		"prometheus.url":             "",
 		"schedule.agile":             "",
