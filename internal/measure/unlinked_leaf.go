@@ -58,7 +58,7 @@ func newLeafWork(t *flow.Timeline, c *flow.Catalog, s *Settings) *leafWork {
 		case out == flow.Open && st.Category == flow.InProgress:
 			l.doing = l.doing.Append(span)
 		}
-		if !st.Type.Container() && !(st.Type.Subtask() && !st.Above().IsZero()) {
+		if counts := !st.Type.Subtask() || st.Above().IsZero(); counts && !st.Type.Container() {
 			l.extend(span, st, t.Issue.Site, c, s)
 		}
 		if born {
