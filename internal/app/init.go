@@ -257,7 +257,7 @@ func (s *Starter) Write(dir string) (paths []string, err error) {
 			return nil, codedError{fmt.Errorf("writing the starter: %s is there already: choose another folder with --dir", f.path), ExitUsage}
 		}
 	}
-	if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(starterGoals)), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(starterGoals)), 0o750); err != nil {
 		return nil, fmt.Errorf("writing the starter: %w", err)
 	}
 	for _, f := range files {
@@ -270,7 +270,7 @@ func (s *Starter) Write(dir string) (paths []string, err error) {
 }
 
 func writeNew(path, text string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
