@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"plumbline/internal/flow"
 )
 
 // Unlinked is the active work that no goal claims, as of a moment
@@ -82,8 +84,9 @@ type work struct {
 }
 
 type projectWork struct {
-	site, project           string
-	active, unlinked, usual *tallyOver
+	site, project string
+	linked        *tallyOver // active work that some goal claims
+	groups        []*groupWork
 }
 
 // groupWork is the unlinked work of a project below one epic, or below none.
@@ -138,12 +141,15 @@ func (w *work) shares(at time.Time) []ProjectShare {
 	out := []ProjectShare{}
 	for k := range w.projects {
 		p := &w.projects[k]
-		active := p.active.at(at)
-		if active == 0 {
+		s := ProjectShare{Site: p.site, Project: p.project, Active: p.linked.at(at)}
+		for _, g := range p.groups {
+			s.Unlinked += g.unlinked.at(at)
+			s.BusinessAsUsual += g.usual.at(at)
+		}
+		if s.Active += s.Unlinked; s.Active == 0 {
 			continue
 		}
-		s := ProjectShare{Site: p.site, Project: p.project, Active: active, Unlinked: p.unlinked.at(at), BusinessAsUsual: p.usual.at(at)}
-		s.Ratio = float64(s.Unlinked) / float64(active)
+		s.Ratio = float64(s.Unlinked) / float64(s.Active)
 		out = append(out, s)
 	}
 	slices.SortStableFunc(out, func(a, b ProjectShare) int { return cmp.Compare(b.Unlinked, a.Unlinked) })
@@ -158,40 +164,34 @@ func (w *work) summary(g *groupWork) string {
 }
 
 // tallyOver is a number that changes over time: so many issues at each moment.
+// It holds when each came and when it went, in Unix milliseconds; the number at
+// a moment is how many came by then less how many went.
 type tallyOver struct {
-	steps []tallyStep
+	came, went []int64
 }
 
-// tallyStep is a change of the number; once sealed, the number from then on.
-type tallyStep struct {
-	unixMilli int64
-	n         int32
-}
-
-// seal turns the changes into the numbers that they make.
-func (t *tallyOver) seal() {
-	slices.SortFunc(t.steps, func(a, b tallyStep) int { return cmp.Compare(a.unixMilli, b.unixMilli) })
-	var out []tallyStep
-	var n int32
-	for _, s := range t.steps {
-		n += s.n
-		if k := len(out) - 1; k >= 0 && out[k].unixMilli == s.unixMilli {
-			out[k].n = n
-			continue
+// add counts one issue during the spans.
+func (t *tallyOver) add(during flow.Spans) {
+	for _, s := range during {
+		t.came = append(t.came, s.From.UnixMilli())
+		if !s.To.IsZero() {
+			t.went = append(t.went, s.To.UnixMilli())
 		}
-		out = append(out, tallyStep{s.unixMilli, n})
 	}
-	t.steps = slices.Clip(out)
+}
+
+// seal makes the tally ready to be asked.
+func (t *tallyOver) seal() {
+	slices.Sort(t.came)
+	slices.Sort(t.went)
+	t.came, t.went = slices.Clip(slices.Clone(t.came)), slices.Clip(slices.Clone(t.went))
 }
 
 // at returns the number at the moment.
 func (t *tallyOver) at(when time.Time) int {
-	k, found := slices.BinarySearchFunc(t.steps, when.UnixMilli(), func(s tallyStep, at int64) int { return cmp.Compare(s.unixMilli, at) })
-	if !found {
-		k--
+	by := func(times []int64) int {
+		k, _ := slices.BinarySearch(times, when.UnixMilli()+1)
+		return k
 	}
-	if k < 0 {
-		return 0
-	}
-	return int(t.steps[k].n)
+	return by(t.came) - by(t.went)
 }

@@ -121,12 +121,7 @@ func (w *workBuilder) count(l *leafWork) {
 			continue
 		}
 		free := on.Less(linked)
-		p := w.project(projectAt{s.site, s.project})
-		p.active.add(on)
-		p.unlinked.add(free)
-		if s.usual {
-			p.usual.add(free)
-		}
+		w.project(projectAt{s.site, s.project}).linked.add(on.Intersect(linked))
 		if len(free) > 0 {
 			w.group(s, free, l)
 		}
@@ -138,7 +133,7 @@ func (w *workBuilder) inGoal(p place) flow.Spans { return w.b.ledgers[p.ledger].
 func (w *workBuilder) project(at projectAt) *projectWork {
 	p := w.projects[at]
 	if p == nil {
-		p = &projectWork{site: at.site, project: at.project, active: &tallyOver{}, unlinked: &tallyOver{}, usual: &tallyOver{}}
+		p = &projectWork{site: at.site, project: at.project, linked: &tallyOver{}}
 		w.projects[at] = p
 	}
 	return p
@@ -207,16 +202,6 @@ func tallyOf[K comparable](m map[K]*tallyOver, k K) *tallyOver {
 	return t
 }
 
-// add counts one issue during the spans.
-func (t *tallyOver) add(during flow.Spans) {
-	for _, s := range during {
-		t.steps = append(t.steps, tallyStep{s.From.UnixMilli(), 1})
-		if !s.To.IsZero() {
-			t.steps = append(t.steps, tallyStep{s.To.UnixMilli(), -1})
-		}
-	}
-}
-
 // finish counts what had to wait, and puts everything in order.
 func (w *workBuilder) finish() work {
 	for _, l := range w.waiting {
@@ -226,15 +211,6 @@ func (w *workBuilder) finish() work {
 	for f, byGoal := range w.ofGoals {
 		out.features[f] = goalTallies(byGoal)
 	}
-	for _, p := range w.projects {
-		p.active.seal()
-		p.unlinked.seal()
-		p.usual.seal()
-		out.projects = append(out.projects, *p)
-	}
-	slices.SortFunc(out.projects, func(a, b projectWork) int {
-		return cmp.Or(cmp.Compare(a.site, b.site), cmp.Compare(a.project, b.project))
-	})
 	for at, g := range w.groups {
 		g.unlinked.seal()
 		g.usual.seal()
@@ -253,6 +229,17 @@ func (w *workBuilder) finish() work {
 	slices.SortFunc(out.groups, func(a, b groupWork) int {
 		return cmp.Or(cmp.Compare(a.site, b.site), cmp.Compare(a.project, b.project), cmp.Compare(a.epic.key, b.epic.key),
 			cmp.Compare(a.epic.at.id, b.epic.at.id))
+	})
+	for k := range out.groups {
+		p := w.projects[projectAt{out.groups[k].site, out.groups[k].project}]
+		p.groups = append(p.groups, &out.groups[k])
+	}
+	for _, p := range w.projects {
+		p.linked.seal()
+		out.projects = append(out.projects, *p)
+	}
+	slices.SortFunc(out.projects, func(a, b projectWork) int {
+		return cmp.Or(cmp.Compare(a.site, b.site), cmp.Compare(a.project, b.project))
 	})
 	return out
 }
