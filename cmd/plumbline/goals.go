@@ -124,13 +124,30 @@ func (c *cli) tellStops(s *measure.Snapshot) error {
 func boardRow(g *measure.GoalStatus, depth int, at time.Time) []string {
 	return []string{
 		strings.Repeat("  ", depth) + clean(g.ID),
-		g.Health.Sign() + " " + g.Health.Word(), day(g.HealthSince), percent(g.Reported), percent(g.Delivered),
+		g.Health.Sign() + " " + g.Health.Word(), day(g.HealthSince), reported(g, at), delivered(g),
 		fmt.Sprintf("%d/%d", g.Issues.Delivered, g.Issues.Total()-g.Issues.Discarded), strconv.Itoa(g.Issues.Discarded),
 		scope(g), target(g), moved(g), age(g.LastProgress, at),
 	}
 }
 
 const unknown = "–"
+
+// reported shows the reported completion, and how old it is where somebody
+// said it.
+func reported(g *measure.GoalStatus, at time.Time) string {
+	if g.ReportedAt == nil {
+		return percent(g.Reported)
+	}
+	return fmt.Sprintf("%s (%s)", percent(g.Reported), age(g.ReportedAt, at))
+}
+
+// delivered shows the delivered completion; a "p" says that it is by points.
+func delivered(g *measure.GoalStatus) string {
+	if g.Points == nil {
+		return percent(g.Delivered)
+	}
+	return percent(g.Delivered) + " p"
+}
 
 func percent(r *float64) string {
 	if r == nil {

@@ -15,33 +15,17 @@ const (
 	maxStops    = 4
 )
 
-// reported reads where the reported completion comes from: {from: jira},
-// {from: check_ins}, {field: "Progress %"}, or the last with from: field.
+// reported reads where the reported completion comes from: {from: jira} or
+// {from: check_ins}.
 func (d *decoder) reported(n node) goal.Reported {
 	var r goal.Reported
-	faults := len(d.errs)
 	seen := d.mapping(n, keys{
-		"from":  d.word(&r.From, oneOf("jira", "field", "check_ins")),
-		"field": d.word(&r.Field),
+		"from": d.word(&r.From, oneOf("jira", "check_ins")),
+		"field": d.refuses("a field of Jira as the source of what is reported is not taken by this version",
+			"use from: jira, or from: check_ins"),
 	})
-	if d.describing {
-		n.wants.OneOf = []*schema{
-			needs("from").with("from", &schema{Enum: []string{"jira", "check_ins"}}).without("field"),
-			needs("field").with("from", &schema{Const: "field"}),
-		}
-	}
-	if len(d.errs) > faults {
-		return r
-	}
-	switch {
-	case r.From == "" && r.Field == "":
-		d.fault(n, "says nothing", `write {from: jira}, {from: check_ins} or {field: "Progress %"}`)
-	case r.From == "field" && r.Field == "":
-		d.fault(n, "field is missing", `add field: with the field's name in Jira, such as "Progress %"`)
-	case r.From == "":
-		r.From = "field"
-	case r.From != "field" && r.Field != "":
-		d.fault(seen["field"], fmt.Sprintf("a field does not go with from: %s", r.From), "remove one of the two")
+	if _, ok := seen["field"]; !ok {
+		d.require(n, seen, map[string]string{"from": "from: jira, or from: check_ins"})
 	}
 	return r
 }

@@ -29,7 +29,7 @@ const wholeGoal = `goals:
       fix_versions: [{project: PAY, name: "3.2"}, {name: "3.2"}]
       labels: [{project: PAY, name: p95}]
       exclude: [PAY-77]
-    reported: {field: "Progress %"}
+    reported: {from: check_ins}
     check_ins: [{date: 2026-11-16, completion: 0.7, health: on_track, note: "vendor fix landed"}]
     decisions: [{id: cdn-vendor, class: architecture, issue: PAY-55, asked: 2026-10-02, decide_by: 2026-10-12, authority: architecture-group, decided: null, outcome: ""}]
     decide_within: {architecture: 5d}
@@ -63,7 +63,7 @@ func TestWhatAGoalSaysIsWhatIsLoaded(t *testing.T) {
 				Labels:      []goal.InProject{{Project: "PAY", Name: "p95"}},
 				Exclude:     []string{"PAY-77"},
 			},
-			Reported:   goal.Reported{From: "field", Field: "Progress %"},
+			Reported:   goal.Reported{From: "check_ins"},
 			CheckIns:   []goal.CheckIn{{Date: date(2026, 11, 16), Completion: &share, Health: "on_track", Note: "vendor fix landed"}},
 			Decisions:  []goal.Decision{{ID: "cdn-vendor", Class: "architecture", Issue: "PAY-55", Authority: "architecture-group", Asked: date(2026, 10, 2), DecideBy: date(2026, 10, 12)}},
 			DecideIn:   map[string]time.Duration{"architecture": 120 * time.Hour},
@@ -90,9 +90,6 @@ func TestWhatAGoalSaysIsWhatIsLoaded(t *testing.T) {
 	const notUsed = "is taken but not used by this version; leave it, or remove it until it is"
 	wantLines(t, got.Warnings, `
 goals/a.yaml:6:5: goals[0].weight: `+notUsed+`
-goals/a.yaml:10:5: goals[0].count: `+notUsed+`
-goals/a.yaml:16:16: goals[0].reported.field: `+notUsed+`
-goals/a.yaml:17:5: goals[0].check_ins: `+notUsed+`
 goals/a.yaml:18:5: goals[0].decisions: `+notUsed+`
 goals/a.yaml:19:5: goals[0].decide_within: `+notUsed+`
 goals/a.yaml:20:5: goals[0].outcomes: `+notUsed)
@@ -155,7 +152,7 @@ f:10:7: goals[0].work.exlude: unknown key "exlude"; did you mean "exclude"?`,
     decide_within: soon
     stall: {after: 12h}
 `, `
-f:6:35: goals[0].reported.field: a field does not go with from: jira; remove one of the two
+f:6:35: goals[0].reported.field: a field of Jira as the source of what is reported is not taken by this version; use from: jira, or from: check_ins
 f:7:48: goals[0].check_ins[0].completion: 70 is out of range; a completion is a share of 1; did you mean 0.7?
 f:7:80: goals[0].check_ins[1].health: "green" is not taken here; known here: on_track, at_risk, off_track, stalled, done, not_started, unknown
 f:7:88: goals[0].check_ins[2]: says neither completion nor health; add completion: 0.7 or health: on_track
@@ -168,6 +165,9 @@ f:10:54: goals[0].decisions[1].issue: "PAY" is no issue key; write it as Jira sh
 f:11:20: goals[0].decide_within: "soon" is no duration such as 90m, 5d or 2w; write a number with a unit, such as 90m, 5d or 2w
 f:12:20: goals[0].stall.after: "12h" is too short; choose at least 1d`,
 		},
+		{"what is reported from a field", head + "    reported: {field: \"Progress %\"}\n", "f:6:23: goals[0].reported.field: a field of Jira as the source of what is reported is not taken by this version; use from: jira, or from: check_ins"},
+		{"what is reported from another source", head + "    reported: {from: field}\n", "f:6:22: goals[0].reported.from: \"field\" is not taken here; known here: jira, check_ins"},
+		{"what is reported from nowhere", head + "    reported: {}\n", "f:6:15: goals[0].reported: from is missing; add from: jira, or from: check_ins"},
 		{
 			"too many outcomes and criteria", head + "    outcomes: [{}, {}, {}, {}, {}]\n    stop_when: [{id: a, when: x}, {id: a, when: \"\"}, {}, {}, {}]\n", `
 f:6:15: goals[0].outcomes: has 5 items, and may have at most 4; remove some

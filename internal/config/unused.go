@@ -25,13 +25,9 @@ func notYetUsed() map[string]string {
 		"semantics.waiting_statuses": "",
 		"sites.webhook_secret_file":  "",
 		"traps":                      "",
-		"goals.check_ins":            "",
-		"goals.count":                "issues",
 		"goals.decide_within":        "",
 		"goals.decisions":            "",
 		"goals.outcomes":             "",
-		"goals.reported.field":       "",
-		"goals.reported.from":        "jira",
 		"goals.weight":               "1",
 	}
 }

@@ -32,17 +32,12 @@ func (l *ledger) figures(at time.Time, s *Settings) (GoalStatus, rhythm) {
 	t := l.tally(at)
 	g := GoalStatus{
 		ID: l.goal.ID, Name: l.goal.Name, Owner: l.goal.Owner, Parent: l.goal.Parent,
-		Issues: t.parts, Reported: t.reported(), Delivered: t.delivered(),
-		Missing: map[string]string{},
+		Issues: t.parts, Missing: map[string]string{},
 	}
-	if g.Reported == nil {
-		g.Missing["reported_completion"] = "no issue is in scope"
-	}
-	if g.Delivered == nil {
-		g.Missing["delivered_completion"] = "no issue is in scope that was not discarded"
-	}
+	l.setCompletion(&g, at, &t, s)
 	l.setScope(&g, at, s)
 	l.setTarget(&g, at, s)
+	l.setReportedHealth(&g, at, s)
 	r, begun := l.rhythm(at, s)
 	if begun {
 		l.setRhythm(&g, at, &r, &t, s)

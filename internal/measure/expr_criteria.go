@@ -111,6 +111,8 @@ func (g *GoalStatus) figure(name string, at time.Time, zone *time.Location) Figu
 			why = cmp.Or(g.Missing["last_progress"], g.Missing["stalled"])
 		case "stall_after":
 			why = g.Missing["stalled"]
+		case "check_in_age":
+			why = "no check-in was made"
 		}
 		return Figure{Why: cmp.Or(why, "there is nothing to make it from")}
 	}
@@ -153,11 +155,9 @@ func (g *GoalStatus) number(name string, at time.Time, zone *time.Location) (*fl
 	case "stall_after":
 		return g.StallAfterSeconds, true
 	case "last_progress_age":
-		if g.LastProgress == nil {
-			return nil, true
-		}
-		v := at.Sub(*g.LastProgress).Seconds()
-		return &v, true
+		return ageOf(g.LastProgress, at), true
+	case "check_in_age":
+		return ageOf(g.LastCheckIn, at), true
 	case "last_progress":
 		if g.LastProgress == nil {
 			return nil, true
@@ -177,6 +177,14 @@ func (g *GoalStatus) number(name string, at time.Time, zone *time.Location) (*fl
 		return count(0), true
 	}
 	return nil, false
+}
+
+func ageOf(t *time.Time, at time.Time) *float64 {
+	if t == nil {
+		return nil
+	}
+	v := at.Sub(*t).Seconds()
+	return &v
 }
 
 func asFloat(n *int, unit float64) *float64 {

@@ -19,6 +19,10 @@ type ledger struct {
 	epics    []epicLife
 	versions []goal.VersionRef
 	missing  []string
+	sizes    []sizing       // where the goal counts points
+	kinds    map[kind]int32 // of sizes
+	// shared are the leaves that other goals have too, and which.
+	shared   map[int][]sharing
 	criteria []criterion
 }
 
@@ -118,6 +122,9 @@ func (b *builder) add(t *flow.Timeline) {
 	for _, p := range leaves {
 		l := &b.ledgers[p.ledger]
 		l.entries = append(l.entries, b.entries(t, p.index, l.leaves[p.index].In)...)
+		if l.goal.Count == goal.CountPoints {
+			l.sizes = append(l.sizes, b.sizes(l, t, p.index, l.leaves[p.index].In)...)
+		}
 	}
 	if len(leaves) > 0 {
 		b.addProgress(t, leaves)
@@ -187,6 +194,10 @@ func (b *builder) finish() []ledger {
 		slices.SortStableFunc(l.progress, func(a, b progress) int {
 			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf))
 		})
+		slices.SortStableFunc(l.sizes, func(a, b sizing) int {
+			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf))
+		})
 	}
+	b.share()
 	return b.ledgers
 }

@@ -57,6 +57,18 @@ type Thresholds struct {
 	StallGap      time.Duration
 	StallDefault  time.Duration
 
+	// EstimateCoverage is the share of a goal's issues that must be estimated
+	// for its points to count, MaxEstimate the largest estimate that is taken
+	// for one: more is a slip of the pen, or seconds in the wrong field
+	// (MEASURES §1).
+	EstimateCoverage float64
+	MaxEstimate      float64
+	// ReportedAtRisk and ReportedOffTrack are how far the reported completion
+	// must lie behind the share of the time that is over for the reported
+	// health to be at risk, and off track (MEASURES §2.20).
+	ReportedAtRisk   float64
+	ReportedOffTrack float64
+
 	// WorseAfter and BetterAfter are how long a worse and a better health
 	// must hold before it shows (MEASURES §2.20).
 	WorseAfter  time.Duration
@@ -75,7 +87,8 @@ type Thresholds struct {
 const day = 24 * time.Hour
 
 // DefaultThresholds returns the thresholds of MEASURES. StallDefault is ours:
-// twice the floor, until a class of goals is there to take it from.
+// twice the floor, until a class of goals is there to take it from; so are
+// MaxEstimate and those of the reported health.
 func DefaultThresholds() Thresholds {
 	return Thresholds{
 		BulkIssues: 10,
@@ -87,6 +100,11 @@ func DefaultThresholds() Thresholds {
 		StallMinGaps:  4,
 		StallGap:      time.Hour,
 		StallDefault:  14 * day,
+
+		EstimateCoverage: 0.8,
+		MaxEstimate:      1000,
+		ReportedAtRisk:   0.10,
+		ReportedOffTrack: 0.25,
 
 		WorseAfter:  2 * day,
 		BetterAfter: 5 * day,

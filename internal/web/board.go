@@ -81,8 +81,8 @@ func newRow(n *measure.Placed, snap *measure.Snapshot, c clock) boardRow {
 	row := boardRow{
 		ID: g.ID, Name: g.Name, Owner: g.Owner, Depth: min(n.Depth, maxDepth),
 		Health: healthOf(g.Health), Since: since(g, c),
-		Reported:  ratio(g.Reported, g.Missing["reported_completion"]),
-		Delivered: ratio(g.Delivered, g.Missing["delivered_completion"]),
+		Reported:  reported(g, c),
+		Delivered: delivered(g),
 		Issues:    issues(g.Issues),
 		Scope:     scope(g),
 		Target:    target(g),
@@ -110,6 +110,34 @@ func stop(g *measure.GoalStatus) string {
 		met = append(met, c.ID+" ("+c.When+")")
 	}
 	return strings.Join(met, ", ")
+}
+
+// reported shows the reported completion, when it was said, and how the owner
+// says that the goal stands.
+func reported(g *measure.GoalStatus, c clock) figure {
+	f := ratio(g.Reported, g.Missing["reported_completion"])
+	var details []string
+	if g.ReportedAt != nil {
+		details = append(details, "said "+c.day(*g.ReportedAt).String())
+	}
+	if g.LastCheckIn != nil && g.ReportedHealth != "" {
+		details = append(details, "reported "+strings.ToLower(g.ReportedHealth.Word()))
+	}
+	f.Detail = strings.Join(details, ", ")
+	return f
+}
+
+// delivered shows the delivered completion, and what it is counted in where
+// the goal asks for points.
+func delivered(g *measure.GoalStatus) figure {
+	f := ratio(g.Delivered, g.Missing["delivered_completion"])
+	switch p := g.Points; {
+	case p != nil:
+		f.Detail = fmt.Sprintf("%s of %s points", number(p.Delivered), number(p.Total()-p.Discarded))
+	case g.EstimateCoverage != nil:
+		f.Detail = fmt.Sprintf("in issues, since %s are estimated", ratio(g.EstimateCoverage, "").Text)
+	}
+	return f
 }
 
 func issues(p measure.Parts) figure {

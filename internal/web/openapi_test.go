@@ -90,7 +90,7 @@ func TestTheSchemasHaveTheFieldsOfTheAnswers(t *testing.T) {
 	d := readDescription(t)
 	for name, v := range map[string]any{
 		"Goals": measure.Snapshot{}, "StopCriterion": measure.StopCriterion{}, "Unlinked": measure.Unlinked{},
-		"ProjectShare": measure.ProjectShare{}, "UnlinkedGroup": measure.UnlinkedGroup{}, "Suggestion": measure.Suggestion{}, "Goal": apiGoal{}, "GoalStatus": measure.GoalStatus{}, "Parts": measure.Parts{},
+		"ProjectShare": measure.ProjectShare{}, "UnlinkedGroup": measure.UnlinkedGroup{}, "Suggestion": measure.Suggestion{}, "Goal": apiGoal{}, "GoalStatus": measure.GoalStatus{}, "Parts": measure.Parts{}, "Points": measure.Points{},
 		"Explanation": measure.Explanation{}, "ExplainedMeasure": measure.ExplainedMeasure{},
 		"ExplainedInput": measure.ExplainedInput{}, "Evidence": measure.Evidence{},
 		"Syncs": apiSync{}, "SyncReport": syncer.Report{}, "ProblemIssue": syncer.ProblemIssue{}, "Error": apiError{},
