@@ -21,10 +21,12 @@ func (c *cli) check() *cobra.Command {
 	var preview string
 	cmd := &cobra.Command{
 		Use: "check", Short: "Is the configuration right, and the map of the goals?",
-		Long: "check validates the configuration and the goals and warns of what is doubtful in the map.\n" +
+		Long: "check validates the configuration and the goals and tells what is doubtful in the map: by the files\n" +
+			"alone, and by what the store holds. lint.accept of the configuration accepts a finding by its rule\n" +
+			"and the goal or issue that it is about. An error that is not accepted is exit code 2.\n" +
 			"With --online it also asks each site: credentials, scope, fields.\n" +
 			"With --preview it says instead what every figure becomes under the goals in a folder or file.",
-		Example: "  plumbline check\n  plumbline check --online\n  plumbline check --preview ../branch/config/goals -o md",
+		Example: "  plumbline check\n  plumbline check -o json\n  plumbline check --online\n  plumbline check --preview ../branch/config/goals -o md",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if preview != "" {
@@ -36,14 +38,10 @@ func (c *cli) check() *cobra.Command {
 			}
 			c.warn(settings.Config.Warnings)
 			c.warn(settings.Goals.Warnings)
-			for _, f := range app.Lint(settings.Goals.List) {
-				fmt.Fprintln(c.err, "warning:", f)
-			}
 			if online {
-				return c.checkOnline(cmd.Context(), settings)
+				return errors.Join(c.checkMap(cmd.Context(), settings), c.checkOnline(cmd.Context(), settings))
 			}
-			_, err = fmt.Fprintf(c.out, "%s: %d sites, %d goals: no error\n", settings.Config.Path, len(settings.Config.Sites), len(settings.Goals.List))
-			return err
+			return c.checkMap(cmd.Context(), settings)
 		},
 	}
 	cmd.Flags().BoolVar(&online, "online", false, "also ask the sites")

@@ -87,13 +87,9 @@ func (a *App) history(ctx context.Context, s *Settings) (*measure.History, error
 // build reads the whole store. A sync that goes on meanwhile can show an issue
 // in two forms; the measuring after it mends that.
 func (a *App) build(ctx context.Context, c *config.Config, goals []goal.Goal) (*measure.History, error) {
-	catalogs := map[string]*flow.Catalog{}
-	for _, name := range a.store.Sites() {
-		catalog, err := a.store.Catalog(name)
-		if err != nil {
-			return nil, err
-		}
-		catalogs[name] = catalog
+	catalogs, err := a.catalogs()
+	if err != nil {
+		return nil, err
 	}
 	return measure.Build(measure.Input{
 		Goals: goals, Catalogs: catalogs, Settings: measureSettings(c),

@@ -35,6 +35,8 @@ type Config struct {
 	Traps      map[string]Trap // by detector
 	Lint       Lint
 	Privacy    Privacy
+	// Places are those of everything that the file says.
+	Places Places
 	// Warnings are in order of position.
 	Warnings []Warning
 }

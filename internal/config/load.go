@@ -37,6 +37,8 @@ func Parse(path string, src []byte) (*Config, error) {
 	c.Path = path
 	if root := d.parse(src); root != nil {
 		d.config(node{Node: root}, c)
+		c.Places = make(Places)
+		d.locate(c.Places, "", root)
 	}
 	if err := d.errs.orNil(); err != nil {
 		return nil, err

@@ -82,6 +82,10 @@ privacy: {pseudonym_key_file: k, min_group: 7, store_summaries: false}
 
 	warnings := c.Warnings
 	c.Warnings = nil
+	if at := c.Places.At("lint.accept[0].why"); at.Line != 23 {
+		t.Errorf("the reason is said to stand at %s", at)
+	}
+	c.Places = nil
 	zones := cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })
 	if diff := cmp.Diff(want, c, zones); diff != "" {
 		t.Errorf("(-written +loaded):\n%s", diff)

@@ -21,11 +21,11 @@ func (p Place) String() string {
 }
 
 // Places are the places of values by their paths within a goal, such as
-// work.epics[0]. The empty path is the goal's own.
+// work.epics[0], or within the service's file. The empty path is the whole's.
 type Places map[string]Place
 
 // At returns the place of the first of the paths that stands in the file; the
-// goal's own where none does.
+// whole's where none does.
 func (p Places) At(paths ...string) Place {
 	for _, path := range paths {
 		if at, ok := p[path]; ok {

@@ -106,7 +106,7 @@ func shippedFiles(t testing.TB) map[string]kind {
 	t.Helper()
 	files := map[string]kind{filepath.Join(shipped, "plumbline.yaml"): service()}
 	for _, folder := range []string{"goals", "examples"} {
-		err := filepath.WalkDir(filepath.Join(shipped, folder), func(path string, e fs.DirEntry, err error) error {
+		err := filepath.WalkDir(filepath.Join(shipped, folder), func(path string, _ fs.DirEntry, err error) error {
 			if err == nil && filepath.Ext(path) == ".yaml" {
 				files[path] = goals()
 			}
