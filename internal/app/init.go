@@ -220,7 +220,7 @@ func (s *site) see(p *flow.Page) {
 
 func (s *site) takeEpics(p flow.Page) {
 	for k := range p.Issues {
-		if i := &p.Issues[k]; i.Now.Type.Container() && i.Now.Category != flow.Done {
+		if i := &p.Issues[k]; i.Now.Type.Container() && i.Now.Category != flow.Done && isProject(i.Now.Project.Name) {
 			s.epics = append(s.epics, flow.Issue{Summary: i.Summary, Updated: i.Updated, Now: i.Now})
 		}
 	}
@@ -232,7 +232,7 @@ func (s *site) takeVersions(p flow.Page) {
 		named[v.ID] = v
 	}
 	for _, v := range p.Versions {
-		if _, known := named[v.ID]; !known && !v.Released && !v.Archived {
+		if _, known := named[v.ID]; !known && !v.Released && !v.Archived && isProject(v.Project) && oneLine(v.Name) == v.Name {
 			named[v.ID] = v
 			s.versions[v] = 0
 		}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"testing"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 func TestWhateverNamesJiraHoldsTheStarterIsValid(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{
-			"", "a: b", "# no", "x\ny: z", `"`, `\`, "- id: 7", "\u2028", "\u0085", "{{", "password: hunter2", "anna@acme.com", "'", "\xff", "日本語", "- - -",
+			"", "0", "1e5", "True", "null", "2026-01-01", "a: b", "# no", "x\ny: z", `"`, `\`, "- id: 7", "\u2028", "\u0085", "{{", "password: hunter2", "anna@acme.com", "'", "\xff", "日本語", "- - -",
 		}))
 		s := &site{
 			issues: 7, types: map[string]flow.IssueType{}, projects: map[string]bool{"PAY": true, "SHOP": true}, versions: map[flow.Version]int{},
@@ -28,11 +29,8 @@ func TestWhateverNamesJiraHoldsTheStarterIsValid(t *testing.T) {
 			}})
 		}
 		for n := range rapid.IntRange(0, 4).Draw(t, "versions") {
-			name := text.Draw(t, "version name")
-			if oneLine(name) == "" {
-				name = "3.2"
-			}
-			s.versions[flow.Version{ID: string(rune('a' + n)), Name: name, Project: []string{"PAY", "SHOP"}[n%2]}] = n
+			name := cmp.Or(oneLine(text.Draw(t, "version name")), "3.2")
+			s.versions[flow.Version{ID: string(rune('a' + n)), Name: name, Project: []string{"PAY", "NULL"}[n%2]}] = n
 		}
 		name := text.Draw(t, "type")
 		s.types[name] = flow.IssueType{Name: name, Level: rapid.IntRange(-1, 3).Draw(t, "level")}

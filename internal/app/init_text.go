@@ -130,7 +130,7 @@ func (s *site) goals(now time.Time) string {
 		name := strings.TrimSpace(v.Project + " " + v.Name)
 		writeGoal(&b, uniqueID(ids, name, "version-"+v.ID), name, v.Project,
 			fmt.Sprintf("%d open issues were seen in the version", s.versions[v]), v.Release, today,
-			fmt.Sprintf("fix_versions: [{project: %s, name: %s}]", v.Project, quote(v.Name)))
+			fmt.Sprintf("fix_versions: [{project: %s, name: %s}]", quote(v.Project), quote(v.Name)))
 	}
 	return b.String()
 }
@@ -199,13 +199,28 @@ func slug(s string) string {
 // uniqueID makes an id of the name, and of the key beside it where that is
 // taken or says nothing.
 func uniqueID(taken map[string]bool, name, key string) string {
-	id := slug(name)
+	base := plain(slug(name))
+	id := base
 	if id == "" || taken[id] {
-		id = strings.Trim(id+"-"+slug(key), "-")
+		id = plain(strings.Trim(base+"-"+slug(key), "-"))
 	}
 	for n := 2; id == "" || taken[id]; n++ {
-		id = strings.Trim(slug(name)+"-"+strconv.Itoa(n), "-")
+		id = cmp.Or(base, "goal") + "-" + strconv.Itoa(n)
 	}
 	taken[id] = true
 	return id
+}
+
+// plain makes of an id one that YAML takes for text without quotes.
+func plain(id string) string {
+	words := []string{"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
+	if id != "" && (id[0] < 'a' || slices.Contains(words, id)) {
+		return "goal-" + id
+	}
+	return id
+}
+
+// isProject reports whether a project's key is of the form that goals take.
+func isProject(key string) bool {
+	return len(key) > 1 && key[0] >= 'A' && key[0] <= 'Z' && strings.Trim(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == ""
 }
