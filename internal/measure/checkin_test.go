@@ -175,7 +175,7 @@ func TestAnExplanationTellsWhatWasSaidAndWhatJiraSays(t *testing.T) {
 		"last_check_in":       "2026-01-10\nage: 5 days\n+  check-in: 70.0 %, on_track: vendor fix landed",
 		"reported_health":     "on_track\nsaid on: 2026-01-10\n+  check-in: 70.0 %, on_track: vendor fix landed",
 	} {
-		if d := cmp.Diff(want, explanation(t, h, "g", name, "2026-01-15")); d != "" {
+		if d := cmp.Diff(want, explanation(t, h, "g", name)); d != "" {
 			t.Errorf("%s (-want +got):\n%s", name, d)
 		}
 	}
@@ -227,7 +227,7 @@ multi_goal_share: 100.0 % (1 of 1) are in other goals too, and count in full in 
 + PAY-2 to do (To Do) [label p95] also in left, right, top
 - PAY-3 has left scope [label p95]`,
 	} {
-		got := explanation(t, h, id, "issues", "2026-01-15")
+		got := explanation(t, h, id, "issues")
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("%s (-want +got):\n%s", id, d)
 		}

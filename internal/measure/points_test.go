@@ -192,10 +192,10 @@ func TestSharesByPointsAreShares(t *testing.T) {
 	})
 }
 
-// explanation tells one measure of a goal as text.
-func explanation(t flowtest.TB, h *measure.History, id, name, at string) string {
+// explanation tells one measure of a goal as text, as of 15 January.
+func explanation(t flowtest.TB, h *measure.History, id, name string) string {
 	t.Helper()
-	e, ok := h.Explain(id, name, flowtest.At(t, at))
+	e, ok := h.Explain(id, name, flowtest.At(t, "2026-01-15"))
 	if !ok || len(e.Measures) != 1 {
 		t.Fatal("there is no such explanation: ", id, name)
 	}
@@ -231,7 +231,7 @@ func TestAnExplanationShowsTheWeights(t *testing.T) {
 		sized(t, 7, "-2").Born(bug).Issue(),
 	}
 	h := history(t, []goal.Goal{pointsGoal()}, flowtest.Catalog(), issues...)
-	got := explanation(t, h, "g", "points", "2026-01-15")
+	got := explanation(t, h, "g", "points")
 	want := `17 to do, 5 in progress, 8 delivered, 0 discarded
 estimate_coverage: 88.9 % (8 of 9)
 re-estimated since the commitment: 1 times, +2 points in all`
@@ -246,13 +246,13 @@ re-estimated since the commitment: 1 times, +2 points in all`
 			t.Errorf("points:\n%s\nwant the line\n%s", got, line)
 		}
 	}
-	if got := explanation(t, h, "g", "delivered_completion", "2026-01-15"); !strings.Contains(got, "+ PAY-5 delivered (Done, Done): 8 points") {
+	if got := explanation(t, h, "g", "delivered_completion"); !strings.Contains(got, "+ PAY-5 delivered (Done, Done): 8 points") {
 		t.Errorf("delivered completion:\n%s\nwant the weight of each issue", got)
 	}
 	few := history(t, []goal.Goal{pointsGoal()}, flowtest.Catalog(), epic(t).Issue(), sized(t, 2, "1").Issue(), sized(t, 3, "").Issue())
 	const why = "1 of 2 issues in scope are estimated (50.0 %); points need 80.0 %, so issues are counted"
 	for _, name := range []string{"points", "reported_completion", "delivered_completion"} {
-		if got := explanation(t, few, "g", name, "2026-01-15"); !strings.Contains(got, why) {
+		if got := explanation(t, few, "g", name); !strings.Contains(got, why) {
 			t.Errorf("%s:\n%s\nwant it to say %q", name, got, why)
 		}
 	}
