@@ -102,7 +102,7 @@ func (x *explainer) pointsNow() ExplainedMeasure {
 			number(w.parts.ToDo), number(w.parts.InProgress), number(w.parts.Delivered), number(w.parts.Discarded))
 	}
 	if n, by := x.reestimated(); n > 0 {
-		m.Inputs = append(m.Inputs, ExplainedInput{"re-estimated since the commitment", fmt.Sprintf("%d times, %+g points in all", n, by)})
+		m.Inputs = append(m.Inputs, ExplainedInput{"re-estimated since the commitment", fmt.Sprintf("%d×, %+g points in all", n, by)})
 	}
 	for leaf, e := range x.now {
 		if e == nil || !e.after.in {
@@ -152,6 +152,9 @@ func (x *explainer) weighing(leaf int) string {
 // String says what a leaf weighs and why.
 func (w *weight) String() string {
 	points := number(w.points) + " points"
+	if w.points == 1 {
+		points = "1 point"
+	}
 	if w.basis == byEstimate {
 		return points
 	}

@@ -234,7 +234,7 @@ func TestAnExplanationShowsTheWeights(t *testing.T) {
 	got := explanation(t, h, "g", "points")
 	want := `17 to do, 5 in progress, 8 delivered, 0 discarded
 estimate_coverage: 88.9 % (8 of 9)
-re-estimated since the commitment: 1 times, +2 points in all`
+re-estimated since the commitment: 1×, +2 points in all`
 	if head, _, _ := strings.Cut(got, "\n+"); !strings.HasPrefix(head, want) {
 		t.Errorf("points:\n%s\nwant them to begin with\n%s", got, want)
 	}
