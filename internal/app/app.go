@@ -68,6 +68,8 @@ type App struct {
 
 	settings atomic.Pointer[Settings]
 	figures  atomic.Pointer[figures]
+	reloaded atomic.Pointer[reloadResult]
+	reloads  sync.Mutex // one reload at a time
 	measures sync.Mutex // one measuring at a time
 }
 

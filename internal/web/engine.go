@@ -50,6 +50,9 @@ type Operations interface {
 	// Reload reads the configuration again. When it fails the old one stays
 	// in force; the error is shown to whoever asked, and holds no secret.
 	Reload(ctx context.Context) error
+	// ReloadFailed returns when and why the last attempt to read the
+	// configuration failed; nil where it succeeded. It holds no secret.
+	ReloadFailed() (at time.Time, why error)
 }
 
 // Place says where things are.
