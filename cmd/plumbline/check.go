@@ -51,13 +51,17 @@ func (c *cli) check() *cobra.Command {
 }
 
 func (c *cli) checkOnline(ctx context.Context, settings app.Settings) error {
+	out := c.out
+	if c.output != "table" {
+		out = c.err // the listing is alone on standard output
+	}
 	var errs []error
 	for _, r := range app.CheckOnline(ctx, settings, buildVersion()) {
 		if r.Err != nil {
 			errs = append(errs, r.Err)
 			continue
 		}
-		if _, err := fmt.Fprintln(c.out, r); err != nil {
+		if _, err := fmt.Fprintln(out, r); err != nil {
 			return err
 		}
 	}

@@ -98,7 +98,7 @@ func run(t *testing.T) *running {
 			t.Error(err)
 		}
 	})
-	r.await("the service is ready", func() bool { return r.status("GET", "/-/ready") == 200 })
+	r.await("the service is ready", func() bool { return r.status("/-/ready") == 200 })
 	return r
 }
 
@@ -131,8 +131,8 @@ func (r *running) ask(method, path string) (int, string) {
 	return answer.StatusCode, string(body)
 }
 
-func (r *running) status(method, path string) int {
-	code, _ := r.ask(method, path)
+func (r *running) status(path string) int {
+	code, _ := r.ask("GET", path)
 	return code
 }
 
@@ -160,7 +160,7 @@ func (r *running) inForce(ids string, well bool) {
 		if strings.Contains(ids, id) {
 			want = 200
 		}
-		if got := r.status("GET", "/api/v1/goals/"+id); got != want {
+		if got := r.status("/api/v1/goals/" + id); got != want {
 			r.t.Errorf("goal %s answers %d, want %d", id, got, want)
 		}
 	}
@@ -182,8 +182,8 @@ func TestABadFileLeavesTheOldGoalsInForceAndSaysWhy(t *testing.T) {
 	r.inForce("a", true)
 	// One file is right and one is not: neither is taken.
 	r.write("goals/b.yaml", goalB)
-	r.write("goals/c.yaml", "goals:\n  - {id: c, nmae: C, owner: t}\n")
-	const why = `c.yaml:2:13: goals[0].nmae: unknown key "nmae"; did you mean "name"?`
+	r.write("goals/c.yaml", "goals:\n  - {id: c, namee: C, owner: t}\n")
+	const why = `c.yaml:2:13: goals[0].namee: unknown key "namee"; did you mean "name"?`
 	code, text := r.ask("POST", "/-/reload")
 	if code != 500 || !strings.Contains(text, why) || !strings.Contains(text, "the old one stays in force") {
 		t.Errorf("the answer is %d: %s", code, text)
@@ -192,7 +192,7 @@ func TestABadFileLeavesTheOldGoalsInForceAndSaysWhy(t *testing.T) {
 	if _, board := r.ask("GET", "/"); !strings.Contains(board, "c.yaml:2:5: goals[0]: name is missing; add name: with what is to be reached (and 1 more finding)") {
 		t.Errorf("the board does not say why:\n%s", board)
 	}
-	if !strings.Contains(r.log.String(), `c.yaml:2:13: goals[0].nmae: unknown key`) {
+	if !strings.Contains(r.log.String(), `c.yaml:2:13: goals[0].namee: unknown key`) {
 		t.Errorf("the log does not say why:\n%s", r.log)
 	}
 	if err := os.Remove(filepath.Join(r.dir, "goals/c.yaml")); err != nil {
@@ -207,7 +207,7 @@ func TestABadFileLeavesTheOldGoalsInForceAndSaysWhy(t *testing.T) {
 func TestASavedFileIsLiveByItself(t *testing.T) {
 	r := run(t)
 	r.write("goals/b.yaml", goalB)
-	r.await("goal b is there", func() bool { return r.status("GET", "/api/v1/goals/b") == 200 })
+	r.await("goal b is there", func() bool { return r.status("/api/v1/goals/b") == 200 })
 	r.inForce("ab", true)
 	r.write("goals/b.yaml", "goals: [\n")
 	r.await("the board tells of the bad file", func() bool {
@@ -227,6 +227,6 @@ func TestAHangUpIsAReload(t *testing.T) {
 	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
 		t.Fatal(err)
 	}
-	r.await("goal b is there", func() bool { return r.status("GET", "/api/v1/goals/b") == 200 })
+	r.await("goal b is there", func() bool { return r.status("/api/v1/goals/b") == 200 })
 	r.inForce("ab", true)
 }

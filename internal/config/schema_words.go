@@ -72,7 +72,7 @@ func aboutService() map[string]about {
 		"lint":                              {text: "What check is to accept."},
 		"lint.accept":                       {text: "Findings that are accepted. One that accepts nothing is told."},
 		"lint.accept.rule":                  {text: "The rule, as check names it.", examples: []string{"epic-in-two-goals", "no-outcome", "no-target"}},
-		"lint.accept.at":                    {text: "The goal's id, or the issue's key, that the finding is about.", examples: []string{"PAY-12", "checkout-p95"}},
+		"lint.accept.at":                    {text: "The goal's id, the issue's key or the name that the finding is about.", examples: []string{"PAY-12", "checkout-p95"}},
 		"lint.accept.why":                   {text: "Why it is right as it is.", examples: []string{"shared platform work"}},
 		"privacy":                           {text: "What is kept of persons and texts."},
 		"privacy.pseudonym_key_file":        {text: "A file that holds the key of the pseudonyms that persons are stored under; empty: one is made beside the store."},
