@@ -18,41 +18,50 @@ import (
 
 func (c *cli) check() *cobra.Command {
 	var online bool
+	var preview string
 	cmd := &cobra.Command{
 		Use: "check", Short: "Is the configuration right, and the map of the goals?",
-		Long: "check validates the configuration and the goals and warns of what is doubtful in the map.\n" +
-			"With --online it also asks each site: credentials, scope, fields.",
-		Example: "  plumbline check\n  plumbline check --online",
+		Long: "check validates the configuration and the goals and tells what is doubtful in the map: by the files\n" +
+			"alone, and by what the store holds. lint.accept of the configuration accepts a finding by its rule\n" +
+			"and the goal or issue that it is about. An error that is not accepted is exit code 2.\n" +
+			"With --online it also asks each site: credentials, scope, fields.\n" +
+			"With --preview it says instead what every figure becomes under the goals in a folder or file.",
+		Example: "  plumbline check\n  plumbline check -o json\n  plumbline check --online\n  plumbline check --preview ../branch/config/goals -o md",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if preview != "" {
+				return c.checkPreview(cmd, preview)
+			}
 			settings, err := app.Read(c.configPath)
 			if err != nil {
 				return err
 			}
 			c.warn(settings.Config.Warnings)
 			c.warn(settings.Goals.Warnings)
-			for _, f := range app.Lint(settings.Goals.List) {
-				fmt.Fprintln(c.err, "warning:", f)
-			}
 			if online {
-				return c.checkOnline(cmd.Context(), settings)
+				return errors.Join(c.checkMap(cmd.Context(), settings), c.checkOnline(cmd.Context(), settings))
 			}
-			_, err = fmt.Fprintf(c.out, "%s: %d sites, %d goals: no error\n", settings.Config.Path, len(settings.Config.Sites), len(settings.Goals.List))
-			return err
+			return c.checkMap(cmd.Context(), settings)
 		},
 	}
 	cmd.Flags().BoolVar(&online, "online", false, "also ask the sites")
+	cmd.Flags().StringVar(&preview, "preview", "", "what every figure becomes under the goals in this `DIR`")
+	c.addOutput(cmd)
 	return cmd
 }
 
 func (c *cli) checkOnline(ctx context.Context, settings app.Settings) error {
+	out := c.out
+	if c.output != "table" {
+		out = c.err // the listing is alone on standard output
+	}
 	var errs []error
 	for _, r := range app.CheckOnline(ctx, settings, buildVersion()) {
 		if r.Err != nil {
 			errs = append(errs, r.Err)
 			continue
 		}
-		if _, err := fmt.Fprintln(c.out, r); err != nil {
+		if _, err := fmt.Fprintln(out, r); err != nil {
 			return err
 		}
 	}

@@ -48,13 +48,13 @@ func (c *cli) explainTo(cmd *cobra.Command, q url.Values) error {
 
 // evidence lists everything behind the figures, one row an issue or event.
 func evidence(e *measure.Explanation) listing {
-	l := listing{header: []string{"MEASURE", "VALUE", "COUNTED", "ISSUE", "AT", "WHAT", "VIA"}, whole: e}
+	l := listing{header: []string{"MEASURE", "VALUE", "COUNTED", "ISSUE", "AT", "WHAT", "VIA", "ALSO IN"}, whole: e}
 	for k := range e.Measures {
 		m := &e.Measures[k]
 		l.lines = append(l.lines, m)
 		for n, all := range [][]measure.Evidence{m.Counted, m.LeftOut} {
 			for _, ev := range all {
-				l.rows = append(l.rows, []string{m.Measure, m.Value, []string{"yes", "no"}[n], ev.Key, instant(ev.At), clean(ev.What), clean(ev.Via)})
+				l.rows = append(l.rows, []string{m.Measure, m.Value, []string{"yes", "no"}[n], ev.Key, instant(ev.At), clean(ev.What), clean(ev.Via), strings.Join(ev.Also, ", ")})
 			}
 		}
 	}
@@ -97,6 +97,9 @@ func writeEvidence(b *strings.Builder, title string, all []measure.Evidence) {
 		fmt.Fprintf(b, "    %s", strings.Join(parts, "  "))
 		if ev.Via != "" {
 			fmt.Fprintf(b, "  [%s]", clean(ev.Via))
+		}
+		if len(ev.Also) > 0 {
+			fmt.Fprintf(b, "  also in %s", strings.Join(ev.Also, ", "))
 		}
 		b.WriteString("\n")
 	}

@@ -32,7 +32,10 @@ func (c *cli) goals() *cobra.Command {
 			if err := c.askJSON(cmd.Context(), "goals", args, &s); err != nil {
 				return err
 			}
-			return c.list(board(&s))
+			if err := c.list(board(&s)); err != nil {
+				return err
+			}
+			return c.tellStops(&s)
 		},
 	}
 	c.addAt(cmd, &at)
@@ -103,16 +106,48 @@ func board(s *measure.Snapshot) listing {
 	return l
 }
 
+// tellStops says below the table which stop criteria are met.
+func (c *cli) tellStops(s *measure.Snapshot) error {
+	if c.output != "table" {
+		return nil // the other forms hold them
+	}
+	for _, g := range s.Board() {
+		for _, k := range g.MetCriteria() {
+			if _, err := fmt.Fprintf(c.out, "stop criterion met: %s: %s (%s)\n", clean(g.ID), clean(k.ID), clean(k.When)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 func boardRow(g *measure.GoalStatus, depth int, at time.Time) []string {
 	return []string{
 		strings.Repeat("  ", depth) + clean(g.ID),
-		g.Health.Sign() + " " + g.Health.Word(), day(g.HealthSince), percent(g.Reported), percent(g.Delivered),
+		g.Health.Sign() + " " + g.Health.Word(), day(g.HealthSince), reported(g, at), delivered(g),
 		fmt.Sprintf("%d/%d", g.Issues.Delivered, g.Issues.Total()-g.Issues.Discarded), strconv.Itoa(g.Issues.Discarded),
 		scope(g), target(g), moved(g), age(g.LastProgress, at),
 	}
 }
 
 const unknown = "–"
+
+// reported shows the reported completion, and how old it is where somebody
+// said it.
+func reported(g *measure.GoalStatus, at time.Time) string {
+	if g.ReportedAt == nil {
+		return percent(g.Reported)
+	}
+	return fmt.Sprintf("%s (%s)", percent(g.Reported), age(g.ReportedAt, at))
+}
+
+// delivered shows the delivered completion; a "p" says that it is by points.
+func delivered(g *measure.GoalStatus) string {
+	if g.Points == nil {
+		return percent(g.Delivered)
+	}
+	return percent(g.Delivered) + " p"
+}
 
 func percent(r *float64) string {
 	if r == nil {

@@ -26,6 +26,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"waitready": waitReady,
 			"exits":     exits,
+			"expand":    expand,
 		},
 	})
 }
@@ -84,6 +85,14 @@ func waitReady(ts *testscript.TestScript, neg bool, args []string) {
 		time.Sleep(50 * time.Millisecond) // between two questions, not instead of one
 	}
 	ts.Fatalf("the service was not ready within 30 s")
+}
+
+// expand puts the values of $VARIABLES into files: expand FILE…
+func expand(ts *testscript.TestScript, _ bool, args []string) {
+	for _, name := range args {
+		path := ts.MkAbs(name)
+		ts.Check(os.WriteFile(path, []byte(os.Expand(ts.ReadFile(name), ts.Getenv)), 0o600))
+	}
 }
 
 // exits runs a command and checks its exit code: exits CODE COMMAND…

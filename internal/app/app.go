@@ -68,6 +68,8 @@ type App struct {
 
 	settings atomic.Pointer[Settings]
 	figures  atomic.Pointer[figures]
+	reloaded atomic.Pointer[reloadResult]
+	reloads  sync.Mutex // one reload at a time
 	measures sync.Mutex // one measuring at a time
 }
 
@@ -80,15 +82,8 @@ type figures struct {
 // Open opens the store and makes the clients of the sites. It asks no site
 // anything.
 func Open(o Options) (*App, error) {
-	a := &App{options: o, log: o.Logger, now: o.Now, syncers: map[string]*syncer.Syncer{}}
-	if a.log == nil {
-		a.log = slog.New(slog.DiscardHandler)
-	}
-	if a.now == nil {
-		a.now = time.Now
-	}
+	a := bare(o)
 	c := o.Settings.Config
-	a.settings.Store(&o.Settings)
 	st, err := store.Open(c.Store.Path, store.Options{})
 	if err != nil {
 		return nil, err
@@ -100,6 +95,19 @@ func Open(o Options) (*App, error) {
 		return nil, errors.Join(err, st.Close())
 	}
 	return a, nil
+}
+
+// bare returns an App without a store: enough to make the clients of sites.
+func bare(o Options) *App {
+	a := &App{options: o, log: o.Logger, now: o.Now, syncers: map[string]*syncer.Syncer{}}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	if a.now == nil {
+		a.now = time.Now
+	}
+	a.settings.Store(&o.Settings)
+	return a
 }
 
 // Close lets go of the store.
@@ -179,6 +187,8 @@ func measureSettings(c *config.Config) measure.Settings {
 	s := measure.DefaultSettings()
 	s.Semantics = flow.NewSemantics(c.Semantics.DiscardedResolutions)
 	s.Calendar = c.Calendar
+	usual := c.Semantics.BusinessAsUsual
+	s.BusinessAsUsual = measure.Match{IssueTypes: usual.IssueTypes, Labels: usual.Labels, Statuses: usual.Statuses, Flagged: usual.Flagged}
 	return s
 }
 

@@ -1,62 +1,17 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
-	"time"
 
 	"plumbline/internal/config"
 	"plumbline/internal/export"
 	"plumbline/internal/flow"
-	"plumbline/internal/goal"
 	"plumbline/internal/jira"
 )
-
-// Finding is something doubtful in the map of the goals.
-type Finding struct {
-	Rule string // such as epic-in-two-goals
-	At   string // file:line of the goal
-	What string
-}
-
-// String is the finding as a line of text.
-func (f Finding) String() string { return fmt.Sprintf("%s: %s: %s", f.At, f.Rule, f.What) }
-
-// Lint finds what is doubtful in the map, as far as the goals alone can tell.
-func Lint(goals []goal.Goal) []Finding {
-	var out []Finding
-	children := map[string]bool{}
-	claimed := map[string]*goal.Goal{}
-	for k := range goals {
-		children[goals[k].Parent] = true
-	}
-	for k := range goals {
-		g := &goals[k]
-		say := func(rule, what string) { out = append(out, Finding{rule, g.DeclaredAt, "goal " + g.ID + " " + what}) }
-		if g.Owner == "" {
-			say("no-owner", "has no owner: name the team that alerts go to")
-		}
-		if g.Work.IsZero() && !children[g.ID] {
-			say("no-work", "has no work: map epics, fix versions or labels to it")
-		}
-		if len(g.Targets) == 0 && !children[g.ID] {
-			say("no-target", "has no target: without one it can't be late")
-		}
-		for _, key := range g.Work.Epics {
-			if other := claimed[key]; other != nil {
-				say("epic-in-two-goals", fmt.Sprintf("and goal %s both map %s: its issues count in both", other.ID, key))
-			}
-			claimed[key] = g
-		}
-	}
-	slices.SortStableFunc(out, func(a, b Finding) int { return cmp.Compare(a.At, b.At) })
-	return out
-}
 
 // OnlineResult is what a site answered.
 type OnlineResult struct {
@@ -83,8 +38,7 @@ func (r OnlineResult) String() string {
 // CheckOnline asks every site who it is and who we are, for its fields and
 // statuses, and how many issues the scope has. It reads nothing into a store.
 func CheckOnline(ctx context.Context, s Settings, version string) []OnlineResult {
-	a := &App{options: Options{Settings: s, Version: version}, log: slog.New(slog.DiscardHandler), now: time.Now}
-	a.settings.Store(&s)
+	a := bare(Options{Settings: s, Version: version})
 	nobody := func(string) flow.Pseudonym { return 0 }
 	var out []OnlineResult
 	for k := range s.Config.Sites {

@@ -49,6 +49,12 @@ func (a *App) Run(ctx context.Context, command string, args url.Values, out io.W
 		return a.runGoals(ctx, args, out)
 	case "explain":
 		return a.runExplain(ctx, args, out)
+	case "preview":
+		return a.runPreview(ctx, args, out)
+	case "unlinked":
+		return a.runUnlinked(ctx, args, out)
+	case "lint":
+		return a.runLint(ctx, args, out)
 	case "sync":
 		return a.runSync(ctx, args, out)
 	case "ready":

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"plumbline/internal/config"
 	"plumbline/internal/flow"
 	"plumbline/internal/goal"
 	"plumbline/internal/measure"
@@ -74,23 +75,24 @@ func (a *App) anythingRead() (bool, error) {
 	return false, nil
 }
 
-// history reads the whole store. A sync that goes on meanwhile can show an
-// issue in two forms; the measuring after it mends that.
+// history measures the goals in force, and records the targets that they show.
 func (a *App) history(ctx context.Context, s *Settings) (*measure.History, error) {
-	catalogs := map[string]*flow.Catalog{}
-	for _, name := range a.store.Sites() {
-		c, err := a.store.Catalog(name)
-		if err != nil {
-			return nil, err
-		}
-		catalogs[name] = c
-	}
 	goals, err := a.promised(s.Goals.List)
 	if err != nil {
 		return nil, err
 	}
+	return a.build(ctx, s.Config, goals)
+}
+
+// build reads the whole store. A sync that goes on meanwhile can show an issue
+// in two forms; the measuring after it mends that.
+func (a *App) build(ctx context.Context, c *config.Config, goals []goal.Goal) (*measure.History, error) {
+	catalogs, err := a.catalogs()
+	if err != nil {
+		return nil, err
+	}
 	return measure.Build(measure.Input{
-		Goals: goals, Catalogs: catalogs, Settings: measureSettings(s.Config),
+		Goals: goals, Catalogs: catalogs, Settings: measureSettings(c),
 		Issues: func(each func(*flow.Issue) error) error { return a.store.Issues(ctx, "", each) },
 	})
 }

@@ -13,3 +13,10 @@ func read(t *testing.T, path string) string {
 	}
 	return string(b)
 }
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -20,12 +20,14 @@ func withUnsaid(declared []goal.Target, seen []store.SeenTarget, zone *time.Loca
 	if len(missing) == 0 || len(declared) == 0 {
 		return declared
 	}
-	out := slices.Clone(declared)
-	last := &out[len(out)-1]
+	// The one in force is put last, and stays behind what was seen on its day.
+	out := slices.Clone(declared[:len(declared)-1])
 	for _, s := range missing {
 		said := flow.DateOf(s.Shown.In(zone))
 		out = append(out, goal.Target{Date: s.Date, Said: said, Why: "seen in the goals file, without a line in targets"})
 	}
+	out = append(out, declared[len(declared)-1])
+	last := &out[len(out)-1]
 	// A declaration that says nothing of when it was made is as old as the
 	// store's first sight of it.
 	if last.Said.IsZero() {

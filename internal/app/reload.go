@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"plumbline/internal/config"
 )
@@ -14,8 +15,11 @@ import (
 // and the addresses take effect at once; sites, store, schedules and listening
 // address at the next start, which the log says.
 func (a *App) Reload(ctx context.Context) error {
+	a.reloads.Lock() // the last to read has the last word
+	defer a.reloads.Unlock()
 	err := a.reload(ctx)
 	a.metrics.reloaded(err)
+	a.reloaded.Store(&reloadResult{err, a.now()})
 	if err != nil {
 		a.log.Error("the configuration could not be read again; the earlier one stays in force", "error", err)
 		return err
@@ -23,6 +27,21 @@ func (a *App) Reload(ctx context.Context) error {
 	s := a.settings.Load()
 	a.log.Info("the configuration was read again", "goals", len(s.Goals.List))
 	return nil
+}
+
+// reloadResult is how the last attempt to read the configuration ended.
+type reloadResult struct {
+	err error
+	at  time.Time
+}
+
+// ReloadFailed returns when and why the last attempt to read the configuration
+// failed; nil where it succeeded.
+func (a *App) ReloadFailed() (at time.Time, why error) {
+	if r := a.reloaded.Load(); r != nil && r.err != nil {
+		return r.at, r.err
+	}
+	return time.Time{}, nil
 }
 
 func (a *App) reload(ctx context.Context) error {

@@ -35,6 +35,8 @@ type Config struct {
 	Traps      map[string]Trap // by detector
 	Lint       Lint
 	Privacy    Privacy
+	// Places are those of everything that the file says.
+	Places Places
 	// Warnings are in order of position.
 	Warnings []Warning
 }
@@ -162,7 +164,13 @@ type Trap struct {
 type Lint struct{ Accept []Acceptance }
 
 // Acceptance is one finding that is accepted, and why.
-type Acceptance struct{ Rule, At, Why string }
+type Acceptance struct {
+	Rule string
+	At   string // the goal's id or the key that the finding is about
+	Why  string
+	// Place is where it stands.
+	Place Place
+}
 
 // Privacy says what is kept of persons and texts.
 type Privacy struct {

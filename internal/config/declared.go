@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/goccy/go-yaml/ast"
 
@@ -15,7 +16,7 @@ var (
 	goalID     = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 	issueKey   = regexp.MustCompile(`^[A-Z][A-Z0-9_]+-[0-9]+$`)
 	projectKey = regexp.MustCompile(`^[A-Z][A-Z0-9_]+$`)
-	mailbox    = regexp.MustCompile(`[^\s@]+@[^\s@]+\.[^\s@]+`)
+	address    = regexp.MustCompile(`^@|[^\s@]+@[^\s@]+\.[^\s@]+`)
 )
 
 const (
@@ -28,7 +29,7 @@ const (
 type declared struct {
 	goal.Goal
 	path   string
-	faulty bool             // something of it has been refused already
+	places Places
 	spots  map[string]Error // its keys' places, without words; "" is its own
 }
 
@@ -64,10 +65,10 @@ func (d *decoder) goal(n node) declared {
 	var target flow.Date
 	seen := d.mapping(n, keys{
 		"id":            d.word(&g.ID, matching(goalID, "id of a goal", "use at most 63 of a-z, 0-9 and -, such as checkout-p95")),
-		"name":          d.word(&g.Name, named),
-		"owner":         d.word(&g.Owner, named, noPerson),
+		"name":          d.word(&g.Name, named()),
+		"owner":         d.word(&g.Owner, named(), noPerson()),
 		"parent":        d.word(&g.Parent, matching(goalID, "id of a goal", "write the id of the goal above")),
-		"weight":        d.number(&g.Weight, positive),
+		"weight":        d.number(&g.Weight, positive()),
 		"start":         d.date(&g.Start),
 		"target":        d.date(&target),
 		"targets":       d.list(maxItems, func(_ int, item node) { g.Targets = append(g.Targets, d.target(item, g.Targets)) }),
@@ -81,17 +82,15 @@ func (d *decoder) goal(n node) declared {
 		"stop_when":     d.list(maxStops, func(_ int, item node) { g.StopWhen = append(g.StopWhen, d.stop(item, g.StopWhen)) }),
 		"stall":         func(n node) { d.stall(n, &g.StallAfter) },
 	})
+	if list, ok := seen["stop_when"]; ok {
+		d.conditions(&g, list)
+	}
 	d.require(n, seen, map[string]string{
 		"id":   "id: with a short name that never changes, such as checkout-p95",
 		"name": "name: with what is to be reached",
 	})
-	g.faulty = len(d.errs) > faults
-	if !g.faulty {
+	if len(d.errs) == faults {
 		d.promises(&g, target, seen)
-		g.faulty = len(d.errs) > faults
-	}
-	if _, ok := seen["owner"]; !ok && seen != nil {
-		d.warn(n, "the goal has no owner", "add owner: with the team that answers for it")
 	}
 	d.remember(&g, n, seen)
 	return g
@@ -99,15 +98,20 @@ func (d *decoder) goal(n node) declared {
 
 // remember keeps the places of the goal's keys.
 func (d *decoder) remember(g *declared, n node, seen map[string]node) {
+	if d.describing {
+		return
+	}
 	g.spots[""] = d.finding(position(n.Node), n.path, "", "")
 	for key, at := range seen {
 		g.spots[key] = d.finding(position(at.Node), at.path, "", "")
 	}
 	g.DeclaredAt = g.at("")
+	g.places = make(Places)
+	d.locate(g.places, "", n.Node)
 }
 
-// promises sees to it that the targets are one history: told in order, none
-// before the start, the last one in force.
+// promises sees to it that the targets are one history: told in order, the
+// last one in force.
 func (d *decoder) promises(g *declared, target flow.Date, seen map[string]node) {
 	if !target.IsZero() && len(g.Targets) == 0 {
 		g.Targets = []goal.Target{{Date: target}}
@@ -122,10 +126,6 @@ func (d *decoder) promises(g *declared, target flow.Date, seen map[string]node) 
 	for i, t := range g.Targets {
 		if i > 0 && !g.Targets[i-1].Said.Before(t.Said) {
 			d.fault(itemOf(at, i), fmt.Sprintf("was said on %s, not after the one before it (%s)", t.Said, orWord(g.Targets[i-1].Said)), "put the promises in the order in which they were made, and give each the date of its making with said:")
-			return
-		}
-		if !g.Start.IsZero() && t.Date.Before(g.Start) {
-			d.fault(itemOf(at, i), fmt.Sprintf("%s is before the start, %s", t.Date, g.Start), "move the target or the start")
 			return
 		}
 	}
@@ -145,7 +145,7 @@ func orWord(day flow.Date) string {
 // itemOf returns an item of a list, or the value itself where it is none.
 func itemOf(n node, i int) node {
 	if s, ok := n.Node.(*ast.SequenceNode); ok && i < len(s.Values) {
-		return node{s.Values[i], fmt.Sprintf("%s[%d]", n.path, i)}
+		return node{Node: s.Values[i], path: fmt.Sprintf("%s[%d]", n.path, i)}
 	}
 	return n
 }
@@ -161,63 +161,65 @@ func (d *decoder) target(n node, before []goal.Target) goal.Target {
 	return t
 }
 
-func positive(v float64) *fault {
-	if v > 0 && v <= 1000 {
-		return nil
-	}
-	return &fault{fmt.Sprintf("%v is out of range", v), "choose more than 0 and at most 1000"}
+func positive() bounds {
+	return bounds{low: 0, high: 1000, above: true, test: func(v float64) *fault {
+		if v > 0 && v <= 1000 {
+			return nil
+		}
+		return &fault{fmt.Sprintf("%v is out of range", v), "choose more than 0 and at most 1000"}
+	}}
 }
 
 // named refuses names that are too long for a label.
-func named(s string) *fault { return atMost(s, 200) }
+func named() check { return atMost(200) }
 
 // noPerson refuses what is plainly a person's: goals belong to teams.
-func noPerson(s string) *fault {
-	if mailbox.MatchString(s) || strings.HasPrefix(s, "@") {
-		return &fault{"looks like a person's address", "name a team, such as team-payments"}
-	}
-	return nil
+func noPerson() check {
+	return check{notForm: address.String(), test: func(s string) *fault {
+		if address.MatchString(s) {
+			return &fault{"looks like a person's address", "name a team, such as team-payments"}
+		}
+		return nil
+	}}
 }
 
-func isIssueKey(s string) *fault {
-	if issueKey.MatchString(s) {
-		return nil
-	}
-	if upper := strings.ToUpper(s); issueKey.MatchString(upper) {
-		return &fault{quoted(s) + " is no issue key", fmt.Sprintf("did you mean %q?", upper)}
-	}
-	return &fault{quoted(s) + " is no issue key", "write it as Jira shows it, such as PAY-12"}
-}
+func isIssueKey() check { return inCapitals(issueKey, "issue key", "PAY-12") }
 
-func isProjectKey(s string) *fault {
-	if projectKey.MatchString(s) {
-		return nil
-	}
-	if upper := strings.ToUpper(s); projectKey.MatchString(upper) {
-		return &fault{quoted(s) + " is no project key", fmt.Sprintf("did you mean %q?", upper)}
-	}
-	return &fault{quoted(s) + " is no project key", "write it as Jira shows it, such as PAY"}
+func isProjectKey() check { return inCapitals(projectKey, "project key", "PAY") }
+
+// inCapitals returns a check of a form that Jira writes in capitals.
+func inCapitals(form *regexp.Regexp, what, example string) check {
+	return check{form: form.String(), test: func(s string) *fault {
+		if form.MatchString(s) {
+			return nil
+		}
+		mend := "write it as Jira shows it, such as " + example
+		if upper := strings.ToUpper(s); form.MatchString(upper) {
+			mend = fmt.Sprintf("did you mean %q?", upper)
+		}
+		return &fault{quoted(s) + " is no " + what, mend}
+	}}
 }
 
 func (d *decoder) work(n node) goal.Work {
 	var w goal.Work
 	d.mapping(n, keys{
-		"epics":        d.words(&w.Epics, maxItems, isIssueKey),
+		"epics":        d.words(&w.Epics, maxItems, isIssueKey()),
 		"fix_versions": d.inProjects(&w.FixVersions, "3.2"),
-		"labels":       d.inProjects(&w.Labels, "latency", noSpace),
-		"exclude":      d.words(&w.Exclude, maxItems, isIssueKey),
-		"jql": func(n node) {
-			d.fault(n, "jql selectors are not taken by this version", "use epics, fix_versions or labels")
-		},
+		"labels":       d.inProjects(&w.Labels, "latency", noSpace()),
+		"exclude":      d.words(&w.Exclude, maxItems, isIssueKey()),
+		"jql":          d.refuses("jql selectors are not taken by this version", "use epics, fix_versions or labels"),
 	})
 	return w
 }
 
-func noSpace(s string) *fault {
-	if strings.ContainsAny(s, " \t") {
-		return &fault{quoted(s) + " is no label, because it holds a space", "write it as Jira shows it"}
-	}
-	return nil
+func noSpace() check {
+	return check{form: `^\S+$`, test: func(s string) *fault {
+		if strings.ContainsFunc(s, unicode.IsSpace) {
+			return &fault{quoted(s) + " is no label, because it holds a space", "write it as Jira shows it"}
+		}
+		return nil
+	}}
 }
 
 // inProjects reads a list of versions or labels, each of a project or of any.
@@ -227,7 +229,7 @@ func (d *decoder) inProjects(dst *[]goal.InProject, example string, checks ...ch
 		d.list(maxItems, func(_ int, item node) {
 			var p goal.InProject
 			faults := len(d.errs)
-			seen := d.mapping(item, keys{"project": d.word(&p.Project, isProjectKey), "name": d.word(&p.Name, checks...)})
+			seen := d.mapping(item, keys{"project": d.word(&p.Project, isProjectKey()), "name": d.word(&p.Name, checks...)})
 			d.require(item, seen, map[string]string{"name": fmt.Sprintf("name: with its name in Jira, such as %q", example)})
 			if len(d.errs) > faults {
 				return
@@ -239,5 +241,8 @@ func (d *decoder) inProjects(dst *[]goal.InProject, example string, checks ...ch
 			first[p] = position(item.Node).Line
 			*dst = append(*dst, p)
 		})(n)
+		if d.describing {
+			n.wants.Unique = true
+		}
 	}
 }

@@ -15,27 +15,17 @@ const (
 	maxStops    = 4
 )
 
-// reported reads where the reported completion comes from: {from: jira},
-// {from: check_ins}, {field: "Progress %"}, or the last with from: field.
+// reported reads where the reported completion comes from: {from: jira} or
+// {from: check_ins}.
 func (d *decoder) reported(n node) goal.Reported {
 	var r goal.Reported
-	faults := len(d.errs)
 	seen := d.mapping(n, keys{
-		"from":  d.word(&r.From, oneOf("jira", "field", "check_ins")),
-		"field": d.word(&r.Field),
+		"from": d.word(&r.From, oneOf("jira", "check_ins")),
+		"field": d.refuses("a field of Jira as the source of what is reported is not taken by this version",
+			"use from: jira, or from: check_ins"),
 	})
-	if len(d.errs) > faults {
-		return r
-	}
-	switch {
-	case r.From == "" && r.Field == "":
-		d.fault(n, "says nothing", `write {from: jira}, {from: check_ins} or {field: "Progress %"}`)
-	case r.From == "field" && r.Field == "":
-		d.fault(n, "field is missing", `add field: with the field's name in Jira, such as "Progress %"`)
-	case r.From == "":
-		r.From = "field"
-	case r.From != "field" && r.Field != "":
-		d.fault(seen["field"], fmt.Sprintf("a field does not go with from: %s", r.From), "remove one of the two")
+	if _, ok := seen["field"]; !ok {
+		d.require(n, seen, map[string]string{"from": "from: jira, or from: check_ins"})
 	}
 	return r
 }
@@ -52,11 +42,14 @@ func (d *decoder) checkIn(n node) goal.CheckIn {
 	faults := len(d.errs)
 	seen := d.mapping(n, keys{
 		"date":       d.date(&c.Date),
-		"completion": d.number(&completion, share),
+		"completion": d.number(&completion, share()),
 		"health":     d.word(&c.Health, oneOf(states...)),
 		"note":       d.prose(&c.Note, maybeEmpty),
 	})
 	d.require(n, seen, map[string]string{"date": "date: with the day on which it was said"})
+	if d.describing {
+		n.wants.AnyOf = eachNeeds("completion", "health")
+	}
 	if _, ok := seen["completion"]; ok {
 		c.Completion = &completion
 	}
@@ -66,14 +59,17 @@ func (d *decoder) checkIn(n node) goal.CheckIn {
 	return c
 }
 
-func share(v float64) *fault {
-	switch {
-	case v >= 0 && v <= 1:
-		return nil
-	case v > 1 && v <= 100:
-		return &fault{fmt.Sprintf("%v is out of range", v), fmt.Sprintf("a completion is a share of 1; did you mean %v?", v/100)}
+// share returns the range of a completion, and knows percentages.
+func share() bounds {
+	in := between(0, 1)
+	plain := in.test
+	in.test = func(v float64) *fault {
+		if v > 1 && v <= 100 {
+			return &fault{fmt.Sprintf("%v is out of range", v), fmt.Sprintf("a completion is a share of 1; did you mean %v?", v/100)}
+		}
+		return plain(v)
 	}
-	return &fault{fmt.Sprintf("%v is out of range", v), "choose from 0 to 1"}
+	return in
 }
 
 func (d *decoder) decision(n node, before []goal.Decision) goal.Decision {
@@ -82,11 +78,11 @@ func (d *decoder) decision(n node, before []goal.Decision) goal.Decision {
 	seen := d.mapping(n, keys{
 		"id":        d.word(&v.ID, matching(goalID, "id of a decision", "use at most 63 of a-z, 0-9 and -")),
 		"class":     d.word(&v.Class, matching(className, "name of a class", "name a class of semantics.decisions")),
-		"issue":     d.word(&v.Issue, isIssueKey),
+		"issue":     d.word(&v.Issue, isIssueKey()),
 		"asked":     d.date(&v.Asked),
 		"decide_by": d.date(&v.DecideBy),
 		"decided":   d.date(&v.Decided),
-		"authority": d.word(&v.Authority, named, noPerson),
+		"authority": d.word(&v.Authority, named(), noPerson()),
 		"outcome":   d.prose(&v.Outcome, maybeEmpty),
 	})
 	d.require(n, seen, map[string]string{
@@ -116,9 +112,9 @@ func (d *decoder) outcome(n node, before []goal.Outcome) goal.Outcome {
 	seen := d.mapping(n, keys{
 		"id":    d.word(&o.ID, matching(className, "id of an outcome", "use at most 32 of a-z, 0-9, _ and -")),
 		"query": d.prose(&o.Query, notEmpty),
-		"from":  d.number(&o.From, nil),
-		"to":    d.number(&o.To, nil),
-		"unit":  d.optional(&o.Unit, named),
+		"from":  d.number(&o.From, anyNumber()),
+		"to":    d.number(&o.To, anyNumber()),
+		"unit":  d.optional(&o.Unit, named()),
 	})
 	d.require(n, seen, map[string]string{
 		"id": "id: with a short name", "query": "query: in PromQL, for one value",
@@ -162,6 +158,11 @@ func (d *decoder) stop(n node, before []goal.StopCriterion) goal.StopCriterion {
 // stall reads after how long without progress a goal is stalled; auto is 0.
 func (d *decoder) stall(n node, dst *time.Duration) {
 	d.mapping(n, keys{"after": func(n node) {
+		if d.describing {
+			n.wants.text("^auto$|" + aDuration)
+			n.wants.Default = "auto"
+			return
+		}
 		if s, ok := n.Node.(*ast.StringNode); ok && s.Value == "auto" {
 			*dst = 0
 			return

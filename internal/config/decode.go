@@ -22,12 +22,17 @@ type decoder struct {
 	// mayBeNull tells whether the key at a path may stand without a value,
 	// which means that it isn't there.
 	mayBeNull func(path string) bool
+	// describing is set while there is no file, and the readers note what
+	// they would take. Nothing is a fault then.
+	describing bool
 }
 
 // node is a value with its path from the top of the file.
 type node struct {
 	ast.Node
 	path string
+	// wants is where a reader notes what it takes, while describing.
+	wants *schema
 }
 
 // fault is what is wrong with a value, and the mend.
@@ -43,8 +48,20 @@ func (d *decoder) fault(n node, what, mend string) {
 	d.faultAt(position(n.Node), n.path, what, mend)
 }
 
+// refuses returns a reader of a key that is known and not taken.
+func (d *decoder) refuses(what, mend string) reader {
+	return func(n node) {
+		if d.describing {
+			n.wants.refused = true
+		}
+		d.fault(n, what, mend)
+	}
+}
+
 func (d *decoder) faultAt(p *token.Position, path, what, mend string) {
-	d.errs = append(d.errs, d.finding(p, path, what, mend))
+	if !d.describing {
+		d.errs = append(d.errs, d.finding(p, path, what, mend))
+	}
 }
 
 func (d *decoder) fileFault(what, mend string) {
@@ -52,7 +69,9 @@ func (d *decoder) fileFault(what, mend string) {
 }
 
 func (d *decoder) warn(n node, what, mend string) {
-	d.warns = append(d.warns, Warning(d.finding(position(n.Node), n.path, what, mend)))
+	if !d.describing {
+		d.warns = append(d.warns, Warning(d.finding(position(n.Node), n.path, what, mend)))
+	}
 }
 
 func (d *decoder) finding(p *token.Position, path, what, mend string) Error {
@@ -76,8 +95,10 @@ func position(n ast.Node) *token.Position {
 	case *ast.LiteralNode:
 		return v.Start.Position
 	}
-	if t := n.GetToken(); t != nil && t.Position != nil {
-		return t.Position
+	if n != nil {
+		if t := n.GetToken(); t != nil && t.Position != nil {
+			return t.Position
+		}
 	}
 	return &token.Position{Line: 1, Column: 1}
 }
@@ -109,6 +130,10 @@ func isNull(n ast.Node) bool {
 // mapping reads a mapping with the keys that are known, and returns the values
 // that it has.
 func (d *decoder) mapping(n node, known keys) map[string]node {
+	if d.describing {
+		d.object(n, known)
+		return nil
+	}
 	return d.entries(n, func(key string, at, value node) {
 		read, ok := known[key]
 		switch {
@@ -157,16 +182,16 @@ func (d *decoder) entries(n node, each func(key string, at, value node)) map[str
 	seen := make(map[string]node, len(values))
 	for _, v := range values {
 		key, ok := keyText(v.Key)
-		at := node{v.Key, join(n.path, key)}
+		at := node{Node: v.Key, path: join(n.path, key)}
 		if !ok {
-			d.fault(node{v.Key, n.path}, "a key must be text", "put it in quotes")
+			d.fault(node{Node: v.Key, path: n.path}, "a key must be text", "put it in quotes")
 			continue
 		}
 		if before, twice := seen[key]; twice {
 			d.fault(at, "the key comes twice", fmt.Sprintf("it stands in line %d already; keep one", position(before.Node).Line))
 			continue
 		}
-		value := node{v.Value, at.path}
+		value := node{Node: v.Value, path: at.path}
 		seen[key] = value
 		if v.Value == nil {
 			seen[key] = at
@@ -198,6 +223,9 @@ func join(path, key string) string {
 
 // require notes a fault for each key that is missing.
 func (d *decoder) require(n node, seen map[string]node, names map[string]string) {
+	if d.describing {
+		n.wants.require(names)
+	}
 	if seen == nil {
 		return // it is no mapping, and that has been said
 	}
@@ -212,6 +240,10 @@ func (d *decoder) require(n node, seen map[string]node, names map[string]string)
 // may be at most the given number.
 func (d *decoder) list(most int, each func(i int, item node)) reader {
 	return func(n node) {
+		if d.describing {
+			n.wants.array(most, func(wants *schema) { each(0, node{path: n.path, wants: wants}) })
+			return
+		}
 		s, ok := n.Node.(*ast.SequenceNode)
 		if !ok {
 			d.fault(n, "wants a list, has "+kind(n.Node), "write [a, b], or one line with a dash for each")
@@ -222,7 +254,7 @@ func (d *decoder) list(most int, each func(i int, item node)) reader {
 			return
 		}
 		for i, v := range s.Values {
-			item := node{v, fmt.Sprintf("%s[%d]", n.path, i)}
+			item := node{Node: v, path: fmt.Sprintf("%s[%d]", n.path, i)}
 			if isNull(v) {
 				item.Node = n.Node
 				d.fault(item, "has no value", "give it one, or remove the dash or comma")

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"plumbline/internal/config"
 )
 
@@ -36,6 +38,19 @@ func fuzzed(t *testing.T, src []byte, err error) {
 	}
 }
 
+// takenIsValid fails where the loader takes what the schema refuses. What the
+// YAML library's own decoder does not read is left alone.
+func takenIsValid(t *testing.T, schema *jsonschema.Schema, src []byte, refused error) {
+	t.Helper()
+	v, err := value(src)
+	if refused != nil || err != nil {
+		return
+	}
+	if err := schema.Validate(v); err != nil {
+		t.Errorf("the loader takes it, the schema does not: %v", err)
+	}
+}
+
 func seed(f *testing.F, paths ...string) {
 	f.Helper()
 	for _, path := range paths {
@@ -55,9 +70,11 @@ func seed(f *testing.F, paths ...string) {
 func FuzzLoad(f *testing.F) {
 	seed(f, "plumbline.yaml")
 	f.Add([]byte(site))
+	schema := service().compile(f)
 	f.Fuzz(func(t *testing.T, src []byte) {
 		c, err := config.Parse("f", src)
 		fuzzed(t, src, err)
+		takenIsValid(t, schema, src, err)
 		if err == nil && (len(c.Sites) == 0 || c.Store.Path == "") {
 			t.Error("a configuration without a site or a store was taken")
 		}
@@ -67,9 +84,11 @@ func FuzzLoad(f *testing.F) {
 func FuzzGoals(f *testing.F) {
 	seed(f, "goals/payments.yaml", "examples/aerogear/alphas.yaml")
 	f.Add([]byte(wholeGoal))
+	schema := goals().compile(f)
 	f.Fuzz(func(t *testing.T, src []byte) {
 		goals, err := config.ParseGoals(map[string][]byte{"f": src})
 		fuzzed(t, src, err)
+		takenIsValid(t, schema, src, err)
 		if err != nil && goals != nil {
 			t.Error("half a map was given")
 		}

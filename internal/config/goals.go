@@ -15,8 +15,10 @@ import (
 
 // Goals are all goals that are declared. They have been validated together.
 type Goals struct {
-	List     []goal.Goal // ordered by id
-	Warnings []Warning   // in order of position
+	List []goal.Goal // ordered by id
+	// Places are those of everything that a goal says, by the goal's id.
+	Places   map[string]Places
+	Warnings []Warning // in order of position
 }
 
 // LoadGoals reads the goals from a folder of *.yaml or from one file. Its
@@ -128,13 +130,9 @@ func ParseGoals(files map[string][]byte) (*Goals, error) {
 		all   []declared
 	)
 	for _, file := range sortedKeys(files) {
-		d := &decoder{
-			file:      file,
-			unused:    unusedIn(notYetUsed()),
-			mayBeNull: func(path string) bool { return normal(path) == "goals.decisions.decided" },
-		}
+		d := goalsDecoder(file)
 		if root := d.parse(files[file]); root != nil {
-			all = append(all, d.goals(node{root, ""})...)
+			all = append(all, d.goals(node{Node: root})...)
 		}
 		errs = append(errs, d.errs...)
 		warns = append(warns, d.warns...)
@@ -143,18 +141,26 @@ func ParseGoals(files map[string][]byte) (*Goals, error) {
 	if err := errs.orNil(); err != nil {
 		return nil, err
 	}
-	goals := &Goals{List: make([]goal.Goal, len(all)), Warnings: warns}
+	goals := &Goals{List: make([]goal.Goal, len(all)), Places: make(map[string]Places, len(all)), Warnings: warns}
 	for i := range all {
 		goals.List[i] = all[i].Goal
+		goals.Places[all[i].ID] = all[i].places
 	}
 	slices.SortFunc(goals.List, func(a, b goal.Goal) int { return strings.Compare(a.ID, b.ID) })
 	sortWarnings(goals.Warnings)
 	return goals, nil
 }
 
+func goalsDecoder(file string) *decoder {
+	return &decoder{
+		file:      file,
+		unused:    unusedIn(notYetUsed()),
+		mayBeNull: func(path string) bool { return normal(path) == "goals.decisions.decided" },
+	}
+}
+
 // together finds what only all goals together can tell: ids that are taken
-// twice, parents that are not there, goals that are above themselves, and
-// goals without any work.
+// twice, parents that are not there, and goals that are above themselves.
 func together(all []declared) Errors {
 	var errs Errors
 	byID := make(map[string]*declared, len(all))
@@ -169,13 +175,11 @@ func together(all []declared) Errors {
 		}
 		byID[g.ID] = g
 	}
-	parents := make(map[string]bool)
 	for i := range all {
 		g := &all[i]
 		if g.Parent == "" {
 			continue
 		}
-		parents[g.Parent] = true
 		if byID[g.ID] != g {
 			continue // it isn't the one that others mean
 		}
@@ -183,12 +187,6 @@ func together(all []declared) Errors {
 			errs = append(errs, g.finding("parent", "there is no goal "+quoted(g.Parent), suggestGoal(g.Parent, byID)))
 		} else if circle := circleFrom(g, byID); circle != nil && slices.Min(circle) == g.ID {
 			errs = append(errs, g.finding("parent", "goals are above themselves: "+strings.Join(append(circle, circle[0]), " → "), "remove one of these parents"))
-		}
-	}
-	for i := range all {
-		g := &all[i]
-		if g.Work.IsZero() && !parents[g.ID] && !g.faulty {
-			errs = append(errs, g.finding("", "the goal has no work, and no goal has it as parent", "add work: {epics: [PAY-12]}, or fix_versions or labels"))
 		}
 	}
 	return errs

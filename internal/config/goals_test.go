@@ -29,7 +29,7 @@ const wholeGoal = `goals:
       fix_versions: [{project: PAY, name: "3.2"}, {name: "3.2"}]
       labels: [{project: PAY, name: p95}]
       exclude: [PAY-77]
-    reported: {field: "Progress %"}
+    reported: {from: check_ins}
     check_ins: [{date: 2026-11-16, completion: 0.7, health: on_track, note: "vendor fix landed"}]
     decisions: [{id: cdn-vendor, class: architecture, issue: PAY-55, asked: 2026-10-02, decide_by: 2026-10-12, authority: architecture-group, decided: null, outcome: ""}]
     decide_within: {architecture: 5d}
@@ -63,7 +63,7 @@ func TestWhatAGoalSaysIsWhatIsLoaded(t *testing.T) {
 				Labels:      []goal.InProject{{Project: "PAY", Name: "p95"}},
 				Exclude:     []string{"PAY-77"},
 			},
-			Reported:   goal.Reported{From: "field", Field: "Progress %"},
+			Reported:   goal.Reported{From: "check_ins"},
 			CheckIns:   []goal.CheckIn{{Date: date(2026, 11, 16), Completion: &share, Health: "on_track", Note: "vendor fix landed"}},
 			Decisions:  []goal.Decision{{ID: "cdn-vendor", Class: "architecture", Issue: "PAY-55", Authority: "architecture-group", Asked: date(2026, 10, 2), DecideBy: date(2026, 10, 12)}},
 			DecideIn:   map[string]time.Duration{"architecture": 120 * time.Hour},
@@ -80,17 +80,19 @@ func TestWhatAGoalSaysIsWhatIsLoaded(t *testing.T) {
 	if diff := cmp.Diff(want, got.List); diff != "" {
 		t.Errorf("(-written +loaded):\n%s", diff)
 	}
+	for path, want := range map[string]string{
+		"": "goals/a.yaml:2:5", "work.epics[1]": "goals/a.yaml:12:23", "targets[1].said": "goals/a.yaml:9:78", "nonsense": "goals/a.yaml:2:5",
+	} {
+		if at := got.Places["checkout-p95"].At(path).String(); at != want {
+			t.Errorf("%q is said to stand at %s, not at %s", path, at, want)
+		}
+	}
 	const notUsed = "is taken but not used by this version; leave it, or remove it until it is"
 	wantLines(t, got.Warnings, `
 goals/a.yaml:6:5: goals[0].weight: `+notUsed+`
-goals/a.yaml:10:5: goals[0].count: `+notUsed+`
-goals/a.yaml:16:16: goals[0].reported.field: `+notUsed+`
-goals/a.yaml:17:5: goals[0].check_ins: `+notUsed+`
 goals/a.yaml:18:5: goals[0].decisions: `+notUsed+`
 goals/a.yaml:19:5: goals[0].decide_within: `+notUsed+`
-goals/a.yaml:20:5: goals[0].outcomes: `+notUsed+`
-goals/a.yaml:22:5: goals[0].stop_when: `+notUsed+`
-goals/a.yaml:25:5: goals[1]: the goal has no owner; add owner: with the team that answers for it`)
+goals/a.yaml:20:5: goals[0].outcomes: `+notUsed)
 }
 
 func TestAFaultyGoalIsRefusedWithEveryFault(t *testing.T) {
@@ -141,7 +143,6 @@ f:10:7: goals[0].work.exlude: unknown key "exlude"; did you mean "exclude"?`,
 			"f:8:9: goals[0].targets[1]: was said on 2026-07-01, not after the one before it (2026-07-02); put the promises in the order in which they were made, and give each the date of its making with said:",
 		},
 		{"a later promise without its day", head + "    targets: [{date: 2026-11-27}, {date: 2026-12-18}]\n", "f:6:35: goals[0].targets[1]: said is missing; add said: with the day since which it is the promise"},
-		{"a target before the start", head + "    start: 2026-12-19\n    target: 2026-12-18\n", "f:7:13: goals[0].target: 2026-12-18 is before the start, 2026-12-19; move the target or the start"},
 		{
 			"what is said out of bounds", head + `    reported: {from: jira, field: X}
     check_ins: [{date: 2026-11-16, completion: 70}, {date: 2026-11-17, health: green}, {date: 2026-11-18}, {completion: -1}]
@@ -151,7 +152,7 @@ f:10:7: goals[0].work.exlude: unknown key "exlude"; did you mean "exclude"?`,
     decide_within: soon
     stall: {after: 12h}
 `, `
-f:6:35: goals[0].reported.field: a field does not go with from: jira; remove one of the two
+f:6:35: goals[0].reported.field: a field of Jira as the source of what is reported is not taken by this version; use from: jira, or from: check_ins
 f:7:48: goals[0].check_ins[0].completion: 70 is out of range; a completion is a share of 1; did you mean 0.7?
 f:7:80: goals[0].check_ins[1].health: "green" is not taken here; known here: on_track, at_risk, off_track, stalled, done, not_started, unknown
 f:7:88: goals[0].check_ins[2]: says neither completion nor health; add completion: 0.7 or health: on_track
@@ -164,12 +165,28 @@ f:10:54: goals[0].decisions[1].issue: "PAY" is no issue key; write it as Jira sh
 f:11:20: goals[0].decide_within: "soon" is no duration such as 90m, 5d or 2w; write a number with a unit, such as 90m, 5d or 2w
 f:12:20: goals[0].stall.after: "12h" is too short; choose at least 1d`,
 		},
+		{"what is reported from a field", head + "    reported: {field: \"Progress %\"}\n", "f:6:23: goals[0].reported.field: a field of Jira as the source of what is reported is not taken by this version; use from: jira, or from: check_ins"},
+		{"what is reported from another source", head + "    reported: {from: field}\n", "f:6:22: goals[0].reported.from: \"field\" is not taken here; known here: jira, check_ins"},
+		{"what is reported from nowhere", head + "    reported: {}\n", "f:6:15: goals[0].reported: from is missing; add from: jira, or from: check_ins"},
 		{
 			"too many outcomes and criteria", head + "    outcomes: [{}, {}, {}, {}, {}]\n    stop_when: [{id: a, when: x}, {id: a, when: \"\"}, {}, {}, {}]\n", `
 f:6:15: goals[0].outcomes: has 5 items, and may have at most 4; remove some
 f:7:16: goals[0].stop_when: has 5 items, and may have at most 4; remove some`,
 		},
-		{"no work", "goals: [{id: a, name: A, owner: t}]\n", "f:1:9: goals[0]: the goal has no work, and no goal has it as parent; add work: {epics: [PAY-12]}, or fix_versions or labels"},
+		{
+			"conditions that say nothing", head + `    stop_when:
+      - {id: a, when: "real_completon < 0.3"}
+      - {id: b, when: 'stalled for 3'}
+      - id: c
+        when: outcome.p95 > 0.5 after 2026-12-01 for 14d
+      - {id: d, when: "scope_added > \u0033 30%"}
+    outcomes: [{id: p96, query: q, from: 1, to: 2}]
+`, `
+f:7:24: goals[0].stop_when[0].when: there is no figure "real_completon"; did you mean "real_completion"?
+f:8:36: goals[0].stop_when[1].when: for wants a duration, has "3"; write a number with a unit, such as for 14d
+f:10:15: goals[0].stop_when[2].when: the goal declares no outcome "p95"; did you mean "outcome.p96"?
+f:11:23: goals[0].stop_when[3].when: "30%" is not expected here; known here: after, and, for, not, or`,
+		},
 		{"a parent that is not there", head + "    parent: customer-trust\n  - {id: customer-trvst, name: B, owner: t, work: {epics: [A_1-1]}}\n", "f:6:13: goals[0].parent: there is no goal \"customer-trust\"; did you mean \"customer-trvst\"?"},
 		{"a goal above itself", head + "    parent: a\n", "f:6:13: goals[0].parent: goals are above themselves: a → a; remove one of these parents"},
 	} {
@@ -188,7 +205,6 @@ func TestFaultsBetweenFilesNameBothPlaces(t *testing.T) {
 	})
 	faulty{want: `
 b.yaml:2:10: goals[0].id: "x" is the id of another goal, at a.yaml:3; give each goal an id of its own
-b.yaml:3:5: goals[1]: the goal has no work, and no goal has it as parent; add work: {epics: [PAY-12]}, or fix_versions or labels
 c.yaml:3:40: goals[1].parent: goals are above themselves: p → q → p; remove one of these parents`}.check(t, err)
 }
 

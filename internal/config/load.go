@@ -36,7 +36,9 @@ func Parse(path string, src []byte) (*Config, error) {
 	c := Default()
 	c.Path = path
 	if root := d.parse(src); root != nil {
-		d.config(node{root, ""}, c)
+		d.config(node{Node: root}, c)
+		c.Places = make(Places)
+		d.locate(c.Places, "", root)
 	}
 	if err := d.errs.orNil(); err != nil {
 		return nil, err
@@ -85,7 +87,7 @@ func (d *decoder) config(n node, c *Config) {
 			d.require(n, seen, map[string]string{"path": "path: /var/lib/plumbline/plumbline.db"})
 		},
 		"goals":      d.path(&c.Goals, notEmpty),
-		"listen":     d.word(&c.Listen, listenAddress),
+		"listen":     d.word(&c.Listen, check{form: `^[^/@ ]*:[0-9]+$`, test: listenAddress}),
 		"web_config": d.path(&c.WebConfig, maybeEmpty),
 		"prometheus": func(n node) { d.mapping(n, keys{"url": d.address(&c.Prometheus.URL, maybeEmpty)}) },
 		"calendar":   func(n node) { d.calendar(n, &c.Calendar) },
@@ -104,6 +106,9 @@ func (d *decoder) config(n node, c *Config) {
 		"sites": "sites: with a name, a url, auth and a scope",
 		"store": "store: {path: /var/lib/plumbline/plumbline.db}",
 	})
+	if d.describing {
+		n.wants.Properties["sites"].MinItems = 1
+	}
 	if at, ok := seen["sites"]; ok && len(c.Sites) == 0 && len(d.errs) == 0 {
 		d.fault(at, "names no site", "add a site with a name, a url, auth and a scope")
 	}
@@ -119,10 +124,10 @@ func (d *decoder) config(n node, c *Config) {
 // path reads the path of a file, taken from the configuration's own folder.
 func (d *decoder) path(dst *string, may emptiness) reader {
 	return func(n node) {
-		var s string
+		s := *dst
 		before := len(d.errs)
-		d.text(&s, may, oneLine)(n)
-		if len(d.errs) == before {
+		d.text(&s, may, oneLine(may))(n)
+		if len(d.errs) == before && !d.describing {
 			*dst = d.beside(s)
 		}
 	}
@@ -139,10 +144,15 @@ func (d *decoder) beside(path string) string {
 // a password in it.
 func (d *decoder) address(dst *string, may emptiness) reader {
 	return func(n node) {
-		if d.text(dst, may, oneLine, badAddress)(n); *dst != "" {
+		if d.text(dst, may, oneLine(may), anAddress())(n); *dst != "" {
 			*dst = strings.TrimRight(*dst, "/")
 		}
 	}
+}
+
+// anAddress looks for an address that a browser can be led to.
+func anAddress() check {
+	return check{form: `^[Hh][Tt][Tt][Pp][Ss]?://[^/?#@:\s][^/?#@\s]*(/([^?#]*[^?#\s])?)?$`, test: badAddress}
 }
 
 func badAddress(s string) *fault {
@@ -192,9 +202,9 @@ func (d *decoder) schedule(n node, s *Schedule) {
 		"census":      d.cron(&s.Census),
 		"full":        d.cron(&s.Full),
 		"timezone": func(n node) {
-			var name string
+			name := s.Zone.String()
 			before := len(d.errs)
-			if d.word(&name)(n); len(d.errs) > before {
+			if d.word(&name)(n); len(d.errs) > before || d.describing {
 				return
 			}
 			zone, err := time.LoadLocation(name)
@@ -209,9 +219,13 @@ func (d *decoder) schedule(n node, s *Schedule) {
 
 func (d *decoder) cron(dst *Cron) reader {
 	return func(n node) {
-		var s string
+		s := string(*dst)
 		before := len(d.errs)
 		if d.word(&s)(n); len(d.errs) > before {
+			return
+		}
+		if d.describing {
+			n.wants.Pattern = `^(off|@(yearly|annually|monthly|weekly|daily|midnight|hourly)|@every [0-9.a-zµμ]+|[^@\s]\S*( +\S+){4})$`
 			return
 		}
 		c, err := ParseCron(s)
@@ -232,7 +246,15 @@ func (d *decoder) calendar(n node, c *flow.Calendar) {
 			var days []string
 			before := len(d.errs)
 			names := []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
-			if d.words(&days, 7, oneOf(names...))(n); len(d.errs) > before {
+			if d.describing {
+				n.wants.MinItems = 1
+				for i, name := range names {
+					if c.Workdays[i] {
+						days = append(days, name)
+					}
+				}
+			}
+			if d.words(&days, 7, oneOf(names...))(n); len(d.errs) > before || d.describing {
 				return
 			}
 			if len(days) == 0 {

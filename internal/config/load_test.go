@@ -77,11 +77,15 @@ privacy: {pseudonym_key_file: k, min_group: 7, store_summaries: false}
 	want.Semantics.Decisions = []config.DecisionClass{{Name: "approval", Match: config.Match{Statuses: []string{"Waiting"}}}}
 	want.Semantics.DecideWithin = map[string]time.Duration{"approval": 48 * time.Hour}
 	want.Traps = map[string]config.Trap{"process_accretion": {Off: true}, "zombie": {Thresholds: map[string]float64{"age": 2.5}}}
-	want.Lint.Accept = []config.Acceptance{{Rule: "r", At: "PAY-1", Why: "w"}}
+	want.Lint.Accept = []config.Acceptance{{Rule: "r", At: "PAY-1", Why: "w", Place: config.Place{File: want.Path, Line: 23, Column: 17}}}
 	want.Privacy = config.Privacy{PseudonymKeyFile: "/etc/plumbline/k", MinGroup: 7}
 
 	warnings := c.Warnings
 	c.Warnings = nil
+	if at := c.Places.At("lint.accept[0].why"); at.Line != 23 {
+		t.Errorf("the reason is said to stand at %s", at)
+	}
+	c.Places = nil
 	zones := cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })
 	if diff := cmp.Diff(want, c, zones); diff != "" {
 		t.Errorf("(-written +loaded):\n%s", diff)
@@ -91,7 +95,6 @@ privacy: {pseudonym_key_file: k, min_group: 7, store_summaries: false}
 /etc/plumbline/plumbline.yaml:5:10: sites[0].url: sends the credential in the clear; use https://
 /etc/plumbline/plumbline.yaml:21:3: semantics.decisions: `+notUsed+`
 /etc/plumbline/plumbline.yaml:22:1: traps: `+notUsed+`
-/etc/plumbline/plumbline.yaml:23:1: lint: `+notUsed+`
 /etc/plumbline/plumbline.yaml:24:34: privacy.min_group: `+notUsed)
 }
 

@@ -60,6 +60,14 @@ func (d *decoder) decisionClasses(n node, s *Semantics) {
 	})
 }
 
+// matching makes a schema one of classes that match some issue.
+func (s *schema) matching() {
+	for _, key := range []string{"issue_types", "labels", "statuses"} {
+		s.AnyOf = append(s.AnyOf, needs(key).with(key, &schema{MinItems: 1}))
+	}
+	s.AnyOf = append(s.AnyOf, needs("flagged").with("flagged", &schema{Const: true}))
+}
+
 func (d *decoder) decisionClass(n node, before []DecisionClass) DecisionClass {
 	var c DecisionClass
 	known := d.matchKeys(&c.Match)
@@ -67,6 +75,9 @@ func (d *decoder) decisionClass(n node, before []DecisionClass) DecisionClass {
 	faults := len(d.errs)
 	seen := d.mapping(n, known)
 	d.require(n, seen, map[string]string{"name": "name: with a short name for labels, such as architecture"})
+	if d.describing {
+		n.wants.matching()
+	}
 	for i := range before {
 		if c.Name != "" && c.Name == before[i].Name {
 			d.fault(seen["name"], fmt.Sprintf("%s is the name of classes[%d] already", quoted(c.Name), i), "give each class a name of its own")
@@ -84,6 +95,16 @@ func (d *decoder) decisionClass(n node, before []DecisionClass) DecisionClass {
 func (d *decoder) byClass(dst *map[string]time.Duration) reader {
 	return func(n node) {
 		within := make(map[string]time.Duration)
+		if d.describing {
+			one, each := &schema{}, &schema{}
+			one.text(aDuration)
+			each.open(className.String(), one)
+			n.wants.AnyOf = []*schema{one, each}
+			if v, ok := (*dst)[""]; ok {
+				n.wants.Default = formatDuration(v)
+			}
+			return
+		}
 		switch n.Node.(type) {
 		case *ast.MappingNode, *ast.MappingValueNode:
 			d.entries(n, func(class string, at, value node) {
@@ -112,6 +133,12 @@ var trapName = regexp.MustCompile(`^[a-z][a-z_]{0,39}$`)
 // traps reads what is set of each trap detector: off, or thresholds.
 func (d *decoder) traps(n node) map[string]Trap {
 	traps := make(map[string]Trap)
+	if d.describing {
+		set := &schema{}
+		set.open(trapName.String(), &schema{Type: "number"})
+		n.wants.open(trapName.String(), &schema{AnyOf: []*schema{{Const: "off"}, set}})
+		return nil
+	}
 	d.entries(n, func(name string, at, value node) {
 		switch v := value.Node.(type) {
 		case nil, *ast.NullNode:
@@ -142,7 +169,7 @@ func (d *decoder) thresholds(n node) map[string]float64 {
 			return
 		}
 		var v float64
-		d.number(&v, nil)(value)
+		d.number(&v, anyNumber())(value)
 		set[name] = v
 	})
 	return set
@@ -155,6 +182,8 @@ func (d *decoder) lint(n node, l *Lint) {
 		d.require(item, seen, map[string]string{
 			"rule": "rule: with the name that check gives", "at": "at: with the goal or issue", "why": "why: with the reason",
 		})
+		at := position(item.Node)
+		a.Place = Place{d.file, at.Line, at.Column}
 		l.Accept = append(l.Accept, a)
 	})})
 }

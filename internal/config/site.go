@@ -23,7 +23,7 @@ func (d *decoder) site(n node, before []Site) Site {
 		"name":                d.word(&s.Name, matching(siteName, "name of a site", "use at most 32 of a-z, 0-9 and -")),
 		"url":                 d.siteURL(&s.URL),
 		"auth":                nested(&s.Auth, d.auth),
-		"scope":               d.prose(&s.Scope, notEmpty, scope),
+		"scope":               d.prose(&s.Scope, notEmpty, scope()),
 		"limits":              func(n node) { d.limits(n, &s.Limits) },
 		"tls":                 func(n node) { d.mapping(n, keys{"ca_file": d.path(&s.CAFile, maybeEmpty)}) },
 		"webhook_secret_file": d.path(&s.WebhookSecretFile, maybeEmpty),
@@ -61,11 +61,13 @@ func (d *decoder) siteURL(dst *string) reader {
 	}
 }
 
-func scope(s string) *fault {
-	if orderBy.MatchString(jqlText.ReplaceAllString(s, `""`)) {
-		return &fault{"holds ORDER BY", "remove it; the order is the service's own"}
-	}
-	return nil
+func scope() check {
+	return check{test: func(s string) *fault {
+		if orderBy.MatchString(jqlText.ReplaceAllString(s, `""`)) {
+			return &fault{"holds ORDER BY", "remove it; the order is the service's own"}
+		}
+		return nil
+	}}
 }
 
 func (d *decoder) limits(n node, l *Limits) {
@@ -97,8 +99,8 @@ func (d *decoder) auth(n node) Auth {
 	var a Auth
 	d.hide(n)
 	known := keys{
-		"email":         d.text(&a.Email, notEmpty, oneLine, account),
-		"user":          d.text(&a.User, notEmpty, oneLine, account),
+		"email":         d.word(&a.Email, account()),
+		"user":          d.word(&a.User, account()),
 		"token_file":    d.path(&a.TokenFile, notEmpty),
 		"token_env":     d.variable(&a.TokenEnv),
 		"password_file": d.path(&a.PasswordFile, notEmpty),
@@ -107,12 +109,13 @@ func (d *decoder) auth(n node) Auth {
 		"pat_env":       d.variable(&a.PATEnv),
 		"expires":       d.date(&a.Expires),
 		"scoped":        d.flag(&a.Scoped),
-		"oauth": func(n node) {
-			d.fault(n, "OAuth is not taken by this version", "use a personal access token, or an account with a token")
-		},
+		"oauth":         d.refuses("OAuth is not taken by this version", "use a personal access token, or an account with a token"),
 	}
 	before := len(d.errs)
 	seen := d.mapping(n, known)
+	if d.describing {
+		n.wants.oneWay()
+	}
 	if len(d.errs) == before {
 		d.oneWay(n, seen)
 	}
@@ -122,20 +125,32 @@ func (d *decoder) auth(n node) Auth {
 	return a
 }
 
-func account(s string) *fault {
-	if strings.Contains(s, ":") {
-		return &fault{"holds a colon", "write the account's name alone; its token or password goes into a file"}
-	}
-	return nil
+// oneWay makes a schema one of a single way to log in.
+func (s *schema) oneWay() {
+	account := needs().without("pat_file", "pat_env")
+	account.OneOf = eachNeeds("token_file", "token_env", "password_file", "password_env")
+	account.AnyOf = []*schema{needs("email").without("user"), needs("user").without("email")}
+	token := needs().without("email", "user", "token_file", "token_env", "password_file", "password_env")
+	token.OneOf = eachNeeds("pat_file", "pat_env")
+	s.OneOf = []*schema{account, token}
+}
+
+func account() check {
+	return check{form: `^[^\s:]([^:]*[^\s:])?$`, test: func(s string) *fault {
+		if strings.Contains(s, ":") {
+			return &fault{"holds a colon", "write the account's name alone; its token or password goes into a file"}
+		}
+		return nil
+	}}
 }
 
 func (d *decoder) variable(dst *string) reader {
-	return d.text(dst, notEmpty, oneLine, func(s string) *fault {
+	return d.word(dst, check{form: variableName.String(), test: func(s string) *fault {
 		if !variableName.MatchString(s) {
 			return &fault{"is no name of an environment variable", "write the variable's name, such as JIRA_TOKEN, and not its value"}
 		}
 		return nil
-	})
+	}})
 }
 
 // oneWay sees to it that there is exactly one way to log in.

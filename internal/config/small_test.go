@@ -111,3 +111,22 @@ func TestAThousandFaultsAreToldInAHundredLines(t *testing.T) {
 		t.Errorf("%d lines, the last %q", len(lines), lines[len(lines)-1])
 	}
 }
+
+func TestASlipInANameIsToldFromAnotherName(t *testing.T) {
+	for _, pair := range [][2]string{
+		{"team-paymnets", "team-payments"}, {"team-payment", "team-payments"}, {"Team Payments", "team-payments"},
+		{"team_payments", "team-payments"}, {"teampayments", "team-payments"}, {"taem-paymemts", "team-payments"},
+	} {
+		if !config.Slip(pair[0], pair[1]) || !config.Slip(pair[1], pair[0]) {
+			t.Errorf("%q is taken for another name than %q", pair[0], pair[1])
+		}
+	}
+	for _, pair := range [][2]string{
+		{"team-a", "team-b"}, {"team-1", "team-2"}, {"team-ios", "team-sos"}, {"payments2", "payments3"}, {"team-payments", "team-payments"},
+		{"team-search", "team-payments"}, {"", "x"}, {"--", "-"}, {"team", "team-payments"},
+	} {
+		if config.Slip(pair[0], pair[1]) {
+			t.Errorf("%q is taken for a slip in %q", pair[0], pair[1])
+		}
+	}
+}

@@ -5,21 +5,55 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // suggestion returns the mend for a word that is none of the known ones: the
 // nearest of them, or all of them where none is near.
 func suggestion(word string, known []string) string {
+	if best, ok := Nearest(word, known); ok {
+		return fmt.Sprintf("did you mean %q?", best)
+	}
+	return "known here: " + strings.Join(known, ", ")
+}
+
+// Nearest returns the known word that a word was most likely meant to be;
+// false where none is near.
+func Nearest(word string, known []string) (string, bool) {
 	best, distance := "", len(word)/3+1
 	for _, k := range known {
 		if d := editDistance(strings.ToLower(word), k); d <= distance && (best == "" || d < distance) {
 			best, distance = k, d
 		}
 	}
-	if best != "" {
-		return fmt.Sprintf("did you mean %q?", best)
+	return best, best != ""
+}
+
+// Slip reports whether one name looks like a slip in writing the other: they
+// differ by case and space, or by an edit or two that are not the whole of a
+// word: team-a and team-b, or team-1 and team-2, are two teams.
+func Slip(name, other string) bool {
+	a, b := words(name), words(other)
+	if name == other || len(a) == 0 || len(b) == 0 {
+		return false
 	}
-	return "known here: " + strings.Join(known, ", ")
+	if len(a) != len(b) {
+		return editDistance(strings.Join(a, ""), strings.Join(b, "")) == 0
+	}
+	edits := 0
+	for i := range a {
+		d := editDistance(a[i], b[i])
+		if d > 0 && (min(len(a[i]), len(b[i])) <= 3 || strings.ContainsAny(a[i]+b[i], "0123456789")) {
+			return false
+		}
+		edits += d
+	}
+	return edits <= 2
+}
+
+// words returns the words of a name, in lower case.
+func words(name string) []string {
+	return strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
 func sortedKeys[V any](m map[string]V) []string {

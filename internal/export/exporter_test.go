@@ -36,12 +36,15 @@ func known(id string) measure.GoalStatus {
 	return measure.GoalStatus{
 		ID: id, Name: "Checkout answers within 300 ms", Owner: "team-payments", Parent: "customer-trust",
 		Health: measure.Stalled, HealthSince: ptr(at.AddDate(0, 0, -5)),
-		Issues:   measure.Parts{ToDo: 3, InProgress: 2, Delivered: 12, Discarded: 1},
-		Reported: ptr(13.0 / 18), Delivered: ptr(12.0 / 17),
+		Issues: measure.Parts{ToDo: 3, InProgress: 2, Delivered: 12, Discarded: 1},
+		Points: &measure.Points{ToDo: 8, InProgress: 5.5, Delivered: 30, Discarded: 1}, CountedIn: "points", EstimateCoverage: ptr(0.9),
+		Reported: ptr(13.0 / 18), Delivered: ptr(12.0 / 17), ReportedFrom: "jira",
+		ReportedHealth: measure.OnTrack, LastCheckIn: ptr(at.AddDate(0, 0, -7)),
 		ScopeAdded: ptr(7), ScopeRemoved: ptr(0),
 		Target: &flow.Date{Year: 2026, Month: 12, Day: 18}, FirstTarget: &flow.Date{Year: 2026, Month: 7, Day: 1},
 		TargetMoves: 2, TargetMoves90d: 1, TargetSlipDays: ptr(170),
 		LastProgress: ptr(at.AddDate(0, 0, -16)), StallAfterSeconds: ptr(864000.0), Stalled: ptr(true),
+		StopCriteria: []measure.StopCriterion{{ID: "late", Met: ptr(true)}, {ID: "little", Met: ptr(false)}, {ID: "dear", Why: "not measured"}},
 	}
 }
 
@@ -62,7 +65,7 @@ func zurich(tb testing.TB) *time.Location {
 func published(tb testing.TB, goals ...measure.GoalStatus) *export.Exporter {
 	tb.Helper()
 	e := export.New(zurich(tb))
-	if err := e.Publish(&measure.Snapshot{At: at, Goals: goals}); err != nil {
+	if err := e.Publish(&measure.Snapshot{At: at, Goals: goals, Work: []measure.ProjectShare{{Site: "acme", Project: "PAY", Active: 8, Unlinked: 2, Ratio: .25}}}); err != nil {
 		tb.Fatal(err)
 	}
 	return e

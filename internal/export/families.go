@@ -2,6 +2,7 @@ package export
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"plumbline/internal/measure"
@@ -26,6 +27,7 @@ func families(zone *time.Location) []family {
 	all = append(all, completion()...)
 	all = append(all, promises(zone)...)
 	all = append(all, movement()...)
+	all = append(all, criteria()...)
 	return append(all, organisation()...)
 }
 
@@ -52,6 +54,23 @@ func identity() []family {
 		help:    "The start of the day on which the goal came into its state of health, as Unix time.",
 		labels:  []string{"goal"},
 		samples: perGoal(instant(func(g *measure.GoalStatus) *time.Time { return g.HealthSince })),
+	}, {
+		name:   measure.MetricGoalReportedHealth,
+		help:   "1 for the state that the goal is reported to be in, by its last check-in or by the reported completion against the time that is over, 0 for every other.",
+		labels: []string{"goal", "state"},
+		samples: perGoal(func(g *measure.GoalStatus, emit emit) {
+			if !slices.Contains(measure.HealthStates(), g.ReportedHealth) {
+				return
+			}
+			for _, state := range measure.HealthStates() {
+				emit(truth(state == g.ReportedHealth), g.ID, string(state))
+			}
+		}),
+	}, {
+		name:    measure.MetricGoalCheckIn,
+		help:    "The first instant of the day of the goal's last check-in, as Unix time.",
+		labels:  []string{"goal"},
+		samples: perGoal(instant(func(g *measure.GoalStatus) *time.Time { return g.LastCheckIn })),
 	}}
 }
 
@@ -67,13 +86,26 @@ func completion() []family {
 			emit(float64(g.Issues.Discarded), g.ID, "discarded")
 		}),
 	}, {
-		name:    measure.MetricGoalReported,
-		help:    "Completion as Jira's own epic progress shows it: issues in a status of category Done over all issues in scope.",
+		name:   measure.MetricGoalPoints,
+		help:   "Points of the issues in the goal's scope by what became of them, where the goal counts points and enough issues are estimated.",
+		labels: []string{"goal", "category"},
+		samples: perGoal(func(g *measure.GoalStatus, emit emit) {
+			if p := g.Points; p != nil {
+				emit(p.ToDo, g.ID, "todo")
+				emit(p.InProgress, g.ID, "in_progress")
+				emit(p.Delivered, g.ID, "delivered")
+				emit(p.Discarded, g.ID, "discarded")
+			}
+		}),
+	}, {
+		name: measure.MetricGoalReported,
+		help: "Completion as it is reported: by Jira's own epic progress, what is in a status of category Done over all in scope, " +
+			"in issues or points; or as the last check-in says.",
 		labels:  []string{"goal"},
 		samples: perGoal(number(func(g *measure.GoalStatus) *float64 { return g.Reported })),
 	}, {
 		name:    measure.MetricGoalDelivered,
-		help:    "Issues delivered over issues in scope that were not discarded.",
+		help:    "What was delivered over what is in scope and was not discarded, in issues or points.",
 		labels:  []string{"goal"},
 		samples: perGoal(number(func(g *measure.GoalStatus) *float64 { return g.Delivered })),
 	}, {
@@ -154,6 +186,21 @@ func movement() []family {
 	}}
 }
 
+func criteria() []family {
+	return []family{{
+		name:   measure.MetricGoalStopCriterion,
+		help:   "1 if the goal's declared stop criterion is met, 0 if not; absent where that is not known.",
+		labels: []string{"goal", "criterion"},
+		samples: perGoal(func(g *measure.GoalStatus, emit emit) {
+			for _, c := range g.StopCriteria {
+				if c.Met != nil {
+					emit(truth(*c.Met), g.ID, c.ID)
+				}
+			}
+		}),
+	}}
+}
+
 func organisation() []family {
 	return []family{{
 		name:   measure.MetricGoals,
@@ -169,6 +216,16 @@ func organisation() []family {
 			}
 		},
 	}, {
+		name:    measure.MetricUnlinkedIssues,
+		help:    "Issues delivered, or in progress and changed, in the last 28 days that no goal claims.",
+		labels:  []string{"site", "project"},
+		samples: perProject(func(p *measure.ProjectShare) float64 { return float64(p.Unlinked) }),
+	}, {
+		name:    measure.MetricUnlinkedRatio,
+		help:    "Share of the issues delivered, or in progress and changed, in the last 28 days that no goal claims.",
+		labels:  []string{"site", "project"},
+		samples: perProject(func(p *measure.ProjectShare) float64 { return p.Ratio }),
+	}, {
 		name: measure.MetricSnapshot,
 		help: "The moment that the figures are as of, as Unix time.",
 		samples: func(s *measure.Snapshot, emit emit) {
@@ -182,6 +239,15 @@ func perGoal(samples func(*measure.GoalStatus, emit)) func(*measure.Snapshot, em
 	return func(s *measure.Snapshot, emit emit) {
 		for k := range s.Goals {
 			samples(&s.Goals[k], emit)
+		}
+	}
+}
+
+// perProject makes samples of a whole snapshot from a figure of each project.
+func perProject(figure func(*measure.ProjectShare) float64) func(*measure.Snapshot, emit) {
+	return func(s *measure.Snapshot, emit emit) {
+		for k := range s.Work {
+			emit(figure(&s.Work[k]), s.Work[k].Site, s.Work[k].Project)
 		}
 	}
 }

@@ -89,27 +89,26 @@ const (
 // claim works out to which goals' own selections the node belongs.
 func (r *resolver) claim(n int, own []map[int]membership) {
 	node := &r.nodes[n]
+	claims := slices.Concat(node.direct, r.above(n))
 	excluded := map[int]flow.Spans{}
-	included := map[int]membership{}
-	for _, c := range slices.Concat(node.direct, r.above(n)) {
-		s := &r.selectors[c.selector]
-		if s.exclude {
+	for _, c := range claims {
+		if s := &r.selectors[c.selector]; s.exclude {
 			excluded[s.goal] = excluded[s.goal].Union(c.spans)
-			continue
 		}
-		m := included[s.goal]
-		m.spans = m.spans.Union(c.spans)
-		m.via = append(m.via, c.selector)
-		included[s.goal] = m
 	}
 	for _, s := range node.roots {
 		if r.selectors[s].exclude {
 			excluded[r.selectors[s].goal] = flow.Always()
 		}
 	}
-	for g, m := range included {
-		if m.spans = m.spans.Less(excluded[g]); len(m.spans) > 0 {
-			own[g][n] = m
+	for _, c := range claims {
+		s := &r.selectors[c.selector]
+		if s.exclude {
+			continue
+		}
+		if spans := c.spans.Less(excluded[s.goal]); len(spans) > 0 {
+			m := own[s.goal][n]
+			own[s.goal][n] = membership{m.spans.Union(spans), append(m.via, c.selector)}
 		}
 	}
 }

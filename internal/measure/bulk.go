@@ -64,6 +64,10 @@ func (b *bulkEdits) count(i *flow.Issue) {
 	})
 }
 
+// suspected reports, from the first pass on, whether a change in the minute may
+// be part of a bulk edit.
+func (b *bulkEdits) suspected(m minute) bool { return int(*b.slot(m)) >= min(b.issues, 255) }
+
 // since returns from when on a change in the minute is known to be part of a
 // bulk edit: the moment at which the last issue needed for one was changed.
 // False where it is not part of one.

@@ -9,38 +9,42 @@ func (h *History) Snapshot(at time.Time) *Snapshot {
 	for k := range h.ledgers {
 		s.Goals = append(s.Goals, h.ledgers[k].status(at, &h.settings))
 	}
+	s.Work = h.work.shares(at)
 	return s
 }
 
 func (l *ledger) status(at time.Time, s *Settings) GoalStatus {
+	g, r := l.figures(at, s)
+	var since time.Time
+	if g.Health, since = l.health(at, &r, s); !since.IsZero() {
+		g.HealthSince = &since
+	}
+	l.setCriteria(&g, at, s)
+	if len(g.Missing) == 0 {
+		g.Missing = nil
+	}
+	return g
+}
+
+// figures returns what is so of the goal at the moment itself, without what is
+// judged from its past: health and stop criteria.
+func (l *ledger) figures(at time.Time, s *Settings) (GoalStatus, rhythm) {
 	t := l.tally(at)
 	g := GoalStatus{
 		ID: l.goal.ID, Name: l.goal.Name, Owner: l.goal.Owner, Parent: l.goal.Parent,
-		Issues: t.parts, Reported: t.reported(), Delivered: t.delivered(),
-		Missing: map[string]string{},
+		Issues: t.parts, Missing: map[string]string{},
 	}
-	if g.Reported == nil {
-		g.Missing["reported_completion"] = "no issue is in scope"
-	}
-	if g.Delivered == nil {
-		g.Missing["delivered_completion"] = "no issue is in scope that was not discarded"
-	}
+	l.setCompletion(&g, at, &t, s)
 	l.setScope(&g, at, s)
 	l.setTarget(&g, at, s)
+	l.setReportedHealth(&g, at, s)
 	r, begun := l.rhythm(at, s)
 	if begun {
 		l.setRhythm(&g, at, &r, &t, s)
 	} else {
 		g.Missing["stalled"] = "no work has begun"
 	}
-	var since time.Time
-	if g.Health, since = l.health(at, &r, s); !since.IsZero() {
-		g.HealthSince = &since
-	}
-	if len(g.Missing) == 0 {
-		g.Missing = nil
-	}
-	return g
+	return g, r
 }
 
 func (l *ledger) setScope(g *GoalStatus, at time.Time, s *Settings) {

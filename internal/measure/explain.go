@@ -36,4 +36,7 @@ type Evidence struct {
 	At   time.Time `json:"at"`  // when it happened; zero where a state is meant
 	What string    `json:"what"`
 	Via  string    `json:"via,omitempty"` // the selector by which the issue belongs to the goal
+	// Also are the ids of the other goals that the issue belongs to; those
+	// above and below the goal are not among them.
+	Also []string `json:"also,omitempty"`
 }

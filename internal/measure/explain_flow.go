@@ -127,7 +127,7 @@ func (x *explainer) health() ExplainedMeasure {
 		{"open issues", strconv.Itoa(t.parts.Open())},
 	}}
 	if x.status.HealthSince != nil {
-		m.Inputs = append(m.Inputs, ExplainedInput{"shown since", flow.DateOf(x.status.HealthSince.In(x.s.Calendar.Location())).String()})
+		m.Inputs = append(m.Inputs, ExplainedInput{"shown since", x.dayOf(*x.status.HealthSince)})
 	}
 	for k := range x.l.epics {
 		e := &x.l.epics[k]
@@ -139,6 +139,11 @@ func (x *explainer) health() ExplainedMeasure {
 		m.Counted = append(m.Counted, Evidence{Site: v.Site, What: fmt.Sprintf("fix version %s %s, released: %s", v.Project, v.Name, yesNo(out))})
 	}
 	return m
+}
+
+// dayOf is the day of a moment where the company is.
+func (x *explainer) dayOf(t time.Time) string {
+	return flow.DateOf(t.In(x.s.Calendar.Location())).String()
 }
 
 func yesNo(b bool) string {

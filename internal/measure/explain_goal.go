@@ -1,13 +1,14 @@
 package measure
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"plumbline/internal/flow"
+	"plumbline/internal/goal"
 )
 
 // Explain says how the figures of a goal as of the moment came about: each
@@ -22,11 +23,11 @@ func (h *History) Explain(goalID, measure string, at time.Time) (*Explanation, b
 	x := newExplainer(&h.ledgers[k], at, &h.settings)
 	e := &Explanation{Goal: goalID, At: at}
 	for _, m := range explained(&h.settings.Thresholds) {
-		if measure == "" || measure == m.name {
+		if measure == m.name || measure == "" && (m.concerns == nil || m.concerns(x)) {
 			one := m.explain(x)
-			one.Measure, one.Formula = m.name, m.formula
+			one.Measure, one.Formula = m.name, cmp.Or(one.Formula, m.formula)
 			if one.Value == "" {
-				one.Value, one.Why = "unknown", x.status.Missing[m.name]
+				one.Value, one.Why = "unknown", cmp.Or(one.Why, x.status.Missing[m.name])
 			}
 			e.Measures = append(e.Measures, one)
 		}
@@ -46,8 +47,11 @@ func Measures() []string {
 
 type explainedBy struct {
 	name    string
-	formula string
+	formula string // unless the explanation has one of its own
 	explain func(*explainer) ExplainedMeasure
+	// concerns tells goals that the figure says something about; nil: all.
+	// Of the others it is explained only to those who ask for it.
+	concerns func(*explainer) bool
 }
 
 func explained(t *Thresholds) []explainedBy {
@@ -55,22 +59,32 @@ func explained(t *Thresholds) []explainedBy {
 		{"health", fmt.Sprintf("the first that holds: done (every mapped container closed, and no open issue, or closed for %s), not_started "+
 			"(no issue ever in progress or closed), stalled, off_track (the target day is over), on_track; "+
 			"judged at the start of every day; a worse state shows after %s, a better one after %s",
-			inDays(t.Grace), inDays(t.WorseAfter), inDays(t.BetterAfter)), (*explainer).health},
+			inDays(t.Grace), inDays(t.WorseAfter), inDays(t.BetterAfter)), (*explainer).health, nil},
+		{"reported_health", fmt.Sprintf("what the last check-in that gives one says; where none does, by the reported completion: done (all), "+
+			"not_started (nothing, and no work begun or the start ahead), off_track (the target day is over, or completion lies more than %s "+
+			"behind the share of the time from start to target that is over), at_risk (more than %s), else on_track",
+			percent(&t.ReportedOffTrack), percent(&t.ReportedAtRisk)), (*explainer).reportedHealth, nil},
+		{"last_check_in", "the day of the last check-in", (*explainer).lastCheckIn, (*explainer).hasCheckIns},
 		{"issues", "each issue in scope is in one part: delivered, discarded (closed with a resolution or " +
-			"status that means so), in progress (by its status's category), else to do", (*explainer).issues},
-		{"reported_completion", "issues whose status is of category Done ÷ all issues in scope", (*explainer).reported},
-		{"delivered_completion", "delivered issues ÷ issues in scope that were not discarded", (*explainer).delivered},
+			"status that means so), in progress (by its status's category), else to do", (*explainer).issues, nil},
+		{"points", fmt.Sprintf("an issue weighs its estimate at that moment; one without weighs the median of the estimated issues in scope of its "+
+			"type and project, or of all where that is none; estimates below 0 or above %g are none; points count while at least %s of "+
+			"the issues are estimated", t.MaxEstimate, percent(&t.EstimateCoverage)), (*explainer).pointsNow, (*explainer).asksForPoints},
+		{"reported_completion", "issues whose status is of category Done ÷ all issues in scope", (*explainer).reported, nil},
+		{"delivered_completion", "delivered issues ÷ issues in scope that were not discarded", (*explainer).delivered, nil},
 		{"scope_added", "issues that came into scope after the commitment: the first issue in progress, or the " +
-			"declared start if that is later", (*explainer).added},
-		{"scope_removed", "issues that left scope after the commitment", (*explainer).removed},
+			"declared start if that is later", (*explainer).added, nil},
+		{"scope_removed", "issues that left scope after the commitment", (*explainer).removed, nil},
 		{"target", "the last target said by then; a move is a target later than the one before by a day or more",
-			(*explainer).target},
+			(*explainer).target, nil},
 		{"last_progress", fmt.Sprintf("the last time that an issue in scope moved forward (to do → in progress → done) for "+
 			"the first time since it was created or re-opened, or was delivered; bulk edits (%d issues by one author in "+
-			"a minute), bots and re-openings shorter than %s don't count", t.BulkIssues, t.Bounce), (*explainer).lastProgress},
+			"a minute), bots and re-openings shorter than %s don't count", t.BulkIssues, t.Bounce), (*explainer).lastProgress, nil},
 		{"stalled", fmt.Sprintf("no progress for longer than max(%s, %g × the %g quantile of the goal's own gaps between "+
 			"progress); %s while it has fewer than %d gaps", inDays(t.StallFloor), t.StallFactor, t.StallQuantile,
-			inDays(t.StallDefault), t.StallMinGaps), (*explainer).stalled},
+			inDays(t.StallDefault), t.StallMinGaps), (*explainer).stalled, nil},
+		{"stop_criteria", "each condition as it is declared; what is not known never meets it; \"after\" begins when that day is over; " +
+			"\"for\" asks at the moment, at the start of every day since, and at its beginning", (*explainer).stopCriteria, nil},
 	}
 }
 
@@ -81,12 +95,16 @@ type explainer struct {
 	s      *Settings
 	status GoalStatus
 	rhythm rhythm
+	points *weights // nil where the goal does not ask for points
 	now    []*entry // by leaf: the last entry by the moment; nil before the first
 }
 
 func newExplainer(l *ledger, at time.Time, s *Settings) *explainer {
 	x := &explainer{l: l, at: at, s: s, status: l.status(at, s), now: make([]*entry, len(l.leaves))}
 	x.rhythm, _ = l.rhythm(at, s)
+	if l.goal.Count == goal.CountPoints {
+		x.points = l.weigh(at, s)
+	}
 	for k := range l.entries {
 		if e := &l.entries[k]; !e.at.After(at) {
 			x.now[e.leaf] = e
@@ -97,7 +115,7 @@ func newExplainer(l *ledger, at time.Time, s *Settings) *explainer {
 
 func (x *explainer) evidence(leaf int, at time.Time, what string) Evidence {
 	l := &x.l.leaves[leaf]
-	return Evidence{Site: l.Site, Key: l.Key, At: at, What: what, Via: l.Via}
+	return Evidence{Site: l.Site, Key: l.Key, At: at, What: what, Via: l.Via, Also: x.l.also(leaf, x.at)}
 }
 
 // leavesNow splits the leaves in scope by whether they count.
@@ -107,7 +125,7 @@ func (x *explainer) leavesNow(counts func(class) (bool, string)) (counted, left 
 			continue
 		}
 		ok, why := counts(e.after)
-		ev := x.evidence(leaf, e.at, e.describe()+why)
+		ev := x.evidence(leaf, e.at, e.describe()+x.weighing(leaf)+why)
 		if ok {
 			counted = append(counted, ev)
 		} else {
@@ -136,6 +154,9 @@ func (x *explainer) issues() ExplainedMeasure {
 			{"delivered", strconv.Itoa(p.Delivered)}, {"discarded", strconv.Itoa(p.Discarded)},
 		},
 	}
+	if share := x.shared(); share != "" {
+		m.Inputs = append(m.Inputs, ExplainedInput{"multi_goal_share", share})
+	}
 	m.Counted, _ = x.leavesNow(func(class) (bool, string) { return true, "" })
 	for leaf, e := range x.now {
 		if e != nil && !e.after.in {
@@ -145,36 +166,6 @@ func (x *explainer) issues() ExplainedMeasure {
 	for _, what := range x.l.missing {
 		m.LeftOut = append(m.LeftOut, Evidence{What: what + " is mapped, but no issue of that name was seen"})
 	}
-	return m
-}
-
-func (x *explainer) reported() ExplainedMeasure {
-	t := x.l.tally(x.at)
-	m := ExplainedMeasure{Value: percent(x.status.Reported), Inputs: []ExplainedInput{
-		{"issues with a status of category Done", strconv.Itoa(t.done)},
-		{"issues in scope", strconv.Itoa(t.parts.Total())},
-	}}
-	m.Counted, m.LeftOut = x.leavesNow(func(c class) (bool, string) {
-		if c.cat != flow.Done && c.out != flow.Open {
-			return false, ": resolved, but its status is not of category Done"
-		}
-		return c.cat == flow.Done, ""
-	})
-	return m
-}
-
-func (x *explainer) delivered() ExplainedMeasure {
-	p := x.status.Issues
-	m := ExplainedMeasure{Value: percent(x.status.Delivered), Inputs: []ExplainedInput{
-		{"delivered", strconv.Itoa(p.Delivered)},
-		{"in scope and not discarded", strconv.Itoa(p.Total() - p.Discarded)},
-	}}
-	m.Counted, m.LeftOut = x.leavesNow(func(c class) (bool, string) {
-		if c.out == flow.Dropped {
-			return false, ": in neither part of the ratio"
-		}
-		return c.out == flow.Delivered, ""
-	})
 	return m
 }
 

@@ -24,6 +24,7 @@ type Input struct {
 type History struct {
 	settings Settings
 	ledgers  []ledger
+	work     work
 }
 
 // Build reads the issues and writes each goal's ledger. It fails only where
@@ -31,8 +32,11 @@ type History struct {
 func Build(in Input) (*History, error) {
 	index := goal.NewIndex(in.Goals, in.Catalogs)
 	bulk := newBulkEdits(in.Settings.Thresholds.BulkIssues)
+	w := newWorkBuilder()
 	err := in.Issues(func(i *flow.Issue) error {
-		index.Add(flow.NewTimeline(i, in.Catalogs[i.Site]))
+		t := flow.NewTimeline(i, in.Catalogs[i.Site])
+		index.Add(t)
+		w.meet(t)
 		bulk.suspect(i)
 		return nil
 	})
@@ -40,13 +44,18 @@ func Build(in Input) (*History, error) {
 		return nil, fmt.Errorf("relating issues to goals: %w", err)
 	}
 	b := newBuilder(index.Members(), bulk, in.Settings)
+	w.join(b)
 	err = in.Issues(func(i *flow.Issue) error {
 		bulk.count(i)
-		b.add(i, in.Catalogs[i.Site])
+		t := flow.NewTimeline(i, in.Catalogs[i.Site])
+		b.add(t)
+		w.add(t, in.Catalogs[i.Site])
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("writing the goals' ledgers: %w", err)
 	}
-	return &History{settings: in.Settings, ledgers: b.finish()}, nil
+	h := &History{settings: in.Settings, ledgers: b.finish()}
+	h.work = w.finish()
+	return h, nil
 }

@@ -21,13 +21,17 @@ type deed struct {
 	issue int
 	at    string
 	do    func(*flowtest.Builder, string)
+	// estimate tells that the deed is about the issue's size.
+	estimate bool
 }
 
 // story is what happens to a handful of issues of the epics PAY-1 and PAY-2.
 type story struct {
 	created []string
 	people  []uint64
-	deeds   []deed // in order of time
+	points  []string // at the creation; empty for none
+	epics   []string // the same
+	deeds   []deed   // in order of time
 }
 
 func deeds() map[string]func(*flowtest.Builder, string) {
@@ -44,6 +48,10 @@ func deeds() map[string]func(*flowtest.Builder, string) {
 		"is labelled":  func(b *flowtest.Builder, at string) { b.Labelled(at, "p95") },
 		"unlabelled":   func(b *flowtest.Builder, at string) { b.Labelled(at) },
 		"is versioned": func(b *flowtest.Builder, at string) { b.Versioned(at, "v") },
+		"is estimated": func(b *flowtest.Builder, at string) { b.Estimates(at, "5") },
+		"is cut down":  func(b *flowtest.Builder, at string) { b.Estimates(at, "0.1") },
+		"is misjudged": func(b *flowtest.Builder, at string) { b.Estimates(at, "-3") },
+		"loses points": func(b *flowtest.Builder, at string) { b.Estimates(at, "") },
 		"subordinates": func(b *flowtest.Builder, at string) { b.Becomes(at, flowtest.Subtask(), "PAY-10") },
 	}
 }
@@ -55,16 +63,18 @@ func aStory(t *rapid.T) story {
 	for range rapid.IntRange(1, 14).Draw(t, "issues") {
 		s.created = append(s.created, fmt.Sprintf("2026-01-%02d", rapid.IntRange(1, 9).Draw(t, "created")))
 		s.people = append(s.people, rapid.Uint64Range(1, 3).Draw(t, "person"))
+		s.epics = append(s.epics, rapid.SampledFrom([]string{"", "PAY-1", "PAY-1", "PAY-2"}).Draw(t, "epic"))
+		s.points = append(s.points, rapid.SampledFrom([]string{"", "1", "3", "8", "8"}).Draw(t, "points"))
 	}
 	second := 0
 	for range rapid.IntRange(0, 40).Draw(t, "deeds") {
 		// Many deeds fall into one minute, so that bulk edits come about.
 		second += rapid.SampledFrom([]int{0, 0, 1, 2, 60, 1800, 86400, 5 * 86400}).Draw(t, "seconds later")
 		at := time.Date(2026, 1, 10, 0, 0, second, 0, time.UTC)
+		issue, name := rapid.IntRange(0, len(s.created)-1).Draw(t, "issue"), rapid.SampledFrom(names).Draw(t, "deed")
 		s.deeds = append(s.deeds, deed{
-			issue: rapid.IntRange(0, len(s.created)-1).Draw(t, "issue"),
-			at:    at.Format("2006-01-02 15:04:05"),
-			do:    all[rapid.SampledFrom(names).Draw(t, "deed")],
+			issue: issue, at: at.Format("2006-01-02 15:04:05"), do: all[name],
+			estimate: slices.Contains([]string{"is estimated", "is cut down", "is misjudged", "loses points"}, name),
 		})
 	}
 	return s
@@ -78,6 +88,12 @@ func (s story) until(t flowtest.TB, at time.Time) []*flow.Issue {
 			continue
 		}
 		b := flowtest.New(t, fmt.Sprintf("PAY-%d", 10+n), created).By(s.people[n])
+		if s.epics[n] != "" {
+			b.Joins(created, s.epics[n])
+		}
+		if s.points[n] != "" {
+			b.Estimates(created, s.points[n])
+		}
 		for _, d := range s.deeds {
 			if d.issue == n && !flowtest.At(t, d.at).After(at) {
 				d.do(b, d.at)
@@ -97,8 +113,8 @@ func (s story) end(t flowtest.TB) time.Time {
 
 func goals() []goal.Goal {
 	return []goal.Goal{
-		{ID: "both"},
-		{ID: "g", Parent: "both", Work: goal.Work{Epics: []string{"PAY-1"}, Labels: []goal.InProject{{Name: "p95"}}}},
+		{ID: "both", Count: goal.CountPoints},
+		{ID: "g", Parent: "both", Count: goal.CountPoints, Work: goal.Work{Epics: []string{"PAY-1"}, Labels: []goal.InProject{{Name: "p95"}}}},
 		{ID: "h", Parent: "both", Work: goal.Work{Epics: []string{"PAY-2"}, Exclude: []string{"PAY-11"}}},
 	}
 }
@@ -109,8 +125,9 @@ func TestTheFiguresOfAMomentDoNotLookPastIt(t *testing.T) {
 		end := s.end(t)
 		begin := flowtest.At(t, "2026-01-01")
 		at := begin.Add(time.Duration(rapid.IntRange(0, int(end.Sub(begin).Seconds())+20*86400).Draw(t, "second")) * time.Second)
-		today := history(t, goals(), flowtest.Catalog(), s.until(t, end)...).Snapshot(at)
-		then := history(t, goals(), flowtest.Catalog(), s.until(t, at)...).Snapshot(at)
+		declared := withCriteria(goals())
+		today := history(t, declared, flowtest.Catalog(), s.until(t, end)...).Snapshot(at)
+		then := history(t, declared, flowtest.Catalog(), s.until(t, at)...).Snapshot(at)
 		if d := cmp.Diff(then, today); d != "" {
 			t.Fatalf("as of %v (-from a store of that moment, +from today's store):\n%s", at, d)
 		}
@@ -145,7 +162,7 @@ func TestDisjointGoalsAddUpToTheirParent(t *testing.T) {
 		s.deeds = nil
 		for range rapid.IntRange(0, 20).Draw(t, "plain deeds") {
 			name := rapid.SampledFrom([]string{"starts", "goes back", "is delivered", "is dropped", "joins", "moves over", "leaves"}).Draw(t, "deed")
-			s.deeds = append(s.deeds, deed{rapid.IntRange(0, len(s.created)-1).Draw(t, "issue"), at.Format("2006-01-02 15:04"), deeds()[name]})
+			s.deeds = append(s.deeds, deed{issue: rapid.IntRange(0, len(s.created)-1).Draw(t, "issue"), at: at.Format("2006-01-02 15:04"), do: deeds()[name]})
 		}
 		snap := history(t, apart, flowtest.Catalog(), s.until(t, at)...).Snapshot(at)
 		var sum measure.Parts

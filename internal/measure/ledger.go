@@ -19,6 +19,11 @@ type ledger struct {
 	epics    []epicLife
 	versions []goal.VersionRef
 	missing  []string
+	sizes    []sizing       // where the goal counts points
+	kinds    map[kind]int32 // of sizes
+	// shared are the leaves that other goals have too, and which.
+	shared   map[int][]sharing
+	criteria []criterion
 }
 
 // entry is one leaf's step from one class to another.
@@ -92,7 +97,7 @@ type waiting struct {
 func newBuilder(members []goal.Members, bulk *bulkEdits, s Settings) *builder {
 	b := &builder{settings: s, bulk: bulk, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}}
 	for g, m := range members {
-		l := ledger{goal: m.Goal, leaves: m.Leaves, versions: m.Versions, missing: m.Missing}
+		l := ledger{goal: m.Goal, leaves: m.Leaves, versions: m.Versions, missing: m.Missing, criteria: criteria(m.Goal)}
 		for k, leaf := range m.Leaves {
 			at := issueAt{leaf.Site, leaf.ID}
 			b.leaves[at] = append(b.leaves[at], place{g, k})
@@ -108,16 +113,18 @@ func newBuilder(members []goal.Members, bulk *bulkEdits, s Settings) *builder {
 }
 
 // add writes an issue into the ledgers of the goals that it belongs to.
-func (b *builder) add(i *flow.Issue, c *flow.Catalog) {
-	at := issueAt{i.Site, i.ID}
+func (b *builder) add(t *flow.Timeline) {
+	at := issueAt{t.Issue.Site, t.Issue.ID}
 	leaves, epics := b.leaves[at], b.epics[at]
 	if len(leaves) == 0 && len(epics) == 0 {
 		return
 	}
-	t := flow.NewTimeline(i, c)
 	for _, p := range leaves {
 		l := &b.ledgers[p.ledger]
 		l.entries = append(l.entries, b.entries(t, p.index, l.leaves[p.index].In)...)
+		if l.goal.Count == goal.CountPoints {
+			l.sizes = append(l.sizes, b.sizes(l, t, p.index, l.leaves[p.index].In)...)
+		}
 	}
 	if len(leaves) > 0 {
 		b.addProgress(t, leaves)
@@ -187,6 +194,10 @@ func (b *builder) finish() []ledger {
 		slices.SortStableFunc(l.progress, func(a, b progress) int {
 			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf))
 		})
+		slices.SortStableFunc(l.sizes, func(a, b sizing) int {
+			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf))
+		})
 	}
+	b.share()
 	return b.ledgers
 }

@@ -1,6 +1,8 @@
 package measure
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"plumbline/internal/flow"
@@ -12,6 +14,26 @@ type Settings struct {
 	Semantics  flow.Semantics
 	Calendar   flow.Calendar
 	Thresholds Thresholds
+	// BusinessAsUsual is work that needs no goal.
+	BusinessAsUsual Match
+}
+
+// Match is a set of issues: those to which any of its parts applies. Names are
+// compared without regard to case.
+type Match struct {
+	IssueTypes []string
+	Labels     []string
+	Statuses   []string
+	Flagged    bool
+}
+
+// Applies reports whether an issue in the state is in the set.
+func (m *Match) Applies(st *flow.State) bool {
+	among := func(names []string, name string) bool {
+		return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
+	}
+	return m.Flagged && st.Flagged || among(m.IssueTypes, st.Type.Name) || among(m.Statuses, st.Status.Name) ||
+		slices.ContainsFunc(st.Labels, func(l string) bool { return among(m.Labels, l) })
 }
 
 // Thresholds are the constants of the rules. They stand here and nowhere else:
@@ -35,6 +57,18 @@ type Thresholds struct {
 	StallGap      time.Duration
 	StallDefault  time.Duration
 
+	// EstimateCoverage is the share of a goal's issues that must be estimated
+	// for its points to count, MaxEstimate the largest estimate that is taken
+	// for one: more is a slip of the pen, or seconds in the wrong field
+	// (MEASURES §1).
+	EstimateCoverage float64
+	MaxEstimate      float64
+	// ReportedAtRisk and ReportedOffTrack are how far the reported completion
+	// must lie behind the share of the time that is over for the reported
+	// health to be at risk, and off track (MEASURES §2.20).
+	ReportedAtRisk   float64
+	ReportedOffTrack float64
+
 	// WorseAfter and BetterAfter are how long a worse and a better health
 	// must hold before it shows (MEASURES §2.20).
 	WorseAfter  time.Duration
@@ -45,12 +79,16 @@ type Thresholds struct {
 	// Grace is how long after its containers were closed a goal's open leaves
 	// still belong to it (MEASURES §1).
 	Grace time.Duration
+	// ActiveWithin is how recently work must have been delivered or moved to
+	// be active (MEASURES §2.15).
+	ActiveWithin time.Duration
 }
 
 const day = 24 * time.Hour
 
 // DefaultThresholds returns the thresholds of MEASURES. StallDefault is ours:
-// twice the floor, until a class of goals is there to take it from.
+// twice the floor, until a class of goals is there to take it from; so are
+// MaxEstimate and those of the reported health.
 func DefaultThresholds() Thresholds {
 	return Thresholds{
 		BulkIssues: 10,
@@ -63,10 +101,17 @@ func DefaultThresholds() Thresholds {
 		StallGap:      time.Hour,
 		StallDefault:  14 * day,
 
+		EstimateCoverage: 0.8,
+		MaxEstimate:      1000,
+		ReportedAtRisk:   0.10,
+		ReportedOffTrack: 0.25,
+
 		WorseAfter:  2 * day,
 		BetterAfter: 5 * day,
 		QuietAfter:  30 * day,
 		Grace:       30 * day,
+
+		ActiveWithin: 28 * day,
 	}
 }
 

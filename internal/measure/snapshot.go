@@ -15,6 +15,8 @@ type Date = flow.Date
 type Snapshot struct {
 	At    time.Time    `json:"at"`
 	Goals []GoalStatus `json:"goals"` // sorted by goal id
+	// Work is each project's active work and the part that no goal claims.
+	Work []ProjectShare `json:"work,omitempty"`
 }
 
 // Goal returns the status of the goal with the id.
@@ -41,9 +43,28 @@ type GoalStatus struct {
 
 	// Issues are the leaves in scope by what became of them.
 	Issues Parts `json:"issues"`
-	// Reported is the completion as Jira's own epic progress shows it:
-	// leaves with a status of category Done over all leaves (MEASURES §2.1).
+	// Points are their weights, where the goal counts points and enough of
+	// the leaves are estimated.
+	Points *Points `json:"points,omitempty"`
+	// CountedIn says what both completions are counted in: "points" where
+	// there are Points, else "issues".
+	CountedIn string `json:"counted_in"`
+	// EstimateCoverage is the share of the leaves that are estimated, where
+	// the goal counts points.
+	EstimateCoverage *float64 `json:"estimate_coverage,omitempty"`
+	// Reported is the completion as it is reported: by Jira's own epic
+	// progress, leaves with a status of category Done over all leaves, or by
+	// the last check-in that gives one (MEASURES §2.1).
 	Reported *float64 `json:"reported_completion"`
+	// ReportedFrom is "jira" or "check_ins", ReportedAt when the check-in said it.
+	ReportedFrom string     `json:"reported_from"`
+	ReportedAt   *time.Time `json:"reported_at,omitempty"`
+	// ReportedHealth is how the goal is reported to stand: by the last
+	// check-in that says so, else by Reported against the time that is over
+	// (MEASURES §2.20). Empty where that is not known.
+	ReportedHealth Health `json:"reported_health,omitempty"`
+	// LastCheckIn is the start of the day of the last check-in.
+	LastCheckIn *time.Time `json:"last_check_in,omitempty"`
 	// Delivered is delivered over not discarded leaves (MEASURES §2.2).
 	Delivered *float64 `json:"delivered_completion"`
 
@@ -66,6 +87,9 @@ type GoalStatus struct {
 	Stalled           *bool    `json:"stalled,omitempty"`
 	// StalledSince is when the silence outlasted StallAfter.
 	StalledSince *time.Time `json:"stalled_since,omitempty"`
+
+	// StopCriteria are the goal's declared stop criteria, in their order.
+	StopCriteria []StopCriterion `json:"stop_criteria,omitempty"`
 
 	// Missing says, by measure, why a figure that one would expect is not
 	// there ("reported_completion": "no issue is in scope").

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"plumbline/internal/measure"
@@ -44,6 +45,7 @@ type boardRow struct {
 	Target          figure
 	Overdue         bool
 	Progress        figure
+	Stop            string // the stop criteria that are met, and what they say; empty for none
 }
 
 func newBoard(f frame, snap *measure.Snapshot, now time.Time, c clock) boardView {
@@ -79,13 +81,14 @@ func newRow(n *measure.Placed, snap *measure.Snapshot, c clock) boardRow {
 	row := boardRow{
 		ID: g.ID, Name: g.Name, Owner: g.Owner, Depth: min(n.Depth, maxDepth),
 		Health: healthOf(g.Health), Since: since(g, c),
-		Reported:  ratio(g.Reported, g.Missing["reported_completion"]),
-		Delivered: ratio(g.Delivered, g.Missing["delivered_completion"]),
+		Reported:  reported(g, c),
+		Delivered: delivered(g),
 		Issues:    issues(g.Issues),
 		Scope:     scope(g),
 		Target:    target(g),
 		Overdue:   overdue(g, snap.At, c),
 		Progress:  progress(g, snap.At, c),
+		Stop:      stop(g),
 	}
 	if n.Above != nil {
 		row.PartOf = n.Above.Name
@@ -98,6 +101,43 @@ func since(g *measure.GoalStatus, c clock) string {
 		return ""
 	}
 	return "since " + c.day(*g.HealthSince).String()
+}
+
+// stop tells which stop criteria are met: the goal should be questioned.
+func stop(g *measure.GoalStatus) string {
+	var met []string
+	for _, c := range g.MetCriteria() {
+		met = append(met, c.ID+" ("+c.When+")")
+	}
+	return strings.Join(met, ", ")
+}
+
+// reported shows the reported completion, when it was said, and how the owner
+// says that the goal stands.
+func reported(g *measure.GoalStatus, c clock) figure {
+	f := ratio(g.Reported, g.Missing["reported_completion"])
+	var details []string
+	if g.ReportedAt != nil {
+		details = append(details, "said "+c.day(*g.ReportedAt).String())
+	}
+	if g.LastCheckIn != nil && g.ReportedHealth != "" {
+		details = append(details, "reported "+strings.ToLower(g.ReportedHealth.Word()))
+	}
+	f.Detail = strings.Join(details, ", ")
+	return f
+}
+
+// delivered shows the delivered completion, and what it is counted in where
+// the goal asks for points.
+func delivered(g *measure.GoalStatus) figure {
+	f := ratio(g.Delivered, g.Missing["delivered_completion"])
+	switch p := g.Points; {
+	case p != nil:
+		f.Detail = fmt.Sprintf("%s of %s points", number(p.Delivered), number(p.Total()-p.Discarded))
+	case g.EstimateCoverage != nil:
+		f.Detail = fmt.Sprintf("in issues, since %s are estimated", ratio(g.EstimateCoverage, "").Text)
+	}
+	return f
 }
 
 func issues(p measure.Parts) figure {

@@ -59,6 +59,26 @@ func (c *company) Explain(_ context.Context, goal, _ string, at time.Time) (*mea
 	return &measure.Explanation{Goal: goal, At: at, Measures: companyMeasures()}, nil
 }
 
+func (c *company) Unlinked(_ context.Context, at time.Time) (*measure.Unlinked, error) {
+	if c.fails != nil {
+		return nil, c.fails
+	}
+	u := &measure.Unlinked{At: at, WindowDays: 28, Projects: []measure.ProjectShare{}, Groups: []measure.UnlinkedGroup{}}
+	if len(c.snap.Goals) == 0 {
+		return u, nil
+	}
+	u.Projects = append(u.Projects,
+		measure.ProjectShare{Site: "acme", Project: "SHOP", Active: 40, Unlinked: 21, BusinessAsUsual: 6, Ratio: .525},
+		measure.ProjectShare{Site: "old-jira", Project: "OPS", Active: 3, Unlinked: 1, Ratio: 1.0 / 3})
+	u.Groups = append(u.Groups,
+		measure.UnlinkedGroup{Site: "acme", Project: "SHOP", Epic: "SHOP-12", Summary: "A <faster> search", Issues: 14, BusinessAsUsual: 6, Suggestions: []measure.Suggestion{
+			{Goal: "search", Why: "9 of 14 have the label latency, as 12 of the goal's issues do", Paste: "epics: [SHOP-1, SHOP-12]"},
+			{Goal: "checkout-p95", Why: "2 of 14 link to issues of the goal"}}},
+		measure.UnlinkedGroup{Site: "acme", Project: "SHOP", Issues: 7},
+		measure.UnlinkedGroup{Site: "old-jira", Project: "OPS", Epic: "OPS-1", Issues: 1})
+	return u, nil
+}
+
 func (c *company) Runs(_ context.Context, at time.Time, n int) ([]syncer.Report, error) {
 	if c.fails != nil {
 		return nil, c.fails
@@ -120,7 +140,7 @@ func goalWith(id, name, owner string, h measure.Health, since string, reported, 
 	added, removed, slip, no, after := 6, 2, 0, h == measure.Stalled, 12.5*86400
 	return measure.GoalStatus{
 		ID: id, Name: name, Owner: owner, Health: h, HealthSince: morning(since), Issues: p,
-		Reported: share(reported), Delivered: share(delivered),
+		Reported: share(reported), Delivered: share(delivered), CountedIn: "issues", ReportedFrom: "jira",
 		CommittedAt: morning("2026-07-01"), ScopeAdded: &added, ScopeRemoved: &removed,
 		Target: day("2026-12-18"), FirstTarget: day("2026-12-18"), TargetSlipDays: &slip,
 		LastProgress: morning("2026-11-20"), Stalled: &no, StallAfterSeconds: &after,
@@ -147,7 +167,16 @@ func companyGoals() []measure.GoalStatus {
 	done.Target = day("2026-10-02")
 	data := goalWith("lake", "Nightly figures by seven", "data", measure.OnTrack, "2026-09-14", .81, .79, measure.Parts{ToDo: 4, InProgress: 3, Delivered: 27})
 	long := goalWith("archive", "Retire the archive that every team has wanted gone since the merger and nobody has dared to touch", "platform", measure.OffTrack, "2026-09-30", .004, .003, measure.Parts{ToDo: 300, InProgress: 1, Delivered: 1, Discarded: 40})
-	idle := measure.GoalStatus{ID: "atlas", Name: "Atlas", Owner: "team-maps", Health: measure.NotStarted,
+	met, not := true, false
+	long.StopCriteria = []measure.StopCriterion{
+		{ID: "too-little", When: "delivered_completion < 30% after 2026-11-01", Met: &met},
+		{ID: "no-effect", When: "outcome.p95 > 0.5 for 14d", Why: "outcome.p95 is unknown: this version does not measure it"},
+		{ID: "grows", When: "scope_added > 100", Met: &not},
+	}
+	refunds.Points, refunds.CountedIn, refunds.EstimateCoverage = &measure.Points{ToDo: 30, InProgress: 5.5, Delivered: 43}, "points", share(.92)
+	partial.EstimateCoverage = share(.4)
+	mobile.ReportedFrom, mobile.ReportedAt, mobile.LastCheckIn, mobile.ReportedHealth = "check_ins", morning("2026-11-16"), morning("2026-11-16"), measure.OnTrack
+	idle := measure.GoalStatus{ID: "atlas", Name: "Atlas", Owner: "team-maps", Health: measure.NotStarted, CountedIn: "issues", ReportedFrom: "jira",
 		Missing: map[string]string{"reported_completion": "no issue is in scope", "delivered_completion": "no issue is in scope that was not discarded",
 			"stalled": "no work has begun", "scope_added": "no work has begun, or the declared start lies ahead", "target": "no target is declared"}}
 	blind := goalWith("vendor", "The vendor's half of the migration", "platform", measure.HealthUnknown, "2026-11-01", .5, .5, measure.Parts{ToDo: 3, Delivered: 3})
@@ -163,7 +192,7 @@ func companyMeasures() []measure.ExplainedMeasure {
 		{Measure: "delivered_completion", Value: "41 %", Formula: "delivered issues ÷ issues in scope that were not discarded",
 			Inputs: []measure.ExplainedInput{{Name: "delivered", Value: "20"}, {Name: "not discarded", Value: "49"}},
 			Counted: []measure.Evidence{
-				{Site: "acme", Key: "PAY-13", At: *morning("2026-10-05"), What: "delivered (Closed, Fixed)", Via: "epic PAY-12"},
+				{Site: "acme", Key: "PAY-13", At: *morning("2026-10-05"), What: "delivered (Closed, Fixed)", Via: "epic PAY-12", Also: []string{"refunds", "search"}},
 				{Site: "old-jira", Key: "SHOP-7", At: *morning("2026-10-07"), What: "delivered (Done)", Via: "label p95"}},
 			LeftOut: []measure.Evidence{{Site: "acme", Key: "PAY-14", At: *morning("2026-10-09"), What: "discarded (Closed, Won't Do)", Via: "epic PAY-12"}}},
 		{Measure: "target", Value: "unknown", Why: "no target is declared", Formula: "the last target said by then"},

@@ -38,6 +38,8 @@ type Figures interface {
 	// them where measure is empty. It fails with ErrNoGoal where there is no
 	// such goal or measure.
 	Explain(ctx context.Context, goal, measure string, at time.Time) (*measure.Explanation, error)
+	// Unlinked returns the active work that no goal claims.
+	Unlinked(ctx context.Context, at time.Time) (*measure.Unlinked, error)
 }
 
 // Operations are what operators look at and do.
@@ -48,6 +50,9 @@ type Operations interface {
 	// Reload reads the configuration again. When it fails the old one stays
 	// in force; the error is shown to whoever asked, and holds no secret.
 	Reload(ctx context.Context) error
+	// ReloadFailed returns when and why the last attempt to read the
+	// configuration failed; nil where it succeeded. It holds no secret.
+	ReloadFailed() (at time.Time, why error)
 }
 
 // Place says where things are.

@@ -53,10 +53,13 @@ type evidenceList struct {
 	HasSites bool
 	HasWhen  bool
 	HasVia   bool
+	HasAlso  bool
 }
 
 type evidenceRow struct {
 	Site, Key, URL, When, WhenAt, What, Via string
+
+	Also []string // ids of the other goals
 }
 
 func newEvidence(f frame, g *apiGoal, now time.Time, c clock, issueURL func(site, key string) string) evidenceView {
@@ -104,7 +107,7 @@ func newList(name, of string, all []measure.Evidence, c clock, issueURL func(sit
 	l.Dropped = len(all) - len(shown)
 	for k := range shown {
 		e := &shown[k]
-		row := evidenceRow{Site: e.Site, Key: e.Key, What: e.What, Via: e.Via}
+		row := evidenceRow{Site: e.Site, Key: e.Key, What: e.What, Via: e.Via, Also: e.Also}
 		if e.Key != "" {
 			row.URL = issueURL(e.Site, e.Key)
 		}
@@ -114,6 +117,7 @@ func newList(name, of string, all []measure.Evidence, c clock, issueURL func(sit
 		l.HasSites = l.HasSites || e.Site != shown[0].Site
 		l.HasWhen = l.HasWhen || row.When != ""
 		l.HasVia = l.HasVia || row.Via != ""
+		l.HasAlso = l.HasAlso || len(row.Also) > 0
 		l.Rows = append(l.Rows, row)
 	}
 	return l

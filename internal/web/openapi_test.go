@@ -89,7 +89,8 @@ func TestTheDescriptionNamesEveryRouteOfTheAPI(t *testing.T) {
 func TestTheSchemasHaveTheFieldsOfTheAnswers(t *testing.T) {
 	d := readDescription(t)
 	for name, v := range map[string]any{
-		"Goals": measure.Snapshot{}, "Goal": apiGoal{}, "GoalStatus": measure.GoalStatus{}, "Parts": measure.Parts{},
+		"Goals": measure.Snapshot{}, "StopCriterion": measure.StopCriterion{}, "Unlinked": measure.Unlinked{},
+		"ProjectShare": measure.ProjectShare{}, "UnlinkedGroup": measure.UnlinkedGroup{}, "Suggestion": measure.Suggestion{}, "Goal": apiGoal{}, "GoalStatus": measure.GoalStatus{}, "Parts": measure.Parts{}, "Points": measure.Points{},
 		"Explanation": measure.Explanation{}, "ExplainedMeasure": measure.ExplainedMeasure{},
 		"ExplainedInput": measure.ExplainedInput{}, "Evidence": measure.Evidence{},
 		"Syncs": apiSync{}, "SyncReport": syncer.Report{}, "ProblemIssue": syncer.ProblemIssue{}, "Error": apiError{},
@@ -180,6 +181,8 @@ func TestAnswersAreAsTheDescriptionSays(t *testing.T) {
 		{"/api/v1/goals/{id}", "/api/v1/goals/checkout-p95", newCompany(), "200"},
 		{"/api/v1/goals/{id}", "/api/v1/goals/atlas?at=-30d", newCompany(), "200"},
 		{"/api/v1/goals/{id}", "/api/v1/goals/nobody", newCompany(), "404"},
+		{"/api/v1/unlinked", "/api/v1/unlinked", newCompany(), "200"},
+		{"/api/v1/unlinked", "/api/v1/unlinked?at=-1d", bare, "200"},
 		{"/api/v1/sync", "/api/v1/sync", newCompany(), "200"},
 		{"/api/v1/sync", "/api/v1/sync?at=-1d", bare, "200"},
 		{"/api/v1/openapi.json", "/api/v1/openapi.json", newCompany(), "200"},

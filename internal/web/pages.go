@@ -5,13 +5,14 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
 
 // pages are the parsed templates, one set a page.
 type pages struct {
-	board, goal, sync, failed *template.Template
+	board, goal, unlinked, sync, failed *template.Template
 }
 
 // parsePages parses the embedded templates; they are part of the program, so
@@ -22,13 +23,13 @@ func parsePages() *pages {
 		t := template.Must(template.Must(base.Clone()).ParseFS(files, "templates/"+name))
 		return t.Lookup(name)
 	}
-	return &pages{board: parse("board.html"), goal: parse("goal.html"), sync: parse("sync.html"), failed: parse("failed.html")}
+	return &pages{board: parse("board.html"), goal: parse("goal.html"), unlinked: parse("unlinked.html"), sync: parse("sync.html"), failed: parse("failed.html")}
 }
 
 // frame is what every page has around it.
 type frame struct {
 	Title   string
-	Section string // "goals" or "sync": where one is
+	Section string // "goals", "unlinked" or "sync": where one is
 	// Root leads from the page to the service's own root, so that the pages
 	// work below any path that a proxy puts before them.
 	Root    string
@@ -122,9 +123,33 @@ func (s *Server) board(w http.ResponseWriter, r *http.Request) {
 	if m.isPast() {
 		f.Notices = append(f.Notices, info("You see the past: the goals as they stood on "+c.moment(m.at)+"."))
 	} else {
-		f.Notices = append(f.Notices, s.syncNotices(r, now)...)
+		f.Notices = slices.Concat(s.reloadNotices(c), s.syncNotices(r, now))
 	}
 	s.page(w, r, http.StatusOK, s.pages.board, newBoard(f, snap, now, c))
+}
+
+// reloadNotices tell that what people have written last is not in force, and
+// why.
+func (s *Server) reloadNotices(c clock) []notice {
+	at, why := s.engine.ReloadFailed()
+	if why == nil {
+		return nil
+	}
+	first, rest, _ := strings.Cut(why.Error(), "\n")
+	text := "What was changed last in the configuration or the goals is not in force, since it is not right (" + c.moment(at) + "): " + excerpt(first)
+	if rest != "" {
+		text += " (and " + many(strings.Count(rest, "\n")+1, "more finding") + ")"
+	}
+	return []notice{bad(text + ". The earlier ones stay in force; the service's log says all.")}
+}
+
+// excerpt cuts a text that is too long for a notice.
+func excerpt(s string) string {
+	const longest = 400
+	if r := []rune(s); len(r) > longest {
+		return string(r[:longest]) + "…"
+	}
+	return s
 }
 
 // syncNotices warn of figures that rest on a sync that saw less than all.
@@ -153,7 +178,7 @@ func (s *Server) evidence(w http.ResponseWriter, r *http.Request) {
 	if m.isPast() {
 		f.Notices = append(f.Notices, info("You see the past: the goal as it stood on "+c.moment(m.at)+"."))
 	} else {
-		f.Notices = append(f.Notices, s.syncNotices(r, now)...)
+		f.Notices = slices.Concat(s.reloadNotices(c), s.syncNotices(r, now))
 	}
 	s.page(w, r, http.StatusOK, s.pages.goal, newEvidence(f, g, now, c, s.issueURL))
 }
@@ -174,6 +199,8 @@ func (s *Server) syncs(w http.ResponseWriter, r *http.Request) {
 	c := newClock(s.engine.Zone())
 	if m.isPast() {
 		f.Notices = append(f.Notices, info("You see the past: the syncs that had begun by "+c.moment(m.at)+"."))
+	} else {
+		f.Notices = s.reloadNotices(c)
 	}
 	s.page(w, r, http.StatusOK, s.pages.sync, newSyncs(f, runs, at, c, s.issueURL))
 }

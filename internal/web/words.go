@@ -71,6 +71,11 @@ func ratio(v *float64, why string) figure {
 	return figure{Text: text, Bar: min(max(n, 0), 100), Ratio: true}
 }
 
+// number shows a sum of points without the noise of its last bits.
+func number(v float64) string {
+	return strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64)
+}
+
 // unknown is a figure that is not there.
 func unknown(why string) figure {
 	if why == "" {

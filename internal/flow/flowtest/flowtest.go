@@ -212,6 +212,23 @@ func (b *Builder) Labelled(at string, labels ...string) *Builder {
 	return b.change(at, flow.Change{Field: flow.FieldLabels, From: flow.Named{Name: from}, To: flow.Named{Name: strings.Join(labels, " ")}})
 }
 
+// Estimates sets the story points; "" takes the estimate away.
+func (b *Builder) Estimates(at, points string) *Builder {
+	b.tb.Helper()
+	now := &b.issue.Now
+	from := flow.Named{}
+	if now.Estimated {
+		from.ID = strconv.FormatFloat(now.Estimate, 'g', -1, 64)
+	}
+	var err error
+	if now.Estimate, now.Estimated = 0, points != ""; now.Estimated {
+		if now.Estimate, err = strconv.ParseFloat(points, 64); err != nil {
+			b.tb.Fatal(err)
+		}
+	}
+	return b.change(at, flow.Change{Field: flow.FieldEstimate, From: from, To: flow.Named{ID: points}})
+}
+
 // Touched changes a field that is not followed.
 func (b *Builder) Touched(at string) *Builder {
 	b.tb.Helper()

@@ -1,0 +1,36 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/url"
+	"time"
+
+	"plumbline/internal/measure"
+	"plumbline/internal/web"
+)
+
+// Unlinked returns the active work that no goal claims, as of the moment.
+func (a *App) Unlinked(_ context.Context, at time.Time) (*measure.Unlinked, error) {
+	f := a.figures.Load()
+	if f == nil {
+		return nil, web.ErrNotReady
+	}
+	return f.history.Unlinked(at), nil
+}
+
+func (a *App) runUnlinked(ctx context.Context, args url.Values, out io.Writer) error {
+	at, err := a.at(args)
+	if err != nil {
+		return err
+	}
+	if err := a.measured(ctx); err != nil {
+		return err
+	}
+	u, err := a.Unlinked(ctx, at)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(out).Encode(u)
+}

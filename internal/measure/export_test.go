@@ -1,0 +1,4 @@
+package measure
+
+// Literal lets tests compare expressions.
+type Literal = literal

@@ -1,0 +1,274 @@
+package measure
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"plumbline/internal/flow"
+	"plumbline/internal/goal"
+)
+
+// StopCriterion is a declared condition under which the goal should be
+// questioned, and whether it is met.
+type StopCriterion struct {
+	ID   string `json:"id"`
+	When string `json:"when"` // the condition in its canonical form
+	// Met is nil where that is not known; Why says why.
+	Met *bool  `json:"met"`
+	Why string `json:"why,omitempty"`
+}
+
+// MetCriteria returns the criteria that are met.
+func (g *GoalStatus) MetCriteria() []StopCriterion {
+	var out []StopCriterion
+	for _, c := range g.StopCriteria {
+		if c.Met != nil && *c.Met {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// criterion is a criterion ready to be judged. A goal's criteria were parsed
+// when its file was read; one that can't be parsed here is never met.
+type criterion struct {
+	goal.StopCriterion
+	expr *Expr
+	err  error
+}
+
+func criteria(g *goal.Goal) []criterion {
+	ids := make([]string, len(g.Outcomes))
+	for k := range g.Outcomes {
+		ids[k] = g.Outcomes[k].ID
+	}
+	names := ExprNames(ids...)
+	var out []criterion
+	for _, s := range g.StopWhen {
+		c := criterion{StopCriterion: s}
+		c.expr, c.err = ParseExpr(s.When, names)
+		out = append(out, c)
+	}
+	return out
+}
+
+// setCriteria judges the goal's stop criteria. g holds the other figures as of
+// the moment.
+func (l *ledger) setCriteria(g *GoalStatus, at time.Time, s *Settings) {
+	if len(l.criteria) == 0 {
+		return
+	}
+	lookup := l.lookup(g, at, s)
+	for k := range l.criteria {
+		g.StopCriteria = append(g.StopCriteria, l.criteria[k].judge(at, s, lookup))
+	}
+}
+
+func (c *criterion) judge(at time.Time, s *Settings, lookup Lookup) StopCriterion {
+	out := StopCriterion{ID: c.ID, When: c.When}
+	if c.err != nil {
+		out.Why = "it cannot be read: " + c.err.Error()
+		return out
+	}
+	out.When = c.expr.String()
+	v := c.expr.Eval(at, s.Calendar.Location(), lookup)
+	if out.Why = v.Why; !v.Unknown {
+		out.Met = &v.Met
+	}
+	return out
+}
+
+// lookup returns the goal's figures as of any moment up to at. Those of a
+// moment are made once, however many conditions ask for them.
+func (l *ledger) lookup(now *GoalStatus, at time.Time, s *Settings) Lookup {
+	known := map[time.Time]*GoalStatus{at: now}
+	return func(name string, when time.Time) Figure {
+		g, ok := known[when]
+		if !ok {
+			made, _ := l.figures(when, s)
+			g = &made
+			known[when] = g
+		}
+		return g.figure(name, when, s.Calendar.Location())
+	}
+}
+
+// figure returns a figure by its name in expressions.
+func (g *GoalStatus) figure(name string, at time.Time, zone *time.Location) Figure {
+	if v, ok := g.number(name, at, zone); ok {
+		if v != nil {
+			return Figure{Value: *v}
+		}
+		why := g.Missing[name]
+		switch name {
+		case "scope_removed":
+			why = g.Missing["scope_added"]
+		case "first_target", "target_slip", "target_moves", "target_moves_90d":
+			why = g.Missing["target"]
+		case "last_progress_age", "last_progress":
+			why = cmp.Or(g.Missing["last_progress"], g.Missing["stalled"])
+		case "stall_after":
+			why = g.Missing["stalled"]
+		case "check_in_age":
+			why = "no check-in was made"
+		}
+		return Figure{Why: cmp.Or(why, "there is nothing to make it from")}
+	}
+	return Figure{Why: "this version does not measure it"}
+}
+
+// number returns a figure as Eval takes it, nil where it is not known; false
+// where it is not measured.
+func (g *GoalStatus) number(name string, at time.Time, zone *time.Location) (*float64, bool) {
+	count := func(n int) *float64 { v := float64(n); return &v }
+	moves := func(n int) *float64 {
+		if g.Target == nil {
+			return nil
+		}
+		return count(n)
+	}
+	switch name {
+	case "reported_completion":
+		return g.Reported, true
+	case "delivered_completion":
+		return g.Delivered, true
+	case "issues":
+		return count(g.Issues.Total()), true
+	case "issues_open":
+		return count(g.Issues.Open()), true
+	case "issues_delivered":
+		return count(g.Issues.Delivered), true
+	case "issues_discarded":
+		return count(g.Issues.Discarded), true
+	case "scope_added":
+		return asFloat(g.ScopeAdded, 1), true
+	case "scope_removed":
+		return asFloat(g.ScopeRemoved, 1), true
+	case "target_moves":
+		return moves(g.TargetMoves), true
+	case "target_moves_90d":
+		return moves(g.TargetMoves90d), true
+	case "target_slip":
+		return asFloat(g.TargetSlipDays, day.Seconds()), true
+	case "stall_after":
+		return g.StallAfterSeconds, true
+	case "last_progress_age":
+		return ageOf(g.LastProgress, at), true
+	case "check_in_age":
+		return ageOf(g.LastCheckIn, at), true
+	case "last_progress":
+		if g.LastProgress == nil {
+			return nil, true
+		}
+		return dayStart(flow.DateOf(g.LastProgress.In(zone)), zone), true
+	case "target":
+		return optionalDay(g.Target, zone), true
+	case "first_target":
+		return optionalDay(g.FirstTarget, zone), true
+	case "stalled":
+		if g.Stalled == nil {
+			return nil, true
+		}
+		if *g.Stalled {
+			return count(1), true
+		}
+		return count(0), true
+	}
+	return nil, false
+}
+
+func ageOf(t *time.Time, at time.Time) *float64 {
+	if t == nil {
+		return nil
+	}
+	v := at.Sub(*t).Seconds()
+	return &v
+}
+
+func asFloat(n *int, unit float64) *float64 {
+	if n == nil {
+		return nil
+	}
+	v := float64(*n) * unit
+	return &v
+}
+
+func optionalDay(d *Date, zone *time.Location) *float64 {
+	if d == nil {
+		return nil
+	}
+	return dayStart(*d, zone)
+}
+
+func dayStart(d Date, zone *time.Location) *float64 {
+	v := float64(d.Start(zone).Unix())
+	return &v
+}
+
+// stopCriteria explains the criteria: each, and the figures that it asks for.
+func (x *explainer) stopCriteria() ExplainedMeasure {
+	if len(x.l.criteria) == 0 {
+		return ExplainedMeasure{Value: "none declared"}
+	}
+	var m ExplainedMeasure
+	var met []string
+	for _, c := range x.status.StopCriteria {
+		says := "not met"
+		switch {
+		case c.Met == nil:
+			says = "unknown: " + c.Why
+		case *c.Met:
+			says = "met"
+			met = append(met, c.ID)
+		}
+		m.Inputs = append(m.Inputs, ExplainedInput{c.ID, fmt.Sprintf("%s: %s", c.When, says)})
+	}
+	m.Inputs = append(m.Inputs, x.criteriaFigures()...)
+	m.Value = "none met"
+	if len(met) > 0 {
+		m.Value = "met: " + strings.Join(met, ", ")
+	}
+	return m
+}
+
+// criteriaFigures are the figures that the criteria ask for, as they are now.
+func (x *explainer) criteriaFigures() []ExplainedInput {
+	var out []ExplainedInput
+	seen := map[string]bool{}
+	units := ExprNames()
+	for k := range x.l.criteria {
+		if x.l.criteria[k].expr == nil {
+			continue
+		}
+		for _, name := range x.l.criteria[k].expr.Names() {
+			if seen[name] {
+				continue
+			}
+			seen[name] = true
+			f := x.status.figure(name, x.at, x.s.Calendar.Location())
+			out = append(out, ExplainedInput{name, f.text(units[name], x.s.Calendar.Location())})
+		}
+	}
+	return out
+}
+
+// text writes a figure for people.
+func (f Figure) text(u Unit, zone *time.Location) string {
+	switch {
+	case f.Why != "":
+		return "unknown: " + f.Why
+	case u == Share:
+		return percent(&f.Value)
+	case u == Duration:
+		return fmt.Sprintf("%.1f d", f.Value/day.Seconds())
+	case u == Day:
+		return flow.DateOf(time.Unix(int64(f.Value), 0).In(zone)).String()
+	case u == Truth && f.Value != 0:
+		return "true"
+	case u == Truth:
+		return "false"
+	}
+	return fmt.Sprintf("%g", f.Value)
+}

@@ -1,0 +1,197 @@
+package measure
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"plumbline/internal/flow"
+)
+
+// Unlinked is the active work that no goal claims, as of a moment
+// (MEASURES §2.15): leaves that were delivered in the window before it, or
+// that are in progress with a meaningful event in the window.
+type Unlinked struct {
+	At         time.Time `json:"at"`
+	WindowDays int       `json:"window_days"`
+	// Projects are those with active work, the largest unlinked part first.
+	Projects []ProjectShare `json:"projects"`
+	// Groups are the unlinked work by epic, the largest first.
+	Groups []UnlinkedGroup `json:"groups"`
+}
+
+// ProjectShare is how much of a project's active work no goal claims.
+type ProjectShare struct {
+	Site    string `json:"site"`
+	Project string `json:"project"`
+	Active  int    `json:"active"`
+	// Unlinked is Active less what some goal claims; BusinessAsUsual is the
+	// part of it that is configured to be such.
+	Unlinked        int     `json:"unlinked"`
+	BusinessAsUsual int     `json:"business_as_usual"`
+	Ratio           float64 `json:"unlinked_ratio"` // Unlinked over Active
+}
+
+// UnlinkedGroup is the unlinked active work of a project below one epic.
+type UnlinkedGroup struct {
+	Site            string `json:"site"`
+	Project         string `json:"project"`
+	Epic            string `json:"epic,omitempty"`    // its present key; empty: below none
+	Summary         string `json:"summary,omitempty"` // of the epic, as it is at present
+	Issues          int    `json:"issues"`
+	BusinessAsUsual int    `json:"business_as_usual"`
+	// Suggestions are goals that the work may belong to, the likeliest first.
+	Suggestions []Suggestion `json:"suggestions,omitempty"`
+}
+
+// Suggestion is a goal that work may belong to.
+type Suggestion struct {
+	Goal string `json:"goal"`
+	Why  string `json:"why"`
+	// Paste is a line for the goal's work that makes it so.
+	Paste string `json:"paste,omitempty"`
+}
+
+// Unlinked returns the active work that no goal claims. It reads nothing that
+// happened after the moment.
+func (h *History) Unlinked(at time.Time) *Unlinked {
+	u := &Unlinked{
+		At: at, WindowDays: int(h.settings.Thresholds.ActiveWithin / day),
+		Projects: h.work.shares(at), Groups: []UnlinkedGroup{},
+	}
+	s := newSuggester(h, at)
+	for k := range h.work.groups {
+		g := &h.work.groups[k]
+		n := g.unlinked.at(at)
+		if n == 0 {
+			continue
+		}
+		u.Groups = append(u.Groups, UnlinkedGroup{
+			Site: g.site, Project: g.project, Epic: g.epic.key, Summary: h.work.summary(g),
+			Issues: n, BusinessAsUsual: g.usual.at(at), Suggestions: s.suggest(g, n),
+		})
+	}
+	slices.SortStableFunc(u.Groups, func(a, b UnlinkedGroup) int { return cmp.Compare(b.Issues, a.Issues) })
+	return u
+}
+
+// work is the company's active work over time, by project and epic.
+type work struct {
+	projects   []projectWork // by site and project
+	groups     []groupWork   // by site, project and epic
+	features   map[feature][]goalTally
+	containers map[issueAt]*container
+}
+
+type projectWork struct {
+	site, project string
+	linked        *tallyOver // active work that some goal claims
+	groups        []*groupWork
+}
+
+// groupWork is the unlinked work of a project below one epic, or below none.
+type groupWork struct {
+	site, project   string
+	epic            epicRef
+	unlinked, usual *tallyOver
+	features        []featureTally // of the unlinked work, those that some goal's work has too
+	links           []goalTally    // unlinked work with a link to work of the goal
+}
+
+// epicRef is an epic: by its id where it was seen, else by the key that others
+// call it.
+type epicRef struct {
+	at  issueAt
+	key string
+}
+
+// feature is what issues may have in common: a label or a fix version.
+type feature struct {
+	kind featureKind
+	site string
+	name string
+}
+
+type featureKind uint8
+
+const (
+	ofLabel featureKind = iota
+	ofVersion
+)
+
+// String names the kind in a reason.
+func (k featureKind) String() string {
+	if k == ofVersion {
+		return "fix version"
+	}
+	return "label"
+}
+
+type featureTally struct {
+	feature
+	issues *tallyOver
+}
+
+type goalTally struct {
+	goal   int // index of the ledger
+	issues *tallyOver
+}
+
+func (w *work) shares(at time.Time) []ProjectShare {
+	out := []ProjectShare{}
+	for k := range w.projects {
+		p := &w.projects[k]
+		s := ProjectShare{Site: p.site, Project: p.project, Active: p.linked.at(at)}
+		for _, g := range p.groups {
+			s.Unlinked += g.unlinked.at(at)
+			s.BusinessAsUsual += g.usual.at(at)
+		}
+		if s.Active += s.Unlinked; s.Active == 0 {
+			continue
+		}
+		s.Ratio = float64(s.Unlinked) / float64(s.Active)
+		out = append(out, s)
+	}
+	slices.SortStableFunc(out, func(a, b ProjectShare) int { return cmp.Compare(b.Unlinked, a.Unlinked) })
+	return out
+}
+
+func (w *work) summary(g *groupWork) string {
+	if c := w.containers[g.epic.at]; c != nil {
+		return c.summary
+	}
+	return ""
+}
+
+// tallyOver is a number that changes over time: so many issues at each moment.
+// It holds when each came and when it went, in Unix milliseconds; the number at
+// a moment is how many came by then less how many went.
+type tallyOver struct {
+	came, went []int64
+}
+
+// add counts one issue during the spans.
+func (t *tallyOver) add(during flow.Spans) {
+	for _, s := range during {
+		t.came = append(t.came, s.From.UnixMilli())
+		if !s.To.IsZero() {
+			t.went = append(t.went, s.To.UnixMilli())
+		}
+	}
+}
+
+// seal makes the tally ready to be asked.
+func (t *tallyOver) seal() {
+	slices.Sort(t.came)
+	slices.Sort(t.went)
+	t.came, t.went = slices.Clip(slices.Clone(t.came)), slices.Clip(slices.Clone(t.went))
+}
+
+// at returns the number at the moment.
+func (t *tallyOver) at(when time.Time) int {
+	by := func(times []int64) int {
+		k, _ := slices.BinarySearch(times, when.UnixMilli()+1)
+		return k
+	}
+	return by(t.came) - by(t.went)
+}

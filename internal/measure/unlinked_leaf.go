@@ -1,0 +1,205 @@
+package measure
+
+import (
+	"slices"
+	"time"
+
+	"plumbline/internal/flow"
+)
+
+// leafWork is what counts of one leaf's life for the company's active work.
+type leafWork struct {
+	stretches []stretch
+	events    []activity
+	doing     flow.Spans // in progress and open
+	delivered flow.Spans
+	places    []place // in the goals' ledgers
+	links     []linkSpan
+}
+
+// stretch is a part of a leaf's life in which it belongs to the same project
+// and epic and has the same labels and versions.
+type stretch struct {
+	flow.Span
+	site, project string
+	above         flow.Ref
+	usual         bool // business as usual
+	features      []feature
+}
+
+// activity is a meaningful event (MEASURES §7): the issue is created, moves
+// forward, is delivered or re-opened, changes its epic, version, estimate or
+// due date. minute is zero where nobody's bulk edit can have made it.
+type activity struct {
+	at     time.Time
+	minute minute
+}
+
+// linkSpan is when the leaf had a link to an issue that goals claim.
+type linkSpan struct {
+	flow.Span
+	to []place
+}
+
+// newLeafWork returns nil for an issue that is never work of its own: epics and
+// what is above, and sub-tasks, which count with their parents.
+func newLeafWork(t *flow.Timeline, c *flow.Catalog, s *Settings) *leafWork {
+	l := &leafWork{}
+	out := flow.Open
+	e := episode{bounce: s.Thresholds.Bounce}
+	changes := t.Changes()
+	born := true
+	for span, st := range t.Spans() {
+		was := out
+		out = s.Semantics.Outcome(st)
+		switch {
+		case out == flow.Delivered:
+			l.delivered = l.delivered.Append(span)
+		case out == flow.Open && st.Category == flow.InProgress:
+			l.doing = l.doing.Append(span)
+		}
+		if counts := !st.Type.Subtask() || st.Above().IsZero(); counts && !st.Type.Container() {
+			l.extend(span, st, t.Issue.Site, c, s)
+		}
+		if born {
+			born = false
+			e.begin(st.Category, out)
+			l.events = append(l.events, activity{at: span.From})
+			continue
+		}
+		forward, _, bounced := e.step(span.From, st.Category, out)
+		meant := forward && !bounced || was != flow.Open && out == flow.Open
+		for ; len(changes) > 0 && !changes[0].At.After(span.From); changes = changes[1:] {
+			if c := &changes[0]; c.At.Equal(span.From) && meaningful(c, meant) {
+				l.events = append(l.events, activityOf(t, c))
+			}
+		}
+	}
+	if len(l.stretches) == 0 {
+		return nil
+	}
+	return l
+}
+
+// meaningful reports whether a change is an event of work; moved tells that the
+// status or resolution moved the issue forward or open again.
+func meaningful(c *flow.Change, moved bool) bool {
+	if c.Bot {
+		return false
+	}
+	switch c.Field {
+	case flow.FieldStatus, flow.FieldResolution:
+		return moved
+	case flow.FieldEpic, flow.FieldParent, flow.FieldFixVersion, flow.FieldEstimate, flow.FieldDue:
+		return c.History != 0 // a change that is only implied has no time of its own
+	}
+	return false
+}
+
+func activityOf(t *flow.Timeline, c *flow.Change) activity {
+	a := activity{at: c.At}
+	if c.History != 0 {
+		a.minute = minuteOf(t.Issue.Site, c)
+	}
+	return a
+}
+
+func (l *leafWork) extend(span flow.Span, st *flow.State, site string, c *flow.Catalog, s *Settings) {
+	x := stretch{
+		Span: span, site: site, project: st.Project.Name, above: st.Above(),
+		usual: s.BusinessAsUsual.Applies(st),
+	}
+	for _, label := range st.Labels {
+		x.features = append(x.features, feature{ofLabel, x.site, label})
+	}
+	for _, id := range st.FixVersions {
+		if name := versionName(c, id); name != "" {
+			x.features = append(x.features, feature{ofVersion, x.site, name})
+		}
+	}
+	if k := len(l.stretches) - 1; k >= 0 && l.stretches[k].joins(&x) {
+		l.stretches[k].To = x.To
+		return
+	}
+	l.stretches = append(l.stretches, x)
+}
+
+func (s *stretch) joins(o *stretch) bool {
+	return s.To.Equal(o.From) && s.project == o.project && s.above.Is(o.above) && s.usual == o.usual && slices.Equal(s.features, o.features)
+}
+
+// versionName is the version's present name; empty where the site knows none.
+func versionName(c *flow.Catalog, id string) string {
+	if c == nil {
+		return ""
+	}
+	return c.Versions[id].Name
+}
+
+// active returns when the leaf is active work: within the window after a
+// delivery while it stays delivered, and in progress within the window after
+// a meaningful event. An event that turned out to be part of a bulk edit
+// counts until that was to be seen.
+func (l *leafWork) active(bulk *bulkEdits, window time.Duration) flow.Spans {
+	var out, moved flow.Spans
+	for _, s := range l.delivered {
+		out = out.Union(flow.Spans{s}.Intersect(flow.Spans{{From: s.From, To: s.From.Add(window)}}))
+	}
+	for _, e := range l.events {
+		until := e.at.Add(window)
+		if e.minute.unix != 0 {
+			if since, ok := bulk.since(e.minute); ok {
+				until = time.UnixMilli(since).UTC()
+			}
+		}
+		if until.After(e.at) {
+			moved = moved.Union(flow.Spans{{From: e.at, To: until}})
+		}
+	}
+	return out.Union(l.doing.Intersect(moved))
+}
+
+// linksTo finds the links to issues that goals claim, from when they were made
+// until they were removed.
+func (l *leafWork) linksTo(t *flow.Timeline, members map[keyAt][]place) {
+	i := t.Issue
+	made := map[string]time.Time{}
+	seen := map[string]bool{}
+	end := func(key string, from, to time.Time) {
+		if places := members[keyAt{i.Site, key}]; len(places) > 0 && (to.IsZero() || to.After(from)) {
+			l.links = append(l.links, linkSpan{flow.Span{From: from, To: to}, places})
+		}
+	}
+	for k := range i.Changes {
+		c := &i.Changes[k]
+		if c.Field != flow.FieldLink {
+			continue
+		}
+		if key := c.From.ID; key != "" {
+			from, open := made[key]
+			if !open && !seen[key] {
+				from, open = i.Created, true
+			}
+			if open {
+				end(key, from, c.At)
+			}
+			delete(made, key)
+			seen[key] = true
+		}
+		if key := c.To.ID; key != "" {
+			if _, open := made[key]; !open {
+				made[key], seen[key] = c.At, true
+			}
+		}
+	}
+	for key, from := range made {
+		end(key, from, time.Time{})
+	}
+	for k := range i.Links {
+		if key := i.Links[k].Other.Key; !seen[key] {
+			seen[key] = true
+			end(key, i.Created, time.Time{})
+		}
+	}
+	slices.SortFunc(l.links, func(a, b linkSpan) int { return a.From.Compare(b.From) })
+}
