@@ -163,7 +163,7 @@ func (sc *scan) inOrder(created time.Time) error {
 		return nil // a problem, which is told elsewhere
 	}
 	if created.Before(sc.reached.Add(-anchorStep)) {
-		return sc.s.errorf("issues do not come in order of creation, so that it can't be known whether any is missing (check the site's index)")
+		return sc.s.c.incomplete(endpointSearch, "issues do not come in order of creation, so that it can't be known whether any is missing (check the site's index)")
 	}
 	if created.After(sc.reached) {
 		sc.reached = created
@@ -223,7 +223,7 @@ func (sc *scan) anchorAgain(p *wirePage) error {
 		if p.Total != nil {
 			total = *p.Total
 		}
-		return sc.s.errorf("the rows keep shifting: read %d, the site says that %d match since the last creation, and asking again brings none of them", sc.forgotten+len(sc.seen), total)
+		return sc.s.c.incomplete(endpointSearch, "the rows keep shifting: read %d, the site says that %d match since the last creation, and asking again brings none of them", sc.forgotten+len(sc.seen), total)
 	}
 	sc.s.c.o.Logger.Debug("jira rows have shifted", "site", sc.s.c.o.Site, "offset", sc.startAt, "read", sc.forgotten+len(sc.seen))
 	to := sc.nextAnchor()

@@ -73,7 +73,7 @@ func TestARunEndsWithItsBudget(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			d := newDesk(t, newSite(1, 300))
-			d.o.Budget = budget
+			d.o.Budget = map[syncer.Kind]time.Duration{syncer.Full: budget}
 			slow := &slowSource{site: d.site, each: each}
 			d.o.Source = slow
 			r, err := d.sync(syncer.Full)
