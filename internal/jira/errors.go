@@ -160,6 +160,12 @@ func beyondLimit(e *APIError) bool {
 	return slices.ContainsFunc(e.Messages, func(m string) bool { return strings.Contains(m, "limit exceeded") })
 }
 
+// tooFar reports a refusal of the site to count results up to the offset.
+func tooFar(err error) bool {
+	var api *APIError
+	return errors.As(err, &api) && api.Status == http.StatusInternalServerError && beyondLimit(api)
+}
+
 func transient(status int) bool {
 	switch status {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:

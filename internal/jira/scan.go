@@ -85,6 +85,12 @@ func (sc *scan) run(ctx context.Context) error {
 	sc.seen = make(map[uint64]time.Time)
 	for {
 		p, err := sc.s.page(ctx, sc)
+		if sc.startAt > 0 && tooFar(err) {
+			if err := sc.anchorAgain(&wirePage{}); err != nil {
+				return err
+			}
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -211,8 +217,9 @@ func (sc *scan) moveAnchor(to time.Time) {
 	sc.anchor, sc.startAt, sc.last, sc.fresh, sc.reached = to, 0, 0, 0, to
 }
 
-// anchorAgain is for rows that have shifted. It gives up when that brings
-// nothing new several times in a row.
+// anchorAgain is for rows that have shifted, and for a site that counts fewer
+// results than others do. It gives up when that brings nothing new several
+// times in a row.
 func (sc *scan) anchorAgain(p *wirePage) error {
 	sc.futile++
 	if sc.fresh > 0 {

@@ -42,7 +42,7 @@ func companyWorld(t *testing.T) (w *jirasim.World, ids []string) {
 
 func (w *world) fresh() string {
 	w.t.Helper()
-	return fullOf(w.t, w.client(), syncer.Options{Site: "acme", Now: func() time.Time { return w.now }})
+	return fullOf(w.t, w.client(), syncer.Options{Site: "acme", Now: w.now})
 }
 
 // The clock of the synthetic company goes on in many small steps: after each
@@ -57,22 +57,22 @@ func TestASyncOfEachMomentHoldsThatMoment(t *testing.T) {
 			random := rand.New(rand.NewPCG(1, 1))
 			idle, changed := 0, 0
 			for range 20 {
-				w.now = w.now.Add(time.Duration(random.Int64N(int64(20 * time.Hour))))
+				w.pass(time.Duration(random.Int64N(int64(20 * time.Hour))))
 				r := w.mustRun(syncer.Incremental)
 				// Two requests tell who is who. Pages of 40 overlap by an
 				// issue; Cloud gives changelogs by themselves.
 				if limit := 3 + 2*(r.Read+38)/39; r.Requests > limit {
-					t.Errorf("%s: %d requests for %d issues, want at most %d", w.now, r.Requests, r.Read, limit)
+					t.Errorf("%s: %d requests for %d issues, want at most %d", w.now(), r.Requests, r.Read, limit)
 				}
 				if changed += r.New + r.Changed; r.Read == 0 {
 					idle++
 				}
 				if diff := cmp.Diff(w.fresh(), w.dump()); diff != "" {
-					t.Fatalf("%s: issues (-fresh +held):\n%s", w.now, diff)
+					t.Fatalf("%s: issues (-fresh +held):\n%s", w.now(), diff)
 				}
-				w.now = w.now.Add(time.Hour)
+				w.pass(time.Hour)
 				if r := w.mustRun(syncer.Incremental); r.Read == 0 && r.Requests != 3 {
-					t.Errorf("%s: a sync of nothing: %+v; want three requests", w.now, r)
+					t.Errorf("%s: a sync of nothing: %+v; want three requests", w.now(), r)
 				}
 			}
 			if changed == 0 || idle == 20 {
@@ -106,7 +106,7 @@ func TestACensusOfEachMomentHoldsThatMoment(t *testing.T) {
 			w.mustRun(syncer.Full)
 			absent, restored := map[string]int{}, 0
 			for range 12 {
-				w.now = w.now.Add(time.Duration(random.Int64N(int64(36 * time.Hour))))
+				w.pass(time.Duration(random.Int64N(int64(36 * time.Hour))))
 				w.mustRun(syncer.Incremental)
 				r := w.mustRun(syncer.CensusOnly)
 				w.mustRun(syncer.AgileOnly)
@@ -116,7 +116,7 @@ func TestACensusOfEachMomentHoldsThatMoment(t *testing.T) {
 				restored += r.Restored
 				present, _ := dumpOf(t, w.store)
 				if diff := cmp.Diff(w.fresh(), present); diff != "" {
-					t.Fatalf("%s: issues (-fresh +held):\n%s", w.now, diff)
+					t.Fatalf("%s: issues (-fresh +held):\n%s", w.now(), diff)
 				}
 			}
 			if r := w.mustRun(syncer.Full); r.Events+r.New+r.Changed != 0 {
