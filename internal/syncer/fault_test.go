@@ -19,7 +19,7 @@ import (
 
 // seeds is how many mixtures of faults are tried with each kind of sync on each
 // flavour; a fault by itself is tried with a twentieth of that, at least once.
-var seeds = flag.Int("seeds", 8, "mixtures of faults for each kind of sync and flavour")
+var seeds = flag.Int("seeds", 4, "mixtures of faults for each kind of sync and flavour")
 
 // ordeal is one kind of sync of a site where something goes wrong.
 type ordeal struct {
