@@ -47,6 +47,7 @@ const (
 // never marked as gone, and no sync calls itself complete over a store that
 // is not right. Once all is well again the store holds what it should.
 func TestFaultsDelayASyncAndNeverFalsifyIt(t *testing.T) {
+	t.Parallel()
 	var results faultTable
 	t.Run("each", func(t *testing.T) {
 		for _, flavour := range []string{jirasim.DataCenter, jirasim.Cloud} {

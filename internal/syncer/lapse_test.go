@@ -49,6 +49,7 @@ func (w *world) fresh() string {
 // sync the store holds what one full sync of that moment would, and there are
 // only as many requests as something has changed.
 func TestASyncOfEachMomentHoldsThatMoment(t *testing.T) {
+	t.Parallel()
 	for _, flavour := range []string{jirasim.DataCenter, jirasim.Cloud} {
 		t.Run(flavour, func(t *testing.T) {
 			site, _ := companyWorld(t)
@@ -86,6 +87,7 @@ func TestASyncOfEachMomentHoldsThatMoment(t *testing.T) {
 // Besides, issues are deleted, hidden, archived and brought back, of which no
 // changelog tells.
 func TestACensusOfEachMomentHoldsThatMoment(t *testing.T) {
+	t.Parallel()
 	for _, flavour := range []string{jirasim.DataCenter, jirasim.Cloud} {
 		t.Run(flavour, func(t *testing.T) {
 			site, ids := companyWorld(t)
