@@ -45,7 +45,7 @@ func TestAProgramKilledAtAnyMomentLosesNothing(t *testing.T) {
 		{"census", later, edited, []string{"sync", "--census"}},
 		{"store compact", now, edited, []string{"store", "compact"}},
 	}
-	table := "| killed during | takes | kills | went on where it stopped |\n|---|--:|--:|--:|\n"
+	table := "| killed during | takes | kills | the next run went on where it stopped |\n|---|--:|--:|--:|\n"
 	for n, d := range deeds {
 		whole := filepath.Join(t.TempDir(), "whole")
 		took, _ := p.does(t, d, whole, 0)
