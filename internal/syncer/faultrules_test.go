@@ -56,7 +56,8 @@ func faultClasses() []faultClass {
 			"pages that stop short, repeat, overlap or come unsorted; tokens lost or refused; a late index; a window of results",
 			"reads again from where it is sure, and counts; what it cannot be sure of is `partial`",
 			map[string]faultRule{
-				"token-null": fine, "token-empty": fine, "islast-missing": fine, "islast-early": fine, "empty-page": fine,
+				"token-null": fine, "token-empty": fine, "islast-missing": fine, "islast-early": fine,
+				"empty-page":     says("pages in a row bring nothing new"),
 				"token-lost":     says("Jira says that more issues follow, and gives no continuation token"),
 				"token-repeated": says("the continuation token does not advance"),
 				"token-expired":  says("Jira does not take its own continuation token any more"),

@@ -108,7 +108,7 @@ func (f *faultTable) each() string {
 // byClass is a table of the classes of faults: the README's.
 func (f *faultTable) byClass() string {
 	var b strings.Builder
-	b.WriteString("| what Jira does | what a sync does | faults | tried | right meanwhile | said why, right afterwards |\n|---|---|--:|--:|--:|--:|\n")
+	b.WriteString("| what Jira does | what a sync does | faults | tried | right meanwhile | right afterwards |\n|---|---|--:|--:|--:|--:|\n")
 	for _, class := range faultClasses() {
 		line(&b, class.jira, class.plumbline, len(class.rules), f.rows, func(r *faultRow) bool {
 			_, of := class.rules[r.faults[0]]
