@@ -113,7 +113,8 @@ type stage struct {
 }
 
 func newStage(t *testing.T, flavour string, kind syncer.Kind) *stage {
-	base, ids := companyWorld(t)
+	base, ids := companyWorld(t, "PAY", "DATA")
+	t.Logf("%d issues", len(ids))
 	over := base.Last().Add(time.Hour)
 	altered := over.Add(100 * time.Hour)
 	if err := base.Alter(altered, jirasim.Delete(ids[3]), jirasim.Archive(ids[40]), jirasim.Hide(ids[77])); err != nil {

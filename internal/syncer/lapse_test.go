@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,13 +17,21 @@ import (
 
 var lapseEnd = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
-// companyWorld returns the synthetic company, and the ids of its issues.
-func companyWorld(t *testing.T) (w *jirasim.World, ids []string) {
+// companyWorld returns the projects of the synthetic company, or all of it, and
+// the ids of the issues.
+func companyWorld(t *testing.T, projects ...string) (w *jirasim.World, ids []string) {
 	t.Helper()
 	company := jirasim.NewCompany(7, lapseEnd)
 	var dump bytes.Buffer
-	if err := company.WriteDump(&dump); err != nil {
-		t.Fatal(err)
+	for _, raw := range company.Issues {
+		var i struct{ ID, Key string }
+		if err := json.Unmarshal(raw, &i); err != nil {
+			t.Fatal(err)
+		}
+		if project, _, _ := strings.Cut(i.Key, "-"); len(projects) == 0 || slices.Contains(projects, project) {
+			dump.Write(append(raw, '\n'))
+			ids = append(ids, i.ID)
+		}
 	}
 	w, err := jirasim.LoadDump(&dump)
 	if err != nil {
@@ -29,13 +39,6 @@ func companyWorld(t *testing.T) (w *jirasim.World, ids []string) {
 	}
 	for _, s := range company.Statuses {
 		w.AddStatus(s)
-	}
-	for _, raw := range company.Issues {
-		var i struct{ ID string }
-		if err := json.Unmarshal(raw, &i); err != nil {
-			t.Fatal(err)
-		}
-		ids = append(ids, i.ID)
 	}
 	return w, ids
 }
