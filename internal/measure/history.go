@@ -33,25 +33,19 @@ func Build(in Input) (*History, error) {
 	index := goal.NewIndex(in.Goals, in.Catalogs)
 	bulk := newBulkEdits(in.Settings.Thresholds.BulkIssues)
 	w := newWorkBuilder()
-	err := in.Issues(func(i *flow.Issue) error {
-		t := flow.NewTimeline(i, in.Catalogs[i.Site])
-		index.Add(t)
+	err := in.eachTimeline(index.Add, func(t *flow.Timeline) {
 		w.meet(t)
-		bulk.suspect(i)
-		return nil
+		bulk.suspect(t.Issue)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("relating issues to goals: %w", err)
 	}
 	b := newBuilder(index.Members(), bulk, in.Settings)
 	w.join(b)
-	err = in.Issues(func(i *flow.Issue) error {
-		bulk.count(i)
-		t := flow.NewTimeline(i, in.Catalogs[i.Site])
+	err = in.eachTimeline(func(t *flow.Timeline) {
+		bulk.count(t.Issue)
 		b.add(t)
-		w.add(t, in.Catalogs[i.Site])
-		return nil
-	})
+	}, func(t *flow.Timeline) { w.add(t, in.Catalogs[t.Issue.Site]) })
 	if err != nil {
 		return nil, fmt.Errorf("writing the goals' ledgers: %w", err)
 	}

@@ -147,10 +147,8 @@ func (l *leafWork) active(bulk *bulkEdits, window time.Duration) flow.Spans {
 	}
 	for _, e := range l.events {
 		until := e.at.Add(window)
-		if e.minute.unix != 0 {
-			if since, ok := bulk.since(e.minute); ok {
-				until = time.UnixMilli(since).UTC()
-			}
+		if since, ok := bulk.since(e.minute); ok {
+			until = time.UnixMilli(since).UTC()
 		}
 		if until.After(e.at) {
 			moved = moved.Union(flow.Spans{{From: e.at, To: until}})
