@@ -70,7 +70,8 @@ type App struct {
 	figures  atomic.Pointer[figures]
 	reloaded atomic.Pointer[reloadResult]
 	reloads  sync.Mutex // one reload at a time
-	measures sync.Mutex // one measuring at a time
+	measures sync.Mutex // one measuring at a time; guards last
+	last     *measuring
 }
 
 // figures are what was measured last.

@@ -55,7 +55,13 @@ func BenchmarkMeasuring(b *testing.B) {
 		if err := a.Measure(b.Context()); err != nil {
 			b.Fatal(err)
 		}
-		b.ReportMetric(time.Since(began).Seconds(), "s-again")
+		b.ReportMetric(time.Since(began).Seconds(), "s-unchanged")
+		edit(b, a.Held(), issues, goals)
+		began = time.Now()
+		if err := a.Measure(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(time.Since(began).Seconds(), "s-100-changed")
 		began = time.Now()
 		if err := a.Tick(); err != nil {
 			b.Fatal(err)
@@ -73,6 +79,27 @@ func BenchmarkMeasuring(b *testing.B) {
 		}
 	}
 }
+
+// edit changes a hundred issues, as people did since the last sync.
+func edit(b *testing.B, st *store.Store, issues, goals int) {
+	b.Helper()
+	epics := epicsOf(goals)
+	batch := flow.Batch{Site: "bench"}
+	for k := range 100 {
+		i := benchIssue(epics+k*issues/100, epics)
+		last := i.Changes[len(i.Changes)-1]
+		last.At, last.History, last.Field = last.At.Add(time.Hour), last.History+1, flow.FieldOther
+		last.From, last.To = flow.Named{}, flow.Named{}
+		i.Changes, i.Updated = append(i.Changes, last), last.At
+		batch.Issues = append(batch.Issues, i)
+	}
+	if w, err := st.Write(b.Context(), batch, flow.Checkpoint{Site: "bench", Watermark: benchBegin}); err != nil || w.New+w.Changed == 0 {
+		b.Fatalf("%+v, %v", w, err)
+	}
+}
+
+// epicsOf is how many epics there are where so many are goals'.
+func epicsOf(goals int) int { return goals + goals/4 }
 
 var benchBegin = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
 
@@ -99,7 +126,7 @@ func fill(b *testing.B, path string, issues, goals int) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	epics := goals + goals/4
+	epics := epicsOf(goals)
 	batch := flow.Batch{Site: "bench", Statuses: []flow.StatusInfo{
 		{ID: "1", Name: "Open", Category: flow.ToDo}, {ID: "3", Name: "In Progress", Category: flow.InProgress},
 		{ID: "5", Name: "Resolved", Category: flow.Done},

@@ -16,6 +16,9 @@ type Input struct {
 	// held on to.
 	Issues   func(each func(*flow.Issue) error) error
 	Settings Settings
+	// Expect is about how many issues there are; 0 where that is not known. It
+	// saves time, and changes nothing else.
+	Expect int
 }
 
 // History is what happened to each goal, from its first issue to the latest
@@ -31,6 +34,7 @@ type History struct {
 // Issues does.
 func Build(in Input) (*History, error) {
 	index := goal.NewIndex(in.Goals, in.Catalogs)
+	index.Expect(in.Expect)
 	bulk := newBulkEdits(in.Settings.Thresholds.BulkIssues)
 	w := newWorkBuilder()
 	err := in.eachTimeline(index.Add, func(t *flow.Timeline) {

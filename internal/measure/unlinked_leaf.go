@@ -15,6 +15,7 @@ type leafWork struct {
 	delivered flow.Spans
 	places    []place // in the goals' ledgers
 	links     []linkSpan
+	scratch   []feature
 }
 
 // stretch is a part of a leaf's life in which it belongs to the same project
@@ -109,18 +110,21 @@ func (l *leafWork) extend(span flow.Span, st *flow.State, site string, c *flow.C
 		Span: span, site: site, project: st.Project.Name, above: st.Above(),
 		usual: s.BusinessAsUsual.Applies(st),
 	}
+	l.scratch = l.scratch[:0]
 	for _, label := range st.Labels {
-		x.features = append(x.features, feature{ofLabel, x.site, label})
+		l.scratch = append(l.scratch, feature{ofLabel, x.site, label})
 	}
 	for _, id := range st.FixVersions {
 		if name := versionName(c, id); name != "" {
-			x.features = append(x.features, feature{ofVersion, x.site, name})
+			l.scratch = append(l.scratch, feature{ofVersion, x.site, name})
 		}
 	}
+	x.features = l.scratch
 	if k := len(l.stretches) - 1; k >= 0 && l.stretches[k].joins(&x) {
 		l.stretches[k].To = x.To
 		return
 	}
+	x.features = slices.Clone(l.scratch)
 	l.stretches = append(l.stretches, x)
 }
 
