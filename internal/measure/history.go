@@ -55,5 +55,9 @@ func Build(in Input) (*History, error) {
 	}
 	h := &History{settings: in.Settings, ledgers: b.finish()}
 	h.work = w.finish()
+	for k := range h.ledgers { // which stay as they are from now on
+		l := &h.ledgers[k]
+		l.entries, l.progress = trimmed(l.entries), trimmed(l.progress)
+	}
 	return h, nil
 }

@@ -1,7 +1,9 @@
 package measure
 
 import (
+	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"plumbline/internal/flow"
 )
@@ -20,20 +22,17 @@ const (
 // all have read what there was; a reader's panic is the caller's.
 func (in *Input) eachTimeline(readers ...func(*flow.Timeline)) error {
 	var over sync.WaitGroup
-	var once sync.Once
-	var broken any
+	var broken panics
 	queues := make([]chan []*flow.Timeline, len(readers))
 	for k, read := range readers {
 		queue := make(chan []*flow.Timeline, readAhead)
 		queues[k] = queue
 		over.Go(func() {
 			defer func() {
-				if p := recover(); p != nil {
-					once.Do(func() { broken = p })
-				}
 				for range queue { // so that the others can go on
 				}
 			}()
+			defer broken.catch()
 			for lot := range queue {
 				for _, t := range lot {
 					read(t)
@@ -53,9 +52,7 @@ func (in *Input) eachTimeline(readers ...func(*flow.Timeline)) error {
 			close(queue)
 		}
 		over.Wait()
-		if broken != nil {
-			panic(broken)
-		}
+		broken.rethrow()
 	}()
 	err := in.Issues(func(i *flow.Issue) error {
 		if lot = append(lot, flow.NewTimeline(i, in.Catalogs[i.Site])); len(lot) == readAtOnce {
@@ -65,4 +62,50 @@ func (in *Input) eachTimeline(readers ...func(*flow.Timeline)) error {
 	})
 	send()
 	return err
+}
+
+// eachOf calls do with each number below n, on all processors at once. A call
+// must leave alone what another one writes; a panic is the caller's.
+func eachOf(n int, do func(k int)) {
+	var over sync.WaitGroup
+	var broken panics
+	var next atomic.Int64
+	for range min(runtime.GOMAXPROCS(0), n) {
+		over.Go(func() {
+			defer broken.catch()
+			for k := int(next.Add(1)) - 1; k < n; k = int(next.Add(1)) - 1 {
+				do(k)
+			}
+		})
+	}
+	over.Wait()
+	broken.rethrow()
+}
+
+// panics carries a panic from the goroutine where it happened to the one that
+// waits for it.
+type panics struct {
+	once  sync.Once
+	first any
+}
+
+// catch is to be deferred.
+func (p *panics) catch() {
+	if v := recover(); v != nil {
+		p.once.Do(func() { p.first = v })
+	}
+}
+
+func (p *panics) rethrow() {
+	if p.first != nil {
+		panic(p.first)
+	}
+}
+
+// trimmed returns the list without the room behind its end, where that is much.
+func trimmed[T any](list []T) []T {
+	if cap(list)-len(list) <= len(list)/16 {
+		return list
+	}
+	return append(make([]T, 0, len(list)), list...)
 }
