@@ -147,15 +147,21 @@ func versionName(c *flow.Catalog, id string) string {
 func (l *leafWork) active(bulk *bulkEdits, window time.Duration) flow.Spans {
 	var out, moved flow.Spans
 	for _, s := range l.delivered {
-		out = out.Union(flow.Spans{s}.Intersect(flow.Spans{{From: s.From, To: s.From.Add(window)}}))
+		if lately, ok := s.Intersect(flow.Span{From: s.From, To: s.From.Add(window)}); ok {
+			out = append(out, lately)
+		}
 	}
-	for _, e := range l.events {
+	for _, e := range l.events { // which are in order
 		until := e.at.Add(window)
 		if since, ok := bulk.since(e.minute); ok {
 			until = time.UnixMilli(since).UTC()
 		}
-		if until.After(e.at) {
-			moved = moved.Union(flow.Spans{{From: e.at, To: until}})
+		switch k := len(moved) - 1; {
+		case !until.After(e.at):
+		case k < 0 || e.at.After(moved[k].To):
+			moved = append(moved, flow.Span{From: e.at, To: until})
+		case until.After(moved[k].To):
+			moved[k].To = until
 		}
 	}
 	return out.Union(l.doing.Intersect(moved))
