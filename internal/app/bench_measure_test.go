@@ -38,11 +38,12 @@ func BenchmarkMeasuring(b *testing.B) {
 	settings := app.Settings{Config: config.Default(), Goals: goalsOf(goals)}
 	settings.Config.Store.Path = path
 	now := benchBegin.AddDate(2, 0, 0)
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(-1)) // which the service changes
 	for b.Loop() {
 		debug.FreeOSMemory()
 		anon, stop := watchAnon(b)
 		began, busy := time.Now(), cpu()
-		a, err := app.Open(app.Options{Settings: settings, Now: func() time.Time { return now }})
+		a, err := app.Open(app.Options{Settings: settings, MemoryGoal: app.MemoryGoal, Now: func() time.Time { return now }})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -30,8 +30,12 @@ func (a *App) Measure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	before := a.figures.Load()
 	if err := a.publish(h); err != nil {
 		return err
+	}
+	if before == nil || before.history != h {
+		settle(a.options.MemoryGoal)
 	}
 	a.metrics.measured(a.now().Sub(began))
 	return a.metrics.holds(a.store, a.names)
