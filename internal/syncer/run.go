@@ -124,7 +124,7 @@ func (s *Syncer) run(ctx context.Context, kind Kind, accept bool, progress func(
 		progress = func(Progress) {}
 	}
 	r := &run{
-		s: s, accept: accept, progress: progress, read: make(idSet), found: make(map[problemIssue]bool), statuses: make(map[string]bool),
+		s: s, accept: accept, progress: progress, read: make(flow.IDSet), found: make(map[problemIssue]bool), statuses: make(map[string]bool),
 		report: Report{Site: s.o.Site, Kind: kind, Started: s.o.Now().UTC()},
 	}
 	made, retried := s.o.Source.Requests()
