@@ -232,7 +232,7 @@ func TestARefusedSnapshotLeavesTheLastGoodOneInForce(t *testing.T) {
 		snapshot *measure.Snapshot
 		want     string
 	}{
-		"more series than the budget":        {many(3000), "publishing the snapshot of 2026-11-16T08:30:00Z: its 3000 goals make "},
+		"more series than the budget":        {many(3000), "publishing the snapshot of 2026-11-16T08:30:00Z: too many series: its 3000 goals and 0 projects make "},
 		"two goals that claim the same name": {&measure.Snapshot{At: at, Goals: []measure.GoalStatus{known("a"), known("a")}}, "is there twice"},
 	} {
 		t.Run(name, func(t *testing.T) {
