@@ -261,4 +261,3 @@ func (b *backfillFlags) remoteOptions() (export.RemoteOptions, error) {
 	}
 	return o, nil
 }
-

@@ -113,4 +113,3 @@ func (p *progressReader) Write(b []byte) (int, error) {
 		}
 	}
 }
-

@@ -131,7 +131,9 @@ func (f *frameWriter) progress(p export.Progress) {
 	}
 }
 
-func (f *frameWriter) request(q export.Request) error { return writeFrame(f.w, frameRequest, requestFrame(q)) }
+func (f *frameWriter) request(q export.Request) error {
+	return writeFrame(f.w, frameRequest, requestFrame(q))
+}
 
 // text returns the writer that makes frames of text.
 func (f *frameWriter) text() io.Writer { return textFrames{f.w} }

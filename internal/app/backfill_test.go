@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +15,8 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/export"
+	"plumbline/internal/measure"
+	"plumbline/internal/syncer"
 )
 
 // frameOf is a frame as the answer to "backfill" has it.
@@ -116,4 +121,66 @@ func FuzzBackfillReader(f *testing.F) {
 			t.Errorf("whole %v, in pieces %v: %s", a.Err(), c.Err(), cmp.Diff(whole, pieces))
 		}
 	})
+}
+
+// lines reads samples: value by series and, where the line has one, moment.
+func lines(t *testing.T, text string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, "#") || strings.HasPrefix(line, measure.MetricSnapshot) {
+			continue
+		}
+		end := strings.LastIndexByte(line, '}')
+		value, moment, _ := strings.Cut(strings.TrimSpace(line[end+1:]), " ")
+		out[line[:end+1]+moment] = value
+	}
+	return out
+}
+
+func TestTheBackfillOfAeroGearSaysWhatScrapesOfThoseDaysSaid(t *testing.T) {
+	w := aerogear(t)
+	today := open(t, w, at(t, "2016-01-01 00:00"))
+	today.sync(t, syncer.Full)
+	ask := app.BackfillArgs(export.Range{From: at(t, "2011-10-01 00:00"), To: at(t, "2016-06-01 00:00"), Step: export.Day()}, nil, false)
+	backfill := func() (string, *app.BackfillReport) {
+		var got taken
+		r := reader(&got)
+		if err := today.Run(t.Context(), "backfill", ask, r); err != nil {
+			t.Fatal(err)
+		}
+		return got.Text, r.Report
+	}
+	text, report := backfill()
+	if again, _ := backfill(); again != text {
+		t.Error("the same store and range made other bytes")
+	}
+	points := lines(t, text)
+	if report.Samples != len(points) || report.Before == 0 || report.After == 0 || report.Moments < 1400 {
+		t.Errorf("%+v, but there are %d points", report, len(points))
+	}
+	for _, day := range []string{"2011-12-05", "2012-02-15", "2012-06-19"} {
+		then := open(t, w, at(t, day+" 00:00"))
+		then.sync(t, syncer.Full)
+		e := export.New(then.Zone())
+		if err := e.Publish(then.Snapshot()); err != nil {
+			t.Fatal(err)
+		}
+		page := httptest.NewRecorder()
+		export.Handler(e).ServeHTTP(page, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+		want := lines(t, page.Body.String())
+		if len(want) < 200 {
+			t.Fatalf("the scrape of %s has %d series", day, len(want))
+		}
+		moment := strconv.FormatInt(then.now.Unix(), 10)
+		got := map[string]string{}
+		for name, v := range points {
+			if series, ok := strings.CutSuffix(name, "}"+moment); ok {
+				got[series+"}"] = v
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-scrape of that day, +back-fill):\n%s", day, diff)
+		}
+	}
 }
