@@ -17,21 +17,9 @@ func (l *ledger) health(at time.Time, r *rhythm, s *Settings) (Health, time.Time
 	if len(l.entries) == 0 || l.entries[0].at.After(at) {
 		return NotStarted, time.Time{}
 	}
-	h := shown{settings: s}
-	var t tally
-	k := 0
-	judge := func(when time.Time) {
-		for ; k < len(l.entries) && !l.entries[k].at.After(when); k++ {
-			t.apply(&l.entries[k])
-		}
-		h.take(when, l.judge(when, &t, r, s))
-	}
-	first := flow.DateOf(l.entries[0].at.In(zone))
-	h.state, h.since = NotStarted, first.Start(zone)
-	for d := first.AddDays(1); !d.Start(zone).After(at); d = d.AddDays(1) {
-		judge(d.Start(zone))
-	}
-	judge(at)
+	h := l.days.fold(l, at, r, s)
+	t := l.tally(at)
+	h.take(at, l.judge(at, &t, r, s))
 	return h.state, flow.DateOf(h.since.In(zone)).Start(zone)
 }
 

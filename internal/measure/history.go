@@ -26,11 +26,10 @@ type History struct {
 	settings Settings
 	ledgers  []ledger
 	work     work
-	began    time.Time
 }
 
 // Began is when the first issue of all was created; zero where there is none.
-func (h *History) Began() time.Time { return h.began }
+func (h *History) Began() time.Time { return h.work.began }
 
 // Build reads the issues and writes each goal's ledger. It fails only where
 // Issues does.
@@ -38,11 +37,7 @@ func Build(in Input) (*History, error) {
 	index := goal.NewIndex(in.Goals, in.Catalogs)
 	bulk := newBulkEdits(in.Settings.Thresholds.BulkIssues)
 	w := newWorkBuilder()
-	var began time.Time
 	err := in.Issues(func(i *flow.Issue) error {
-		if began.IsZero() || i.Created.Before(began) {
-			began = i.Created
-		}
 		t := flow.NewTimeline(i, in.Catalogs[i.Site])
 		index.Add(t)
 		w.meet(t)
@@ -64,7 +59,7 @@ func Build(in Input) (*History, error) {
 	if err != nil {
 		return nil, fmt.Errorf("writing the goals' ledgers: %w", err)
 	}
-	h := &History{settings: in.Settings, ledgers: b.finish(), began: began}
+	h := &History{settings: in.Settings, ledgers: b.finish()}
 	h.work = w.finish()
 	return h, nil
 }

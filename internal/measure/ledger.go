@@ -24,6 +24,7 @@ type ledger struct {
 	// shared are the leaves that other goals have too, and which.
 	shared   map[int][]sharing
 	criteria []criterion
+	days     *daily
 }
 
 // entry is one leaf's step from one class to another.
@@ -188,6 +189,7 @@ func (b *builder) finish() []ledger {
 	}
 	for k := range b.ledgers {
 		l := &b.ledgers[k]
+		l.days = &daily{}
 		slices.SortStableFunc(l.entries, func(a, b entry) int {
 			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf))
 		})
