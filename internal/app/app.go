@@ -71,6 +71,7 @@ type App struct {
 	reloaded atomic.Pointer[reloadResult]
 	reloads  sync.Mutex // one reload at a time
 	measures sync.Mutex // one measuring at a time
+	serving  atomic.Bool
 }
 
 // figures are what was measured last.

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"time"
 
+	"plumbline/internal/export"
 	"plumbline/internal/jira"
 	"plumbline/internal/store"
 	"plumbline/internal/syncer"
@@ -98,7 +99,7 @@ func (a *App) measured(ctx context.Context) error {
 	if a.Snapshot() != nil {
 		return nil
 	}
-	if err := a.Measure(ctx); err != nil {
+	if err := a.Measure(ctx); err != nil && !errors.Is(err, export.ErrTooManySeries) { // which are no matter here
 		return err
 	}
 	if a.Snapshot() == nil {

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -29,11 +30,9 @@ func (a *App) Measure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.publish(h); err != nil {
-		return err
-	}
+	err = a.publish(h)
 	a.metrics.measured(a.now().Sub(began))
-	return a.metrics.holds(a.store, a.names)
+	return errors.Join(err, a.metrics.holds(a.store, a.names))
 }
 
 // Tick publishes the figures of the last measuring as of now: ages grow and
@@ -48,13 +47,20 @@ func (a *App) Tick() error {
 	return a.publish(f.history)
 }
 
+// publish shows the figures as of now. Where Prometheus can't have them, since
+// they are too many series, the pages have them all the same.
 func (a *App) publish(h *measure.History) error {
-	f := &figures{history: h, snapshot: h.Snapshot(a.now().UTC())}
-	if err := a.exporter.Publish(f.snapshot); err != nil {
+	last, err := a.lastComplete()
+	if err != nil {
 		return err
 	}
+	now := a.now().UTC()
+	h = h.SyncedAt(last, a.readEvery(now))
+	f := &figures{history: h, snapshot: h.Snapshot(now)}
 	a.figures.Store(f)
-	return nil
+	err = a.exporter.Publish(f.snapshot)
+	a.metrics.published(err)
+	return err
 }
 
 // anythingRead reports whether any site has ever been read.

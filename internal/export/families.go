@@ -30,6 +30,7 @@ func families(zone *time.Location) []family {
 	all = append(all, promises(zone)...)
 	all = append(all, movement()...)
 	all = append(all, criteria()...)
+	all = append(all, evidence()...)
 	return append(all, organisation()...)
 }
 

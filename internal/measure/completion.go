@@ -17,6 +17,11 @@ type tally struct {
 	// emptied is when the last open leaf was closed or left; zero while any
 	// is open, and before there was one.
 	emptied time.Time
+	// leafSeconds are how long leaves have been in scope up to last, and
+	// unknownSeconds how long of it in a status of unknown category.
+	leafSeconds, unknownSeconds float64
+	last                        time.Time
+	unknown                     int // leaves in such a status
 }
 
 // tally folds the entries up to and including the moment.
@@ -32,6 +37,9 @@ func (l *ledger) tally(at time.Time) tally {
 }
 
 func (t *tally) apply(e *entry) {
+	t.leafSeconds, t.unknownSeconds = t.leafTime(e.at)
+	t.last = e.at
+	t.unknown += e.after.obscure() - e.before.obscure()
 	wasOpen := t.parts.Open()
 	t.parts.add(e.before, -1)
 	t.parts.add(e.after, 1)
@@ -48,6 +56,33 @@ func (t *tally) apply(e *entry) {
 	case wasOpen > 0:
 		t.emptied = e.at
 	}
+}
+
+// leafTime is how many seconds the leaves have been in scope by the moment, and
+// how many of those in a status whose category is unknown.
+func (t *tally) leafTime(at time.Time) (all, unknown float64) {
+	if t.last.IsZero() {
+		return 0, 0
+	}
+	since := at.Sub(t.last).Seconds()
+	return t.leafSeconds + since*float64(t.parts.Total()), t.unknownSeconds + since*float64(t.unknown)
+}
+
+// knownShare is the share of that time in statuses of a known category.
+func (t *tally) knownShare(at time.Time) float64 {
+	all, unknown := t.leafTime(at)
+	if all <= 0 {
+		return 1
+	}
+	return 1 - unknown/all
+}
+
+// obscure is 1 for a leaf in scope in a status of unknown category, else 0.
+func (c class) obscure() int {
+	if c.in && c.cat == flow.Unknown {
+		return 1
+	}
+	return 0
 }
 
 // add puts n leaves of the class into the part that they belong to.

@@ -20,6 +20,9 @@ func (l *ledger) health(at time.Time, r *rhythm, s *Settings) (Health, time.Time
 	h := l.days.fold(l, at, r, s)
 	t := l.tally(at)
 	h.take(at, l.judge(at, &t, r, s))
+	if since, stale := l.staleSince(at, s); stale && h.state != Finished && h.state != NotStarted {
+		return HealthUnknown, flow.DateOf(since.In(zone)).Start(zone)
+	}
 	return h.state, flow.DateOf(h.since.In(zone)).Start(zone)
 }
 
@@ -33,6 +36,8 @@ func (l *ledger) judge(at time.Time, t *tally, r *rhythm, s *Settings) Health {
 		return Finished
 	case !t.started:
 		return NotStarted
+	case l.hidden(at, t, s):
+		return HealthUnknown
 	case !closed && r.stalls.Contains(at):
 		return Stalled
 	case promisedYet && !at.Before(target.now.End(s.Calendar.Location())):
