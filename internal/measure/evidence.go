@@ -2,6 +2,7 @@ package measure
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -42,9 +43,14 @@ const (
 	byCheckInAge  = "check_in_age"
 )
 
-// defects are the components that are faults of the data: below the threshold
-// they hide figures, while the others are only said next to them.
-func defects() []string { return []string{byFreshness, byHistory, byCategories} }
+// hides reports whether a defect of the data hides the figure. Freshness,
+// history and category coverage are such; the other components are only said
+// next to the figures.
+func (g *GoalStatus) hides(figure string) bool {
+	return slices.ContainsFunc(g.Suppressed, func(s Suppression) bool {
+		return s.Measure == figure && s.Reason != byEstimates
+	})
+}
 
 // setEvidence says how far the goal's figures can be trusted. g holds them,
 // and work is the company's active work as of the moment.

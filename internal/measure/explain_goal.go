@@ -27,7 +27,7 @@ func (h *History) Explain(goalID, measure string, at time.Time) (*Explanation, b
 		if measure == m.name || measure == "" && (m.concerns == nil || m.concerns(x)) {
 			one := m.explain(x)
 			one.Measure, one.Formula = m.name, cmp.Or(one.Formula, m.formula)
-			if one.Value == "" {
+			if one.Value == "" || x.status.hides(m.name) {
 				one.Value, one.Why = "unknown", cmp.Or(one.Why, x.status.Missing[m.name])
 			}
 			e.Measures = append(e.Measures, one)
