@@ -91,6 +91,11 @@ func broken(t *flow.Timeline) bool {
 
 // resolutions notes since when the issue's projects have used resolutions.
 func (b *builder) resolutions(t *flow.Timeline) {
+	here := projectAt{t.Issue.Site, t.Issue.Now.Project.ID}
+	stayed := !slices.ContainsFunc(t.Changes(), func(c flow.Change) bool { return c.Field == flow.FieldProject })
+	if since, ok := b.uses[here]; ok && stayed && !since.After(t.Issue.Created) {
+		return // it can tell of nothing earlier
+	}
 	for span, st := range t.Spans() {
 		if st.Resolution.IsZero() {
 			continue
