@@ -144,12 +144,12 @@ func TestTheBackfillOfAeroGearSaysWhatScrapesOfThoseDaysSaid(t *testing.T) {
 	today.sync(t, syncer.Full)
 	ask := app.BackfillArgs(export.Range{From: at(t, "2011-10-01 00:00"), To: at(t, "2016-06-01 00:00"), Step: export.Day()}, nil, false)
 	backfill := func() (string, *app.BackfillReport) {
-		var got taken
-		r := reader(&got)
+		var text bytes.Buffer
+		r := &app.BackfillReader{Text: func(b []byte) error { text.Write(b); return nil }}
 		if err := today.Run(t.Context(), "backfill", ask, r); err != nil {
 			t.Fatal(err)
 		}
-		return got.Text, r.Report
+		return text.String(), r.Report
 	}
 	text, report := backfill()
 	if again, _ := backfill(); again != text {
