@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"sort"
 	"time"
 
 	"plumbline/internal/flow"
@@ -17,28 +18,47 @@ type tally struct {
 	// emptied is when the last open leaf was closed or left; zero while any
 	// is open, and before there was one.
 	emptied time.Time
-	// leafSeconds are how long leaves have been in scope up to last, and
-	// unknownSeconds how long of it in a status of unknown category.
-	leafSeconds, unknownSeconds float64
-	last                        time.Time
+	// leafTime is how long leaves have been in scope up to last, and
+	// unknownTime how long of it in a status of unknown category; all in
+	// milliseconds, last in Unix time.
+	leafTime, unknownTime, last int64
 	unknown                     int // leaves in such a status
+}
+
+// markEvery is after how many entries the tally is kept, so that no moment's
+// has to be folded from the beginning.
+const markEvery = 128
+
+// mark keeps the tally before every markEvery-th entry. The entries are in
+// order.
+func (l *ledger) mark() {
+	var t tally
+	for k := range l.entries {
+		if k%markEvery == 0 {
+			l.marks = append(l.marks, t)
+		}
+		t.apply(&l.entries[k])
+	}
 }
 
 // tally folds the entries up to and including the moment.
 func (l *ledger) tally(at time.Time) tally {
-	var t tally
-	for k := range l.entries {
-		if l.entries[k].at.After(at) {
-			break
-		}
+	n := sort.Search(len(l.entries), func(k int) bool { return l.entries[k].at.After(at) })
+	if n == 0 {
+		return tally{}
+	}
+	first := (n - 1) / markEvery
+	t := l.marks[first]
+	for k := first * markEvery; k < n; k++ {
 		t.apply(&l.entries[k])
 	}
 	return t
 }
 
 func (t *tally) apply(e *entry) {
-	t.leafSeconds, t.unknownSeconds = t.leafTime(e.at)
-	t.last = e.at
+	now := e.at.UnixMilli()
+	t.leafTime, t.unknownTime = t.timeInScope(now)
+	t.last = now
 	t.unknown += e.after.obscure() - e.before.obscure()
 	wasOpen := t.parts.Open()
 	t.parts.add(e.before, -1)
@@ -58,23 +78,20 @@ func (t *tally) apply(e *entry) {
 	}
 }
 
-// leafTime is how many seconds the leaves have been in scope by the moment, and
-// how many of those in a status whose category is unknown.
-func (t *tally) leafTime(at time.Time) (all, unknown float64) {
-	if t.last.IsZero() {
-		return 0, 0
-	}
-	since := at.Sub(t.last).Seconds()
-	return t.leafSeconds + since*float64(t.parts.Total()), t.unknownSeconds + since*float64(t.unknown)
+// timeInScope is how long the leaves have been in scope by the moment, and how
+// long of it in a status whose category is unknown; all in milliseconds.
+func (t *tally) timeInScope(at int64) (all, unknown int64) {
+	since := at - t.last // which weighs nothing before the first entry
+	return t.leafTime + since*int64(t.parts.Total()), t.unknownTime + since*int64(t.unknown)
 }
 
 // knownShare is the share of that time in statuses of a known category.
 func (t *tally) knownShare(at time.Time) float64 {
-	all, unknown := t.leafTime(at)
+	all, unknown := t.timeInScope(at.UnixMilli())
 	if all <= 0 {
 		return 1
 	}
-	return 1 - unknown/all
+	return 1 - float64(unknown)/float64(all)
 }
 
 // obscure is 1 for a leaf in scope in a status of unknown category, else 0.

@@ -73,3 +73,31 @@ func TestMomentsMayBeAskedForAtTheSameTime(t *testing.T) {
 		}
 	}
 }
+
+func TestALongLedgerCountsWhatItsIssuesSay(t *testing.T) {
+	declared, issues := company(t, 700, 1)
+	h := build(t, declared, issues)
+	begin := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+	settings := measure.DefaultSettings()
+	rapid.Check(t, func(t *rapid.T) {
+		at := begin.Add(time.Duration(rapid.IntRange(0, 520*24*60).Draw(t, "minute")) * time.Minute)
+		var want measure.Parts
+		for _, i := range issues {
+			st, ok := flow.NewTimeline(i, flowtest.Catalog()).At(at)
+			if !ok || st.Epic.Key != "PAY-1" {
+				continue
+			}
+			switch {
+			case settings.Semantics.Outcome(&st) == flow.Delivered:
+				want.Delivered++
+			case st.Category == flow.InProgress:
+				want.InProgress++
+			default:
+				want.ToDo++
+			}
+		}
+		if d := cmp.Diff(want, h.Snapshot(at).Goals[0].Issues); d != "" {
+			t.Fatalf("as of %v (-counted issue by issue, +ledger):\n%s", at, d)
+		}
+	})
+}

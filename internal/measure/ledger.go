@@ -24,6 +24,7 @@ type ledger struct {
 	// shared are the leaves that other goals have too, and which.
 	shared   map[int][]sharing
 	criteria []criterion
+	marks    []tally
 	days     *daily
 	proof    proof
 }
@@ -198,6 +199,7 @@ func (b *builder) finish() []ledger {
 		slices.SortStableFunc(l.entries, func(a, b entry) int {
 			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf))
 		})
+		l.mark()
 		slices.SortStableFunc(l.progress, func(a, b progress) int {
 			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf))
 		})
