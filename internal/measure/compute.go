@@ -5,11 +5,11 @@ import "time"
 // Snapshot returns every figure as of the moment. It reads nothing that
 // happened later.
 func (h *History) Snapshot(at time.Time) *Snapshot {
-	s := &Snapshot{At: at, Goals: make([]GoalStatus, 0, len(h.ledgers)), Work: h.work.shares(at)}
-	for k := range h.ledgers {
-		s.Goals = append(s.Goals, h.ledgers[k].status(at, &h.settings))
+	s := &Snapshot{At: at, Goals: make([]GoalStatus, len(h.ledgers)), Work: h.work.shares(at)}
+	eachOf(len(h.ledgers), func(k int) {
+		s.Goals[k] = h.ledgers[k].status(at, &h.settings)
 		h.ledgers[k].setEvidence(&s.Goals[k], at, s.Work, &h.settings)
-	}
+	})
 	return s
 }
 
