@@ -2,6 +2,8 @@ package measure
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"plumbline/internal/flow"
 	"plumbline/internal/goal"
@@ -22,9 +24,11 @@ type Input struct {
 // change that the store holds. The figures as of any moment are a fold over
 // it, and do not look past that moment. It is immutable.
 type History struct {
-	settings Settings
-	ledgers  []ledger
-	work     work
+	settings  Settings
+	ledgers   []ledger
+	work      work
+	decisions decisions
+	above     [][]int // the ledgers of the goals above each
 }
 
 // Build reads the issues and writes each goal's ledger. It fails only where
@@ -55,7 +59,11 @@ func Build(in Input) (*History, error) {
 	if err != nil {
 		return nil, fmt.Errorf("writing the goals' ledgers: %w", err)
 	}
-	h := &History{settings: in.Settings, ledgers: b.finish()}
+	h := &History{settings: in.Settings}
+	h.ledgers, h.decisions = b.finish(slices.Sorted(maps.Keys(in.Catalogs)))
+	for _, chain := range b.chains {
+		h.above = append(h.above, chain[1:])
+	}
 	h.work = w.finish()
 	return h, nil
 }

@@ -24,6 +24,17 @@ type ledger struct {
 	// shared are the leaves that other goals have too, and which.
 	shared   map[int][]sharing
 	criteria []criterion
+	// decisions are those of the goal, by when they were asked; overdue is
+	// when one of them was, held when its leaves waited for one.
+	decisions []ownDecision
+	overdue   flow.Spans
+	held      []heldLeaf
+}
+
+// ownDecision is a decision that belongs to a goal.
+type ownDecision struct {
+	*decision
+	own *ownGoal
 }
 
 // entry is one leaf's step from one class to another.
@@ -45,7 +56,8 @@ type class struct {
 // progress is a progress event of a leaf in scope (MEASURES §7).
 type progress struct {
 	at        time.Time
-	leaf      int
+	leaf      int       // noLeaf where a decision was made
+	decision  *decision // nil where a leaf moved
 	delivered bool
 	what      string // for people
 	discount  discount
@@ -78,6 +90,8 @@ type builder struct {
 	leaves   map[issueAt][]place
 	epics    map[issueAt][]place
 	waiting  []waiting
+	chains   [][]int // of each ledger: itself and those of the goals above it
+	decider  *decider
 }
 
 type issueAt struct {
@@ -109,11 +123,14 @@ func newBuilder(members []goal.Members, bulk *bulkEdits, s Settings) *builder {
 		}
 		b.ledgers = append(b.ledgers, l)
 	}
+	b.chains = chains(b.ledgers)
+	b.decider = newDecider(members, b)
 	return b
 }
 
 // add writes an issue into the ledgers of the goals that it belongs to.
 func (b *builder) add(t *flow.Timeline) {
+	b.decider.add(t)
 	at := issueAt{t.Issue.Site, t.Issue.ID}
 	leaves, epics := b.leaves[at], b.epics[at]
 	if len(leaves) == 0 && len(epics) == 0 {
@@ -179,7 +196,8 @@ func (b *builder) closed(t *flow.Timeline) flow.Spans {
 }
 
 // finish puts everything in order.
-func (b *builder) finish() []ledger {
+func (b *builder) finish(sites []string) ([]ledger, decisions) {
+	made := b.decider.finish(b, sites)
 	for _, w := range b.waiting {
 		if since, ok := b.bulk.since(w.minute); ok {
 			p := &b.ledgers[w.ledger].progress[w.index]
@@ -199,5 +217,5 @@ func (b *builder) finish() []ledger {
 		})
 	}
 	b.share()
-	return b.ledgers
+	return b.ledgers, made
 }
