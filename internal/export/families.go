@@ -28,6 +28,7 @@ func families(zone *time.Location) []family {
 	all = append(all, promises(zone)...)
 	all = append(all, movement()...)
 	all = append(all, criteria()...)
+	all = append(all, decisions()...)
 	return append(all, organisation()...)
 }
 
