@@ -62,7 +62,7 @@ type DecisionLatency struct {
 type WorkingLatency struct {
 	P50Seconds  *float64 `json:"p50_seconds,omitempty"`
 	P85Seconds  *float64 `json:"p85_seconds,omitempty"`
-	MeanSeconds *float64 `json:"mean_30d_seconds,omitempty"`
+	MeanSeconds float64  `json:"mean_30d_seconds"`
 }
 
 // SiteDecisions are the open decisions of a class at one site, those of no
@@ -80,9 +80,9 @@ type DecisionRegister struct {
 	At         time.Time `json:"at"`
 	Goal       string    `json:"goal,omitempty"` // the one that it is limited to
 	WindowDays int       `json:"window_days"`
-	// Latency is by class in the order of the configuration, after that of
-	// all together, whose class is "".
-	Latency []ClassLatency `json:"latency"`
+	// Classes are how long decisions take: those of all classes together,
+	// whose class is "", then each in the order of the configuration.
+	Classes []ClassLatency `json:"classes"`
 	// Decisions are the open ones, the oldest first, then those made, the
 	// latest first.
 	Decisions []Decision `json:"decisions"`
@@ -90,8 +90,8 @@ type DecisionRegister struct {
 
 // ClassLatency is the latency of one class of decisions.
 type ClassLatency struct {
-	Class string `json:"class"`
-	DecisionLatency
+	Class   string          `json:"class"`
+	Latency DecisionLatency `json:"latency"`
 }
 
 // DecisionState is how a decision stands.

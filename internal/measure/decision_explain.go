@@ -171,7 +171,7 @@ func (x *explainer) decisionLatency() ExplainedMeasure {
 		}
 	}
 	if w := d.Latency.Working; w != nil {
-		working := DecisionLatency{P50Seconds: w.P50Seconds, P85Seconds: w.P85Seconds, MeanSeconds: w.MeanSeconds}
+		working := DecisionLatency{P50Seconds: w.P50Seconds, P85Seconds: w.P85Seconds, MeanSeconds: &w.MeanSeconds}
 		m.Inputs = append(m.Inputs, ExplainedInput{"in working days", working.text()})
 	}
 	since := x.at.Add(-x.s.Thresholds.DecisionWindow)

@@ -148,7 +148,9 @@ func latency(each func(func(*decision, flow.Spans)), class int, at time.Time, cl
 			l.Waiting++
 		}
 	}
-	l.P50Seconds, l.P85Seconds, l.MeanSeconds = curve.figures(s)
+	var mean float64
+	l.P50Seconds, l.P85Seconds, mean = curve.figures(s)
+	l.MeanSeconds = &mean
 	if clock.Runs() {
 		worked := newSurvival(collect(since, clock.Between))
 		l.Working = &WorkingLatency{}
@@ -157,7 +159,7 @@ func latency(each func(func(*decision, flow.Spans)), class int, at time.Time, cl
 	return l
 }
 
-func (c *survival) figures(s *Settings) (p50, p85, mean *float64) {
+func (c *survival) figures(s *Settings) (p50, p85 *float64, mean float64) {
 	at := func(q float64) *float64 {
 		d, ok := c.quantile(q)
 		if !ok {
@@ -166,8 +168,7 @@ func (c *survival) figures(s *Settings) (p50, p85, mean *float64) {
 		v := d.Seconds()
 		return &v
 	}
-	m := c.mean(s.Thresholds.DecisionHorizon).Seconds()
-	return at(.5), at(.85), &m
+	return at(.5), at(.85), c.mean(s.Thresholds.DecisionHorizon).Seconds()
 }
 
 // observed appends what was seen of the decision in the window (since, at]

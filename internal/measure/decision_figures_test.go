@@ -149,7 +149,7 @@ func TestLatencyWorkedByHand(t *testing.T) {
 		Made: 3, Waiting: 1, P50Seconds: ptr(4 * aDay), MeanSeconds: ptr((2 + 1.5 + 2.5 + 5.25) * aDay),
 		// By working days: 2 and 4; Monday to the Wednesday after the next: 7
 		// of 9, as is the open one.
-		Working: &measure.WorkingLatency{P50Seconds: ptr(4 * aDay), MeanSeconds: ptr((2 + 1.5 + 1.5 + 5.75) * aDay)},
+		Working: &measure.WorkingLatency{P50Seconds: ptr(4 * aDay), MeanSeconds: (2 + 1.5 + 1.5 + 5.75) * aDay},
 	}, d.Latency); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -187,7 +187,7 @@ func TestCalendarsThatNeverWork(t *testing.T) {
 	}
 	h := decided(t, always, []goal.Goal{epicGoal()}, issues...)
 	g = status(t, h, "2026-01-20").Decisions
-	if *g.Latency.Working.P50Seconds != 0 || *g.Latency.Working.MeanSeconds != 0 || *g.Latency.P50Seconds != 2*aDay {
+	if *g.Latency.Working.P50Seconds != 0 || g.Latency.Working.MeanSeconds != 0 || *g.Latency.P50Seconds != 2*aDay {
 		t.Errorf("with holidays throughout: %+v, want no time to have been worked", g.Latency)
 	}
 	r, _ := h.Decisions("g", flowtest.At(t, "2026-01-20"))

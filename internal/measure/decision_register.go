@@ -37,12 +37,12 @@ func (h *History) Decisions(goal string, at time.Time) (*DecisionRegister, bool)
 		r.Decisions = append(r.Decisions, h.row(d, st, at, clock))
 	})
 	slices.SortStableFunc(r.Decisions, compareRows)
-	r.Latency = append(r.Latency, ClassLatency{"", latency(each, everyClass, at, clock, s)})
+	r.Classes = append(r.Classes, ClassLatency{"", latency(each, everyClass, at, clock, s)})
 	for k, name := range h.decisions.classes {
-		r.Latency = append(r.Latency, ClassLatency{name, latency(each, k, at, clock, s)})
+		r.Classes = append(r.Classes, ClassLatency{name, latency(each, k, at, clock, s)})
 	}
 	if k := len(h.decisions.classes); other {
-		r.Latency = append(r.Latency, ClassLatency{OtherDecisions, latency(each, k, at, clock, s)})
+		r.Classes = append(r.Classes, ClassLatency{OtherDecisions, latency(each, k, at, clock, s)})
 	}
 	return r, true
 }
