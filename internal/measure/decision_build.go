@@ -2,10 +2,8 @@ package measure
 
 import (
 	"cmp"
-	"iter"
 	"maps"
 	"slices"
-	"time"
 
 	"plumbline/internal/flow"
 	"plumbline/internal/goal"
@@ -38,7 +36,7 @@ type decisions struct {
 func newDecider(members []goal.Members, b *builder) *decider {
 	d := &decider{
 		settings: &b.settings, asker: newAsker(&b.settings), leaves: b.leaves,
-		others: map[issueAt][]ownGoal{}, declared: declarations(b.ledgers),
+		others: map[issueAt][]ownGoal{}, declared: declarations(b.ledgers, b.settings.Calendar.Location()),
 	}
 	for g := range members {
 		for k := range members[g].Others {
@@ -75,11 +73,6 @@ func (d *decider) finish(b *builder, sites []string) decisions {
 	for _, q := range d.inquiries {
 		for _, e := range q.episodes(claimed[q], d.settings) {
 			e.goals = d.goalsOf(q, &e, blocks[q], b)
-			if e.posed {
-				for _, h := range blocks[q] {
-					e.holds = append(e.holds, h.in)
-				}
-			}
 			out.all = append(out.all, e)
 		}
 	}
@@ -151,7 +144,7 @@ func (d *decider) join(byKey map[keyAt]*inquiry) map[*inquiry][]declaration {
 		}
 	}
 	for q, ds := range claimed {
-		q.declare(ds, d.asker.classes, d.settings.Calendar.Location())
+		q.declare(ds, d.asker.classes)
 	}
 	return claimed
 }
@@ -193,112 +186,6 @@ func (d *decider) block(b *builder, byKey map[keyAt]*inquiry) map[*inquiry][]blo
 		}
 	}
 	return out
-}
-
-// goalsOf are the goals that a decision belongs to, in the order of the
-// ledgers, each with when, and by when it should be made there.
-func (d *decider) goalsOf(q *inquiry, e *decision, blocks []blocked, b *builder) []ownGoal {
-	in := map[int]flow.Spans{}
-	if q != nil {
-		for _, p := range d.leaves[q.issueAt] {
-			in[p.ledger] = in[p.ledger].Union(b.ledgers[p.ledger].leaves[p.index].In)
-		}
-		for _, o := range d.others[q.issueAt] {
-			in[o.ledger] = in[o.ledger].Union(o.in)
-		}
-	}
-	if e.posed {
-		for _, h := range blocks {
-			in[h.ledger] = in[h.ledger].Union(h.in)
-		}
-	}
-	for _, said := range e.declared {
-		for _, g := range b.chains[said.ledger] {
-			in[g] = flow.Always()
-		}
-	}
-	var out []ownGoal
-	for _, g := range slices.Sorted(maps.Keys(in)) {
-		out = append(out, ownGoal{ledger: g, in: in[g]})
-	}
-	e.usual = e.dueBy(func(func(*goal.Goal) bool) {}, d.settings)
-	for k := range out {
-		out[k].due = e.dueBy(b.goalsUp(out[k].ledger), d.settings)
-	}
-	e.setOverdue(out, b)
-	return out
-}
-
-// goalsUp yields a goal and those above it, from the bottom up.
-func (b *builder) goalsUp(g int) iter.Seq[*goal.Goal] {
-	return func(yield func(*goal.Goal) bool) {
-		for _, k := range b.chains[g] {
-			if !yield(b.ledgers[k].goal) {
-				return
-			}
-		}
-	}
-}
-
-// dueBy is by when the decision should be made in the first of the goals: by
-// the day that its goals file names, or by the time that the goal, the nearest
-// above it or the service allows for its class. Zero where nobody says.
-func (e *decision) dueBy(goals iter.Seq[*goal.Goal], s *Settings) time.Time {
-	var due time.Time
-	for k := range e.declared {
-		by := e.declared[k].DecideBy
-		if by.IsZero() {
-			continue
-		}
-		at := by.End(s.Calendar.Location())
-		if due.IsZero() || at.Before(due) {
-			due = at
-		}
-	}
-	if !due.IsZero() {
-		return due
-	}
-	class := OtherDecisions
-	if e.class < len(s.Decisions.Classes) {
-		class = s.Decisions.Classes[e.class].Name
-	}
-	for g := range goals {
-		if d, ok := within(g.DecideIn, class); ok {
-			return e.asked.Add(d)
-		}
-	}
-	if d, ok := within(s.Decisions.Within, class); ok {
-		return e.asked.Add(d)
-	}
-	return time.Time{}
-}
-
-// setOverdue finds when the decision was overdue in each of its goals. A goal
-// above others goes by theirs while one of them has it, so that disjoint goals
-// add up.
-func (e *decision) setOverdue(goals []ownGoal, b *builder) {
-	order := make([]int, len(goals))
-	for k := range order {
-		order[k] = k
-	}
-	slices.SortStableFunc(order, func(x, y int) int { // the lowest first
-		return cmp.Compare(len(b.chains[goals[y].ledger]), len(b.chains[goals[x].ledger]))
-	})
-	for n, k := range order {
-		g := &goals[k]
-		own := g.in
-		var late flow.Spans
-		for _, j := range order[:n] {
-			if b.isBelow(goals[j].ledger, g.ledger) {
-				own = own.Less(goals[j].in)
-				late = late.Union(goals[j].overdue)
-			}
-		}
-		if !g.due.IsZero() {
-			late = late.Union(own.Intersect(e.waits).Intersect(flow.Spans{{From: g.due}}))
-		}
-		g.overdue = late
-	}
 }
 
 // enter writes the decisions into their goals' ledgers: each, when one was

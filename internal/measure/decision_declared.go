@@ -10,23 +10,28 @@ import (
 	"plumbline/internal/goal"
 )
 
-// declaration is a decision that a goals file declares.
+// declaration is a decision that a goals file declares. A day begins when it
+// does in the zone; what was decided before it was asked took no time. Nothing
+// is known of it before it was asked.
 type declaration struct {
 	ledger int // of the goal that declares it
 	*goal.Decision
+	said flow.Span // from being asked to being decided, as the file says
 }
 
-// asked and decided are moments: a day begins when it does in the zone. What
-// was decided before it was asked took no time.
-func (d *declaration) span(zone *time.Location) flow.Span {
-	s := flow.Span{From: d.Asked.Start(zone)}
-	if d.Decided.IsZero() {
-		return s
+func newDeclaration(ledger int, d *goal.Decision, zone *time.Location) declaration {
+	out := declaration{ledger, d, flow.Span{From: d.Asked.Start(zone)}}
+	if !d.Decided.IsZero() {
+		out.said.To = laterOf(d.Decided.Start(zone), out.said.From)
 	}
-	if s.To = d.Decided.Start(zone); s.To.Before(s.From) {
-		s.To = s.From
+	return out
+}
+
+func laterOf(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
 	}
-	return s
+	return b
 }
 
 // class is the class that the declaration names, if it is configured.
@@ -50,10 +55,10 @@ func (d *declaration) reversal() bool {
 // was asked when either first says so, and decided when either first says so:
 // a forgotten line in a file keeps no decision open, nor does a forgotten
 // ticket.
-func (q *inquiry) declare(ds []declaration, classes []DecisionClass, zone *time.Location) {
+func (q *inquiry) declare(ds []declaration, classes []DecisionClass) {
 	for k := range ds {
 		d := &ds[k]
-		said := d.span(zone)
+		said := d.said
 		for _, a := range q.declaredAsks(said) {
 			a.at, a.all, a.posed, a.cause = d.class(classes), d.class(classes), true, "goals file"
 			q.asks = append(q.asks, a)
@@ -68,6 +73,7 @@ func (q *inquiry) declare(ds []declaration, classes []DecisionClass, zone *time.
 
 // declaredAsks returns when the issue waited for the declared decision: as
 // long as the file says, or where it names no end, while the issue was open.
+// A question that is put to a closed issue took no time, until it is opened.
 func (q *inquiry) declaredAsks(said flow.Span) []ask {
 	if !said.To.IsZero() {
 		return []ask{{Span: said, how: byWord}}
@@ -81,7 +87,7 @@ func (q *inquiry) declaredAsks(said flow.Span) []ask {
 			out = append(out, ask{Span: parts[0], how: q.ends[k]})
 		}
 	}
-	if len(out) == 0 { // the issue was closed by then, and never opened again
+	if len(out) == 0 || out[0].From.After(said.From) {
 		out = append(out, ask{Span: flow.Span{From: said.From, To: said.From}, how: byWord})
 	}
 	return out
@@ -116,11 +122,14 @@ func joined(asks []ask) []ask {
 
 // join takes in an ask that begins no earlier and before a ends.
 func (a *ask) join(o *ask) {
-	if o.From.Equal(a.From) {
+	switch set := o.at &^ asOther; {
+	case o.From.Equal(a.From):
 		a.at |= o.at
+		a.posed = a.posed || o.posed
+	case a.at == asOther && set != 0 && a.named.set == 0:
+		a.named = naming{o.From, set}
 	}
 	a.all |= o.all
-	a.posed = a.posed || o.posed
 	if !a.To.IsZero() && (o.To.IsZero() || o.To.After(a.To)) {
 		a.To, a.how, a.by = o.To, o.how, o.by
 	}
@@ -128,12 +137,12 @@ func (a *ask) join(o *ask) {
 
 // declarations collects what the goals declare, by the issue that they name;
 // "" is without one. Each list is in order of asking.
-func declarations(ledgers []ledger) map[string][]declaration {
+func declarations(ledgers []ledger, zone *time.Location) map[string][]declaration {
 	out := map[string][]declaration{}
 	for g := range ledgers {
 		ds := ledgers[g].goal.Decisions
 		for k := range ds {
-			out[ds[k].Issue] = append(out[ds[k].Issue], declaration{g, &ds[k]})
+			out[ds[k].Issue] = append(out[ds[k].Issue], newDeclaration(g, &ds[k], zone))
 		}
 	}
 	for _, ds := range out {

@@ -49,16 +49,16 @@ func (x *explainer) ownDecisions(f func(o ownDecision, st standing)) {
 
 func (x *explainer) decisionEvidence(o ownDecision, at time.Time, what ...string) Evidence {
 	class := OtherDecisions
-	if names := classNames(x.s); o.class < len(names) {
-		class = names[o.class]
+	if names := classNames(x.s); o.classAt(x.at) < len(names) {
+		class = names[o.classAt(x.at)]
 	}
-	text := fmt.Sprintf("%s: %s, asked by %s", o.name(), class, o.cause)
+	text := fmt.Sprintf("%s: %s, asked by %s", o.label(x.at), class, o.cause)
 	for _, w := range what {
 		if w != "" {
 			text += "; " + w
 		}
 	}
-	return Evidence{Site: o.site, Key: o.key, At: at, What: text}
+	return Evidence{Site: o.siteAt(x.at), Key: o.key, At: at, What: text}
 }
 
 func (x *explainer) decisionsOpen() ExplainedMeasure {
@@ -92,13 +92,13 @@ func again(s standing) string {
 }
 
 func (x *explainer) dueText(o ownDecision) string {
-	switch {
-	case o.own.due.IsZero():
-		return "nobody says by when"
-	case o.own.overdue.Contains(x.at):
-		return "overdue since " + moment(o.own.due)
+	if late, ok := o.own.overdue.At(x.at); ok {
+		return "overdue since " + moment(late.From)
 	}
-	return "due by " + moment(o.own.due)
+	if due := dueAt(o.own.due, x.at); !due.IsZero() {
+		return "due by " + moment(due)
+	}
+	return "nobody says by when"
 }
 
 func (x *explainer) decisionsOverdue() ExplainedMeasure {

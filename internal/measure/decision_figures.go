@@ -23,7 +23,7 @@ func (l *ledger) setDecisions(g *GoalStatus, at time.Time, t *tally, s *Settings
 		if o.asked.After(at) {
 			break
 		}
-		if o.class == len(d.Classes) {
+		if o.classAt(at) == len(d.Classes) {
 			d.Classes = append(d.Classes, DecisionClassStatus{Class: OtherDecisions})
 		}
 		if o.own.in.Contains(at) {
@@ -61,7 +61,7 @@ func (d *DecisionStatus) count(o ownDecision, at time.Time) {
 	if !o.at(at).open() {
 		return
 	}
-	c := &d.Classes[o.class]
+	c := &d.Classes[o.classAt(at)]
 	d.Open++
 	c.Open++
 	d.DebtSeconds += at.Sub(o.asked).Seconds()
@@ -123,7 +123,7 @@ func latency(each func(func(*decision, flow.Spans)), class int, at time.Time, cl
 	collect := func(since time.Time, age func(from, to time.Time) time.Duration) []survivalTime {
 		var seen []survivalTime
 		each(func(d *decision, in flow.Spans) {
-			if class == everyClass || d.class == class {
+			if class == everyClass || d.classAt(at) == class {
 				seen = d.observed(seen, in, since, at, age)
 			}
 		})

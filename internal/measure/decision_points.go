@@ -2,6 +2,7 @@ package measure
 
 import (
 	"strings"
+	"time"
 
 	"plumbline/internal/flow"
 )
@@ -13,6 +14,7 @@ type inquiry struct {
 	summary string
 	keys    []string // every key that it has had
 	asks    []ask    // in order, none touching the next
+	born    time.Time
 	// posed is when the issue was itself the question (K1).
 	posed flow.Spans
 	// open is when the issue was neither delivered nor dropped, ends how each
@@ -28,10 +30,17 @@ type ask struct {
 	flow.Span
 	at    classSet // the classes that asked at its beginning
 	all   classSet // and at any time in it
-	posed bool     // the issue is itself the question (K1)
+	posed bool     // the issue was itself the question (K1) at its beginning
+	named naming   // where only a goals file without a class asked first: who did next
 	cause string
 	how   ending
 	by    closing
+}
+
+// naming is from when on a decision is of which classes.
+type naming struct {
+	from time.Time
+	set  classSet
 }
 
 // ending says how a wait for a decision ended.
@@ -66,7 +75,7 @@ type closing struct {
 // newInquiry finds what the issue asks to be decided; nil where it asks
 // nothing, is blocked by nothing and no goal declares it.
 func newInquiry(t *flow.Timeline, a *asker, declared func(key string) bool) *inquiry {
-	q := &inquiry{issueAt: issueAt{t.Issue.Site, t.Issue.ID}, key: t.Issue.Now.Key, held: heldBy(t.Issue)}
+	q := &inquiry{issueAt: issueAt{t.Issue.Site, t.Issue.ID}, key: t.Issue.Now.Key, born: t.Created(), held: heldBy(t.Issue)}
 	named := false
 	var now ask
 	changes := t.Changes()
@@ -92,10 +101,10 @@ func newInquiry(t *flow.Timeline, a *asker, declared func(key string) bool) *inq
 			q.asks = append(q.asks, now)
 			now = ask{}
 		case all != 0 && now.all == 0:
-			now = ask{Span: span, at: all, all: all, cause: a.cause(st, all.first())}
+			now = ask{Span: span, at: all, all: all, posed: posed != 0, cause: a.cause(st, all.first())}
 		}
 		if all != 0 {
-			now.To, now.all, now.posed = span.To, now.all|all, now.posed || posed != 0
+			now.To, now.all = span.To, now.all|all
 		}
 	}
 	if now.all != 0 {

@@ -1,6 +1,9 @@
 package measure
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // recordDecision notes that a decision was made as a progress event of a goal
 // that had it then (MEASURES §7). What is opened again within
@@ -30,19 +33,19 @@ const noLeaf = -1
 
 // made tells the event for people.
 func (d *decision) made(p *progress) string {
-	what := d.name() + " was made (" + p.what + ")"
+	what := d.label(p.at) + " was made (" + p.what + ")"
 	if p.discount == byBounce {
 		what += ": asked for less than an hour before"
 	}
 	return what + p.discount.reason()
 }
 
-// name is the decision for people, behind its issue's key.
-func (d *decision) name() string {
-	switch {
-	case d.id() != "":
-		return "the decision " + d.id()
-	case d.summary != "":
+// label is the decision for people, behind its issue's key.
+func (d *decision) label(at time.Time) string {
+	switch said := d.saidAt(at); {
+	case said != nil:
+		return "the decision " + said.ID
+	case d.summary != "" && !d.born.After(at):
 		return "“" + d.summary + "”"
 	}
 	return "a decision"

@@ -33,7 +33,7 @@ func (h *History) Decisions(goal string, at time.Time) (*DecisionRegister, bool)
 		if !st.asked || !st.open() && !st.end.After(since) || !in.Contains(lastOf(st, at)) {
 			return
 		}
-		other = other || d.class == len(h.decisions.classes)
+		other = other || d.classAt(at) == len(h.decisions.classes)
 		r.Decisions = append(r.Decisions, h.row(d, st, at, clock))
 	})
 	slices.SortStableFunc(r.Decisions, compareRows)
@@ -80,9 +80,12 @@ func (d *decisions) lifetimes(each func(*decision, flow.Spans)) {
 
 func (h *History) row(d *decision, st standing, at time.Time, clock *flow.WorkClock) Decision {
 	r := Decision{
-		ID: d.id(), Site: d.site, Key: d.key, Summary: d.summary, Class: h.decisions.class(d), Goals: []string{},
+		Site: d.siteAt(at), Key: d.key, Class: h.decisions.class(d, at), Goals: []string{},
 		State: DecisionOpen, Cause: d.cause, Asked: d.asked, Reopened: st.again,
 		Reversed: !d.reversed.IsZero() && !d.reversed.After(at),
+	}
+	if r.Site == d.site {
+		r.Summary = d.summary
 	}
 	last := lastOf(st, at)
 	if !st.open() {
@@ -92,10 +95,10 @@ func (h *History) row(d *decision, st standing, at time.Time, clock *flow.WorkCl
 			r.State = DecisionWithdrawn
 		}
 	}
-	if len(d.declared) > 0 {
-		r.Authority = d.declared[0].Authority
+	if said := d.saidAt(at); said != nil {
+		r.ID, r.Authority = said.ID, said.Authority
 		if st.how.made() {
-			r.Outcome = d.declared[0].Outcome
+			r.Outcome = said.Outcome
 		}
 	}
 	due, overdue := h.due(d, st, last)
@@ -123,11 +126,12 @@ func (h *History) row(d *decision, st standing, at time.Time, clock *flow.WorkCl
 func (h *History) due(d *decision, st standing, last time.Time) (due time.Time, overdue bool) {
 	goals := h.lowest(d, last)
 	if len(goals) == 0 {
-		return d.usual, st.open() && !d.usual.IsZero() && !last.Before(d.usual)
+		due = dueAt(d.usual, last)
+		return due, st.open() && !due.IsZero() && !last.Before(due)
 	}
 	for _, g := range goals {
-		if due.IsZero() || !g.due.IsZero() && g.due.Before(due) {
-			due = g.due
+		if its := dueAt(g.due, last); due.IsZero() || !its.IsZero() && its.Before(due) {
+			due = its
 		}
 		overdue = overdue || st.open() && g.overdue.Contains(last)
 	}
@@ -150,9 +154,9 @@ func (h *History) lowest(d *decision, at time.Time) []*ownGoal {
 	return slices.DeleteFunc(out, func(g *ownGoal) bool { return above[h.ledgers[g.ledger].goal.ID] })
 }
 
-func (d *decisions) class(e *decision) string {
-	if e.class < len(d.classes) {
-		return d.classes[e.class]
+func (d *decisions) class(e *decision, at time.Time) string {
+	if k := e.classAt(at); k < len(d.classes) {
+		return d.classes[k]
 	}
 	return OtherDecisions
 }
@@ -180,7 +184,7 @@ func (h *History) bySite(at time.Time) []SiteDecisions {
 		if d.asked.After(at) {
 			break
 		}
-		c := count(d.site, h.decisions.class(d))
+		c := count(d.siteAt(at), h.decisions.class(d, at))
 		st := d.at(at)
 		if !st.open() {
 			continue

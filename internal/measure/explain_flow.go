@@ -72,7 +72,7 @@ func (x *explainer) events(all []*progress) []Evidence {
 	for k := len(all) - 1; k >= 0 && len(out) < shownEvents; k-- {
 		p := all[k]
 		if p.decision != nil {
-			out = append(out, Evidence{Site: p.decision.site, Key: p.decision.key, At: p.at, What: p.decision.made(p)})
+			out = append(out, Evidence{Site: p.decision.siteAt(p.at), Key: p.decision.key, At: p.at, What: p.decision.made(p)})
 			continue
 		}
 		what := "moved forward to " + p.what

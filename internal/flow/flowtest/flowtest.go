@@ -251,10 +251,14 @@ func (b *Builder) BlockedBy(at, key string) *Builder {
 	return b.change(at, flow.Change{Field: flow.FieldLink, To: flow.Named{ID: key, Name: "This issue is blocked by " + key}})
 }
 
-// Unblocked takes the link away.
+// Unblocked takes the link away, if there is one.
 func (b *Builder) Unblocked(at, key string) *Builder {
 	b.tb.Helper()
+	held := len(b.issue.Links)
 	b.issue.Links = slices.DeleteFunc(slices.Clone(b.issue.Links), func(l flow.Link) bool { return l.Other.Key == key })
+	if len(b.issue.Links) == held {
+		return b
+	}
 	return b.change(at, flow.Change{Field: flow.FieldLink, From: flow.Named{ID: key, Name: "This issue is blocked by " + key}})
 }
 
