@@ -151,8 +151,9 @@ func (d *decider) join(byKey map[keyAt]*inquiry) map[*inquiry][]declaration {
 
 // blocked is a leaf that waited, open and in scope, for another issue.
 type blocked struct {
-	place
-	in flow.Spans
+	issueAt
+	ledger int
+	in     flow.Spans
 }
 
 // block finds which leaves waited for which questions, and notes in the
@@ -173,7 +174,7 @@ func (d *decider) block(b *builder, byKey map[keyAt]*inquiry) map[*inquiry][]blo
 			while := q.held[key].Intersect(q.open)
 			for _, p := range d.leaves[q.issueAt] {
 				if in := b.ledgers[p.ledger].leaves[p.index].In.Intersect(while); len(in) > 0 {
-					out[other] = append(out[other], blocked{p, in})
+					out[other] = append(out[other], blocked{q.issueAt, p.ledger, in})
 				}
 			}
 			waited = waited.Union(while.Intersect(other.posed))

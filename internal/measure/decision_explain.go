@@ -174,14 +174,13 @@ func (x *explainer) decisionLatency() ExplainedMeasure {
 		working := DecisionLatency{P50Seconds: w.P50Seconds, P85Seconds: w.P85Seconds, MeanSeconds: &w.MeanSeconds}
 		m.Inputs = append(m.Inputs, ExplainedInput{"in working days", working.text()})
 	}
-	since := x.at.Add(-x.s.Thresholds.DecisionWindow)
+	window := observer{since: x.at.Add(-x.s.Thresholds.DecisionWindow), at: x.at, age: wallClock}
 	if d.Latency.WholeHistory {
-		since = time.Time{}
+		window = observer{at: x.at, age: wallClock, whole: true}
 		m.Inputs = append(m.Inputs, ExplainedInput{"window", "the whole history, since the last days hold too little"})
 	}
-	wall := func(from, to time.Time) time.Duration { return to.Sub(from) }
 	for _, o := range x.l.decisions {
-		for _, seen := range o.observed(nil, o.own.in, since, x.at, wall) {
+		for _, seen := range window.see(nil, o.decision, o.own.in) {
 			what := "open after " + inDays(seen.exit)
 			if seen.ended {
 				what = "made after " + inDays(seen.exit)

@@ -120,25 +120,24 @@ const everyClass = -1
 // window before the moment. each gives the decisions and when they were seen.
 func latency(each func(func(*decision, flow.Spans)), class int, at time.Time, clock *flow.WorkClock, s *Settings) DecisionLatency {
 	l := DecisionLatency{}
-	collect := func(since time.Time, age func(from, to time.Time) time.Duration) []survivalTime {
+	collect := func(seenBy observer) []survivalTime {
 		var seen []survivalTime
 		each(func(d *decision, in flow.Spans) {
 			if class == everyClass || d.classAt(at) == class {
-				seen = d.observed(seen, in, since, at, age)
+				seen = seenBy.see(seen, d, in)
 			}
 		})
 		return seen
 	}
-	wall := func(from, to time.Time) time.Duration { return to.Sub(from) }
-	since := at.Add(-s.Thresholds.DecisionWindow)
-	seen := collect(since, wall)
+	window := observer{since: at.Add(-s.Thresholds.DecisionWindow), at: at, age: wallClock}
+	seen := collect(window)
 	if len(seen) == 0 {
 		return l
 	}
 	curve := newSurvival(seen)
 	if l.WholeHistory = curve.starved; l.WholeHistory {
-		since = time.Time{}
-		seen = collect(since, wall)
+		window = observer{at: at, age: wallClock, whole: true}
+		seen = collect(window)
 		curve = newSurvival(seen)
 	}
 	for _, o := range seen {
@@ -152,7 +151,8 @@ func latency(each func(func(*decision, flow.Spans)), class int, at time.Time, cl
 	l.P50Seconds, l.P85Seconds, mean = curve.figures(s)
 	l.MeanSeconds = &mean
 	if clock.Runs() {
-		worked := newSurvival(collect(since, clock.Between))
+		window.age = clock.Between
+		worked := newSurvival(collect(window))
 		l.Working = &WorkingLatency{}
 		l.Working.P50Seconds, l.Working.P85Seconds, l.Working.MeanSeconds = worked.figures(s)
 	}
@@ -171,15 +171,25 @@ func (c *survival) figures(s *Settings) (p50, p85 *float64, mean float64) {
 	return at(.5), at(.85), c.mean(s.Thresholds.DecisionHorizon).Seconds()
 }
 
-// observed appends what was seen of the decision in the window (since, at]
-// while it was seen at all: from which age to which, and whether it was made
-// then. A decision whose issue is gone is censored then.
-func (d *decision) observed(seen []survivalTime, in flow.Spans, since, at time.Time, age func(from, to time.Time) time.Duration) []survivalTime {
-	st := d.at(at)
+// observer looks at decisions in the window (since, at]; with whole, at all
+// that ever was, and at each from its start.
+type observer struct {
+	since, at time.Time
+	age       func(from, to time.Time) time.Duration
+	whole     bool
+}
+
+func wallClock(from, to time.Time) time.Duration { return to.Sub(from) }
+
+// see appends what was seen of the decision while it was in view at all: from
+// which age to which, and whether it was made then. A decision whose issue is
+// gone is censored then.
+func (o observer) see(seen []survivalTime, d *decision, in flow.Spans) []survivalTime {
+	st := d.at(o.at)
 	if !st.asked {
 		return seen
 	}
-	end := at
+	end := o.at
 	if !st.open() {
 		end = st.end
 	}
@@ -188,8 +198,8 @@ func (d *decision) observed(seen []survivalTime, in flow.Spans, since, at time.T
 		if x.From.After(from) {
 			from = x.From
 		}
-		if since.After(from) {
-			from = since
+		if o.since.After(from) {
+			from = o.since
 		}
 		left := !x.To.IsZero() && x.To.Before(end)
 		if left {
@@ -198,7 +208,11 @@ func (d *decision) observed(seen []survivalTime, in flow.Spans, since, at time.T
 		if to.Before(from) || to.Equal(from) && from.After(d.asked) {
 			continue
 		}
-		seen = append(seen, survivalTime{age(d.asked, from), age(d.asked, to), st.how.made() && !left})
+		entry := o.age(d.asked, from)
+		if o.whole {
+			entry = 0
+		}
+		seen = append(seen, survivalTime{entry, o.age(d.asked, to), st.how.made() && !left})
 	}
 	return seen
 }

@@ -24,13 +24,14 @@ func (d *decider) goalsOf(q *inquiry, e *decision, blocks []blocked, b *builder)
 		}
 	}
 	if !e.posed.IsZero() {
+		holds := map[issueAt]flow.Spans{}
 		for _, h := range blocks {
-			while := h.in.Intersect(flow.Spans{{From: e.posed}})
-			if len(while) > 0 {
+			if while := h.in.Intersect(flow.Spans{{From: e.posed}}); len(while) > 0 {
 				in[h.ledger] = in[h.ledger].Union(while)
-				e.holds = append(e.holds, while)
+				holds[h.issueAt] = holds[h.issueAt].Union(while)
 			}
 		}
+		e.holds = slices.Collect(maps.Values(holds)) // counted, and so in any order
 	}
 	for _, said := range e.declared {
 		for _, g := range b.chains[said.ledger] {
