@@ -28,7 +28,7 @@ type decider struct {
 
 // decisions is the company's decisions over time.
 type decisions struct {
-	all     []decision // by when they were asked
+	all     []*decision // by when they were asked
 	classes []string
 	sites   []string
 }
@@ -48,8 +48,26 @@ func newDecider(members []goal.Members, b *builder) *decider {
 	return d
 }
 
+// learn tells the names that statuses have at present: a changelog keeps those
+// of its day.
+func (d *decider) learn(catalogs map[string]*flow.Catalog) {
+	for _, c := range catalogs {
+		if c == nil {
+			continue
+		}
+		for id, s := range c.Statuses {
+			if d.asker.statusSet(s.Name) != 0 {
+				d.asker.statusIDs[id] = true
+			}
+		}
+	}
+}
+
 // add takes an issue in.
 func (d *decider) add(t *flow.Timeline) {
+	if !d.asker.mayAsk(t.Issue) && !d.isDeclared(t.Issue) {
+		return
+	}
 	q := newInquiry(t, d.asker, func(key string) bool { return len(d.declared[key]) > 0 })
 	if q == nil {
 		return
@@ -60,6 +78,17 @@ func (d *decider) add(t *flow.Timeline) {
 		}
 	}
 	d.inquiries = append(d.inquiries, q)
+}
+
+// isDeclared reports whether a goals file names the issue by any key that it
+// may have had.
+func (d *decider) isDeclared(i *flow.Issue) bool {
+	if len(d.declared) == 0 {
+		return false
+	}
+	return len(d.declared[i.Now.Key]) > 0 || slices.ContainsFunc(i.Changes, func(c flow.Change) bool {
+		return c.Field == flow.FieldKey && (len(d.declared[c.From.Name]) > 0 || len(d.declared[c.To.Name]) > 0)
+	})
 }
 
 // finish makes the decisions, and writes them into the ledgers of the goals
@@ -73,17 +102,17 @@ func (d *decider) finish(b *builder, sites []string) decisions {
 	for _, q := range d.inquiries {
 		for _, e := range q.episodes(claimed[q], d.settings) {
 			e.goals = d.goalsOf(q, &e, blocks[q], b)
-			out.all = append(out.all, e)
+			out.all = append(out.all, &e)
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(d.declared)) { // those whose issue is not held
 		for _, said := range d.declared[key] {
 			e := alone(said, d.settings)
 			e.goals = d.goalsOf(nil, &e, nil, b)
-			out.all = append(out.all, e)
+			out.all = append(out.all, &e)
 		}
 	}
-	slices.SortStableFunc(out.all, func(x, y decision) int {
+	slices.SortStableFunc(out.all, func(x, y *decision) int {
 		return cmp.Or(x.asked.Compare(y.asked), x.compare(y.issueAt), cmp.Compare(x.key, y.key), cmp.Compare(x.id(), y.id()))
 	})
 	d.enter(b, out.all)
@@ -191,10 +220,9 @@ func (d *decider) block(b *builder, byKey map[keyAt]*inquiry) map[*inquiry][]blo
 
 // enter writes the decisions into their goals' ledgers: each, when one was
 // overdue, and as progress that one was made.
-func (d *decider) enter(b *builder, all []decision) {
+func (d *decider) enter(b *builder, all []*decision) {
 	late := make([][]flow.Span, len(b.ledgers))
-	for k := range all {
-		e := &all[k]
+	for _, e := range all {
 		for n := range e.goals {
 			g := &e.goals[n]
 			l := &b.ledgers[g.ledger]

@@ -73,8 +73,8 @@ func compareRows(a, b Decision) int {
 // lifetimes gives all decisions, from when they were asked on.
 func (d *decisions) lifetimes(each func(*decision, flow.Spans)) {
 	always := flow.Always()
-	for k := range d.all {
-		each(&d.all[k], always)
+	for _, one := range d.all {
+		each(one, always)
 	}
 }
 
@@ -179,8 +179,7 @@ func (h *History) bySite(at time.Time) []SiteDecisions {
 			count(site, class)
 		}
 	}
-	for k := range h.decisions.all {
-		d := &h.decisions.all[k]
+	for _, d := range h.decisions.all {
 		if d.asked.After(at) {
 			break
 		}

@@ -58,6 +58,7 @@ type asker struct {
 	types     map[string]classSet
 	labels    map[string]classSet
 	statuses  map[string]classSet
+	statusIDs map[string]bool // of the statuses that ask, by their present names
 	flagged   classSet
 }
 
@@ -65,6 +66,7 @@ func newAsker(s *Settings) *asker {
 	a := &asker{
 		classes: s.Decisions.Classes[:min(len(s.Decisions.Classes), MaxDecisionClasses)], semantics: s.Semantics,
 		types: map[string]classSet{}, labels: map[string]classSet{}, statuses: map[string]classSet{},
+		statusIDs: map[string]bool{},
 	}
 	for k := range a.classes {
 		if a.classes[k].Flagged {
@@ -81,15 +83,66 @@ func (a *asker) asks(st *flow.State) (all, posed classSet) {
 	if len(a.classes) == 0 || a.semantics.Outcome(st) != flow.Open {
 		return 0, 0
 	}
-	posed = a.look(a.types, st.Type.Name, func(m *Match) []string { return m.IssueTypes })
+	posed = a.typeSet(st.Type.Name)
 	for _, l := range st.Labels {
-		posed |= a.look(a.labels, l, func(m *Match) []string { return m.Labels })
+		posed |= a.labelSet(l)
 	}
-	all = posed | a.look(a.statuses, st.Status.Name, func(m *Match) []string { return m.Statuses })
+	all = posed | a.statusSet(st.Status.Name)
 	if st.Flagged {
 		all |= a.flagged
 	}
 	return all, posed
+}
+
+// mayAsk reports whether the issue has ever had what asks for a decision, or a
+// link. It is quick, and says yes too often rather than too seldom.
+func (a *asker) mayAsk(i *flow.Issue) bool {
+	now := &i.Now
+	if now.Flagged && a.flagged != 0 || a.typeSet(now.Type.Name)|a.statusSet(now.Status.Name) != 0 ||
+		slices.ContainsFunc(now.Labels, func(l string) bool { return a.labelSet(l) != 0 }) || len(i.Links) > 0 {
+		return true
+	}
+	for k := range i.Changes {
+		if a.mayChange(&i.Changes[k]) {
+			return true
+		}
+	}
+	return false
+}
+
+// mayChange is mayAsk for one change.
+func (a *asker) mayChange(c *flow.Change) bool {
+	switch c.Field {
+	case flow.FieldStatus:
+		return a.statusIDs[c.From.ID] || a.statusIDs[c.To.ID] || a.statusSet(c.From.Name)|a.statusSet(c.To.Name) != 0
+	case flow.FieldType:
+		return a.typeSet(c.From.Name)|a.typeSet(c.To.Name) != 0
+	case flow.FieldLabels:
+		for _, list := range []string{c.From.Name, c.To.Name} {
+			for l := range strings.FieldsSeq(list) {
+				if a.labelSet(l) != 0 {
+					return true
+				}
+			}
+		}
+	case flow.FieldFlagged:
+		return a.flagged != 0
+	case flow.FieldLink:
+		return true
+	}
+	return false
+}
+
+func (a *asker) typeSet(name string) classSet {
+	return a.look(a.types, name, func(m *Match) []string { return m.IssueTypes })
+}
+
+func (a *asker) labelSet(name string) classSet {
+	return a.look(a.labels, name, func(m *Match) []string { return m.Labels })
+}
+
+func (a *asker) statusSet(name string) classSet {
+	return a.look(a.statuses, name, func(m *Match) []string { return m.Statuses })
 }
 
 func (a *asker) look(known map[string]classSet, name string, names func(*Match) []string) classSet {

@@ -50,10 +50,11 @@ func Build(in Input) (*History, error) {
 	}
 	b := newBuilder(index.Members(), bulk, in.Settings)
 	w.join(b)
+	b.decider.learn(in.Catalogs)
 	err = in.eachTimeline(func(t *flow.Timeline) {
 		bulk.count(t.Issue)
 		b.add(t)
-	}, func(t *flow.Timeline) { w.add(t, in.Catalogs[t.Issue.Site]) })
+	}, func(t *flow.Timeline) { w.add(t, in.Catalogs[t.Issue.Site]) }, b.decider.add)
 	if err != nil {
 		return nil, fmt.Errorf("writing the goals' ledgers: %w", err)
 	}

@@ -130,7 +130,6 @@ func newBuilder(members []goal.Members, bulk *bulkEdits, s Settings) *builder {
 
 // add writes an issue into the ledgers of the goals that it belongs to.
 func (b *builder) add(t *flow.Timeline) {
-	b.decider.add(t)
 	at := issueAt{t.Issue.Site, t.Issue.ID}
 	leaves, epics := b.leaves[at], b.epics[at]
 	if len(leaves) == 0 && len(epics) == 0 {
