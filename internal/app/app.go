@@ -189,6 +189,8 @@ func measureSettings(c *config.Config) measure.Settings {
 	s.Calendar = c.Calendar
 	usual := c.Semantics.BusinessAsUsual
 	s.BusinessAsUsual = measure.Match{IssueTypes: usual.IssueTypes, Labels: usual.Labels, Statuses: usual.Statuses, Flagged: usual.Flagged}
+	held := c.Semantics.Blocked
+	s.Blocked = measure.Match{IssueTypes: held.IssueTypes, Labels: held.Labels, Statuses: held.Statuses, Flagged: held.Flagged}
 	return s
 }
 

@@ -53,6 +53,8 @@ func (a *App) Run(ctx context.Context, command string, args url.Values, out io.W
 		return a.runPreview(ctx, args, out)
 	case "unlinked":
 		return a.runUnlinked(ctx, args, out)
+	case "stalls":
+		return a.runStalls(ctx, args, out)
 	case "lint":
 		return a.runLint(ctx, args, out)
 	case "sync":

@@ -102,7 +102,7 @@ func (x *explainer) stalled() ExplainedMeasure {
 		m.Inputs = append(m.Inputs, ExplainedInput{"95 % quantile of the gaps", inDays(quantile(x.rhythm.gaps, x.s.Thresholds.StallQuantile))})
 	}
 	if x.status.LastProgress != nil {
-		m.Inputs = append(m.Inputs, ExplainedInput{"silence", inDays(awake(*x.status.LastProgress, x.at, &x.s.Calendar))})
+		m.Inputs = append(m.Inputs, ExplainedInput{"silence", inDays(x.l.awake(*x.status.LastProgress, x.at))})
 	}
 	if *x.status.Stalled {
 		m.Value = "yes, since " + moment(*x.status.StalledSince)

@@ -33,17 +33,20 @@ func Build(in Input) (*History, error) {
 	index := goal.NewIndex(in.Goals, in.Catalogs)
 	bulk := newBulkEdits(in.Settings.Thresholds.BulkIssues)
 	w := newWorkBuilder()
+	held := newBlockers()
 	err := in.Issues(func(i *flow.Issue) error {
 		t := flow.NewTimeline(i, in.Catalogs[i.Site])
 		index.Add(t)
 		w.meet(t)
 		bulk.suspect(i)
+		held.meet(i)
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("relating issues to goals: %w", err)
 	}
 	b := newBuilder(index.Members(), bulk, in.Settings)
+	b.blockers = held
 	w.join(b)
 	err = in.Issues(func(i *flow.Issue) error {
 		bulk.count(i)

@@ -1,0 +1,124 @@
+package measure
+
+import (
+	"slices"
+	"strings"
+
+	"plumbline/internal/flow"
+)
+
+// hold is a link by which a leaf is blocked, while both it and the blocker's
+// being open last.
+type hold struct {
+	leaf int32
+	by   string // the blocker's present key
+	in   flow.Spans
+}
+
+// blockers finds what leaves wait for by their links "is blocked by". The
+// blocker can be any issue of the site: the first pass learns which keys are
+// named, the second when those issues were open.
+type blockers struct {
+	named map[keyAt]bool
+	open  map[keyAt]openLife
+	links []blockedBy
+}
+
+// openLife is a blocker's present key and when it was open.
+type openLife struct {
+	key string
+	in  flow.Spans
+}
+
+type blockedBy struct {
+	place
+	other keyAt
+	flow.Span
+}
+
+func newBlockers() *blockers {
+	return &blockers{named: map[keyAt]bool{}, open: map[keyAt]openLife{}}
+}
+
+// meet takes an issue of the first pass.
+func (b *blockers) meet(i *flow.Issue) {
+	eachBlocker(i, func(key string, _ flow.Span) { b.named[keyAt{i.Site, key}] = true })
+}
+
+// lives takes every issue of the second pass.
+func (b *blockers) lives(t *flow.Timeline, s *Settings) {
+	var as []keyAt
+	var open flow.Spans
+	for span, st := range t.Spans() {
+		if at := (keyAt{t.Issue.Site, st.Key}); b.named[at] && !slices.Contains(as, at) {
+			as = append(as, at)
+		}
+		if s.Semantics.Outcome(st) == flow.Open {
+			open = open.Append(span)
+		}
+	}
+	for _, at := range as {
+		b.open[at] = openLife{t.Issue.Now.Key, open}
+	}
+}
+
+// watch takes a leaf of the second pass.
+func (b *blockers) watch(t *flow.Timeline, leaves []place) {
+	eachBlocker(t.Issue, func(key string, span flow.Span) {
+		for _, p := range leaves {
+			b.links = append(b.links, blockedBy{p, keyAt{t.Issue.Site, key}, span})
+		}
+	})
+}
+
+// join writes the holds into the ledgers.
+func (b *blockers) join(ledgers []ledger) {
+	for _, x := range b.links {
+		other, ok := b.open[x.other]
+		if !ok {
+			continue // it was never seen: nothing is known of it
+		}
+		if in := other.in.Intersect(flow.Spans{x.Span}); len(in) > 0 {
+			l := &ledgers[x.ledger]
+			l.holds = append(l.holds, hold{int32(x.index), other.key, in})
+		}
+	}
+}
+
+// eachBlocker yields the issues that a link said to block this one, and from
+// when until when. A link without an entry in the changelog has no time, and
+// is left out: what it held up when is not known.
+func eachBlocker(i *flow.Issue, f func(key string, span flow.Span)) {
+	var made map[string]flow.Span
+	for k := range i.Changes {
+		c := &i.Changes[k]
+		if c.Field != flow.FieldLink {
+			continue
+		}
+		if key := c.From.ID; key != "" && says(c.From.Name, "is blocked by") {
+			if span, ok := made[key]; ok {
+				if span.To = c.At; span.To.After(span.From) {
+					f(key, span)
+				}
+				delete(made, key)
+			}
+		}
+		if key := c.To.ID; key != "" && says(c.To.Name, "is blocked by") {
+			if made == nil {
+				made = map[string]flow.Span{}
+			}
+			if _, ok := made[key]; !ok {
+				made[key] = flow.Span{From: c.At}
+			}
+		}
+	}
+	for key, span := range made {
+		f(key, span)
+	}
+}
+
+// says reports whether Jira's sentence on a link uses one of the phrases.
+func says(sentence string, phrases ...string) bool {
+	sentence = strings.ToLower(sentence)
+	return slices.ContainsFunc(phrases, func(p string) bool { return strings.Contains(sentence, p) })
+}
