@@ -189,6 +189,10 @@ func measureSettings(c *config.Config) measure.Settings {
 	s.Calendar = c.Calendar
 	usual := c.Semantics.BusinessAsUsual
 	s.BusinessAsUsual = measure.Match{IssueTypes: usual.IssueTypes, Labels: usual.Labels, Statuses: usual.Statuses, Flagged: usual.Flagged}
+	s.Traps = make(map[string]measure.TrapSetting, len(c.Traps))
+	for name, t := range c.Traps {
+		s.Traps[name] = measure.TrapSetting(t)
+	}
 	held := c.Semantics.Blocked
 	s.Blocked = measure.Match{IssueTypes: held.IssueTypes, Labels: held.Labels, Statuses: held.Statuses, Flagged: held.Flagged}
 	return s

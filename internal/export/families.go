@@ -27,6 +27,8 @@ func families(zone *time.Location) []family {
 	all = append(all, completion()...)
 	all = append(all, promises(zone)...)
 	all = append(all, movement()...)
+	all = append(all, work()...)
+	all = append(all, traps()...)
 	all = append(all, criteria()...)
 	return append(all, organisation()...)
 }

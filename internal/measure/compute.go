@@ -27,7 +27,7 @@ func (l *ledger) status(at time.Time, s *Settings) GoalStatus {
 		g.HealthSince = &since
 	}
 	l.setSlip(&g, at, s)
-	l.setWork(&g, at, &r, s)
+	l.setWork(&g, at, s)
 	l.setTrapStates(&g, at)
 	l.setCriteria(&g, at, s)
 	if len(g.Missing) == 0 {
@@ -108,7 +108,7 @@ func (l *ledger) setSlip(g *GoalStatus, at time.Time, s *Settings) {
 }
 
 // setWork adds what is so of the goal's open and finished work.
-func (l *ledger) setWork(g *GoalStatus, at time.Time, r *rhythm, s *Settings) {
+func (l *ledger) setWork(g *GoalStatus, at time.Time, s *Settings) {
 	w := l.load(at)
 	g.Blocked = &w.blocked
 	if g.Unowned = ratio(w.doing-w.doingOwned, w.doing); g.Unowned == nil {

@@ -55,6 +55,13 @@ type explainedBy struct {
 }
 
 func explained(t *Thresholds) []explainedBy {
+	return slices.Concat(explainedHealth(t), explainedDrift(t), explainedWork(t), explainedTraps(), []explainedBy{
+		{"stop_criteria", "each condition as it is declared; what is not known never meets it; \"after\" begins when that day is over; " +
+			"\"for\" asks at the moment, at the start of every day since, and at its beginning", (*explainer).stopCriteria, nil},
+	})
+}
+
+func explainedHealth(t *Thresholds) []explainedBy {
 	return []explainedBy{
 		{"health", fmt.Sprintf("the first that holds: done (every mapped container closed, and no open issue, or closed for %s), not_started "+
 			"(no issue ever in progress or closed), stalled, off_track (the target day is over), on_track; "+
@@ -85,8 +92,6 @@ func explained(t *Thresholds) []explainedBy {
 			"(n × own + %d × class) ÷ (n + %d), or the class's alone while n is under %d; it is that of the last progress. The class's is shrunk "+
 			"in the same way towards %s. A delivery ends a stall, or progress on two days", inDays(t.StallFloor), t.StallFactor, t.StallQuantile,
 			t.StallShrink, t.StallShrink, t.StallShrink, t.StallMinGaps, inDays(t.StallPrior)), (*explainer).stalled, nil},
-		{"stop_criteria", "each condition as it is declared; what is not known never meets it; \"after\" begins when that day is over; " +
-			"\"for\" asks at the moment, at the start of every day since, and at its beginning", (*explainer).stopCriteria, nil},
 	}
 }
 

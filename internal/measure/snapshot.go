@@ -103,8 +103,8 @@ type GoalStatus struct {
 	Traps []TrapState `json:"traps,omitempty"`
 
 	Finished  *FinishedIssues `json:"finished_issues,omitempty"`
-	CycleTime *Percentiles    `json:"cycle_time_seconds,omitempty"`    // of the delivered issues in scope (MEASURES §2.8)
-	Age       *Percentiles    `json:"work_item_age_seconds,omitempty"` // of the issues in progress (MEASURES §2.9)
+	CycleTime *Percentiles    `json:"cycle_time,omitempty"`    // of the delivered issues in scope (MEASURES §2.8)
+	Age       *Percentiles    `json:"work_item_age,omitempty"` // of the issues in progress (MEASURES §2.9)
 	// Reopened is the chance that delivered work is re-opened within 30 days
 	// (MEASURES §2.11).
 	Reopened *float64 `json:"reopened,omitempty"`

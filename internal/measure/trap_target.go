@@ -109,14 +109,10 @@ func (x *explainer) deadlineAsGoal(t trapLimits) ExplainedMeasure {
 		severe := slip.LatePushes >= t.count("severe_late_pushes") || slip.Rate != nil && *slip.Rate >= t["severe_slip_rate"]
 		m.Inputs = append(m.Inputs, ExplainedInput{p.of, fmt.Sprintf("pushed %d times, %d of them late, by %d days in all%s; severe: %s",
 			len(slip.Pushes), slip.LatePushes, slip.Days, slipRate(slip.Rate), yesNo(severe && len(slip.Pushes) >= t.count("pushes")))})
-		for n, one := range slip.Pushes {
-			moved := push{one.Said, one.From, one.To}
-			change, scope := x.l.response(&moved, x.at, t.days("window_days"))
-			e := Evidence{Site: p.site, Key: p.key, At: one.Said, What: fmt.Sprintf("%s moved from %s to %s; scope around it %+d of %d", p.of, one.From, one.To, change, scope)}
-			if one.Late {
-				e.What += "; late"
-			}
-			if n >= len(slip.Pushes)-2 && x.l.answered(&moved, x.at, t) {
+		for n := range slip.Pushes {
+			one := &slip.Pushes[n]
+			e := x.pushed(p, one)
+			if n >= len(slip.Pushes)-2 && x.l.answered(&push{one.Said, one.From, one.To}, x.at, t) {
 				m.LeftOut = append(m.LeftOut, e)
 			} else {
 				m.Counted = append(m.Counted, e)

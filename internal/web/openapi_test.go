@@ -91,6 +91,8 @@ func TestTheSchemasHaveTheFieldsOfTheAnswers(t *testing.T) {
 	for name, v := range map[string]any{
 		"Goals": measure.Snapshot{}, "StopCriterion": measure.StopCriterion{}, "Unlinked": measure.Unlinked{},
 		"ProjectShare": measure.ProjectShare{}, "UnlinkedGroup": measure.UnlinkedGroup{}, "Suggestion": measure.Suggestion{}, "Goal": apiGoal{}, "GoalStatus": measure.GoalStatus{}, "Parts": measure.Parts{}, "Points": measure.Points{},
+		"Wait": measure.Wait{}, "Drift": measure.Drift{}, "Slip": measure.Slip{}, "Push": measure.Push{}, "TrapState": measure.TrapState{},
+		"FinishedIssues": measure.FinishedIssues{}, "Percentiles": measure.Percentiles{},
 		"Explanation": measure.Explanation{}, "ExplainedMeasure": measure.ExplainedMeasure{},
 		"ExplainedInput": measure.ExplainedInput{}, "Evidence": measure.Evidence{},
 		"Syncs": apiSync{}, "SyncReport": syncer.Report{}, "ProblemIssue": syncer.ProblemIssue{}, "Error": apiError{},
@@ -141,7 +143,7 @@ func kindOf(t reflect.Type) string {
 	switch t {
 	case reflect.TypeFor[time.Time](), reflect.TypeFor[*time.Time]():
 		return "date-time"
-	case reflect.TypeFor[*flow.Date]():
+	case reflect.TypeFor[flow.Date](), reflect.TypeFor[*flow.Date]():
 		return "date"
 	}
 	switch t.Kind() {
