@@ -229,6 +229,55 @@ func (b *Builder) Estimates(at, points string) *Builder {
 	return b.change(at, flow.Change{Field: flow.FieldEstimate, From: from, To: flow.Named{ID: points}})
 }
 
+// Flags sets or clears the flag Impediment.
+func (b *Builder) Flags(at string, on bool) *Builder {
+	b.tb.Helper()
+	name := func(on bool) flow.Named {
+		if on {
+			return flow.Named{ID: "10000", Name: "Impediment"}
+		}
+		return flow.Named{}
+	}
+	from := name(b.issue.Now.Flagged)
+	b.issue.Now.Flagged = on
+	return b.change(at, flow.Change{Field: flow.FieldFlagged, From: from, To: name(on)})
+}
+
+// Assigns gives the issue to the numbered person; 0 to nobody.
+func (b *Builder) Assigns(at string, person uint64) *Builder {
+	b.tb.Helper()
+	from := b.issue.Now.Assignee
+	b.issue.Now.Assignee = flow.Pseudonym(person)
+	return b.change(at, flow.Change{Field: flow.FieldAssignee, From: flow.Named{ID: from.String()}, To: flow.Named{ID: b.issue.Now.Assignee.String()}})
+}
+
+// Dues sets the due date; "" takes it away.
+func (b *Builder) Dues(at, date string) *Builder {
+	b.tb.Helper()
+	from := b.issue.Now.Due
+	b.issue.Now.Due = flow.Date{}
+	if date != "" {
+		var err error
+		if b.issue.Now.Due, err = flow.ParseDate(date); err != nil {
+			b.tb.Fatal(err)
+		}
+	}
+	return b.change(at, flow.Change{Field: flow.FieldDue, From: flow.Named{ID: from.String()}, To: flow.Named{ID: date}})
+}
+
+// Links makes a link to another issue, with the sentence that Jira writes into
+// the changelog: "This issue " + phrase + " " + key.
+func (b *Builder) Links(at, phrase, key string) *Builder {
+	b.tb.Helper()
+	return b.change(at, flow.Change{Field: flow.FieldLink, To: flow.Named{ID: key, Name: "This issue " + phrase + " " + key}})
+}
+
+// Unlinks takes such a link away.
+func (b *Builder) Unlinks(at, phrase, key string) *Builder {
+	b.tb.Helper()
+	return b.change(at, flow.Change{Field: flow.FieldLink, From: flow.Named{ID: key, Name: "This issue " + phrase + " " + key}})
+}
+
 // Touched changes a field that is not followed.
 func (b *Builder) Touched(at string) *Builder {
 	b.tb.Helper()
