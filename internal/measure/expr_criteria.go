@@ -100,7 +100,9 @@ func (l *ledger) lookup(now *GoalStatus, at time.Time, s *Settings) Lookup {
 
 // ofWork tells of a figure whether it is made from the goal's open and finished
 // work, which takes longer to go through than the rest.
-func ofWork(name string) bool { return name == "reopened" || name == "unowned" || name == "blocked_issues" }
+func ofWork(name string) bool {
+	return name == "reopened" || name == "unowned" || name == "blocked_issues"
+}
 
 // figure returns a figure by its name in expressions.
 func (g *GoalStatus) figure(name string, at time.Time, zone *time.Location) Figure {

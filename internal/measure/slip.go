@@ -122,7 +122,7 @@ func (l *ledger) slip(p *promises, at time.Time, s *Settings) (Slip, bool) {
 	if f.first == nil {
 		return Slip{}, false
 	}
-	out := Slip{Days: f.days()}
+	out := Slip{Pushes: []Push{}, Days: f.days()}
 	for k := range f.pushes {
 		x := &f.pushes[k]
 		one := Push{Said: x.said, From: x.from, To: x.to, Late: !x.said.Before(x.from.End(s.Calendar.Location()).Add(-t.LatePush))}
