@@ -47,12 +47,12 @@ func (b *blockers) meet(i *flow.Issue) {
 
 // lives takes every issue of the second pass.
 func (b *blockers) lives(t *flow.Timeline, s *Settings) {
-	var as []keyAt
+	as := b.namedAs(t.Issue)
+	if len(as) == 0 {
+		return
+	}
 	var open flow.Spans
 	for span, st := range t.Spans() {
-		if at := (keyAt{t.Issue.Site, st.Key}); b.named[at] && !slices.Contains(as, at) {
-			as = append(as, at)
-		}
 		if s.Semantics.Outcome(st) == flow.Open {
 			open = open.Append(span)
 		}
@@ -60,6 +60,23 @@ func (b *blockers) lives(t *flow.Timeline, s *Settings) {
 	for _, at := range as {
 		b.open[at] = openLife{t.Issue.Now.Key, open}
 	}
+}
+
+// namedAs returns the keys, present and past, under which links name the issue.
+func (b *blockers) namedAs(i *flow.Issue) []keyAt {
+	var as []keyAt
+	add := func(key string) {
+		if at := (keyAt{i.Site, key}); b.named[at] {
+			as = append(as, at)
+		}
+	}
+	add(i.Now.Key)
+	for k := range i.Changes {
+		if c := &i.Changes[k]; c.Field == flow.FieldKey {
+			add(c.From.Name)
+		}
+	}
+	return as
 }
 
 // watch takes a leaf of the second pass.

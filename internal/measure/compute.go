@@ -5,11 +5,9 @@ import "time"
 // Snapshot returns every figure as of the moment. It reads nothing that
 // happened later.
 func (h *History) Snapshot(at time.Time) *Snapshot {
-	s := &Snapshot{At: at, Goals: make([]GoalStatus, 0, len(h.ledgers))}
+	s := &Snapshot{At: at, Goals: make([]GoalStatus, len(h.ledgers))}
 	like := h.committed(at)
-	for k := range h.ledgers {
-		s.Goals = append(s.Goals, h.statusOf(k, like, at))
-	}
+	eachOf(len(h.ledgers), func(k int) { s.Goals[k] = h.statusOf(k, like, at) })
 	s.Work = h.work.shares(at)
 	return s
 }

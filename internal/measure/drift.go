@@ -119,9 +119,9 @@ func (l *ledger) firstAfter(at time.Time) int {
 	return k
 }
 
-// sizePoint is the undiscarded scope from a moment on.
+// sizePoint is the undiscarded scope from a moment on, in Unix milliseconds.
 type sizePoint struct {
-	at   time.Time
+	at   int64
 	size int32
 }
 
@@ -139,17 +139,23 @@ func (l *ledger) setCourse() {
 		} else {
 			size--
 		}
-		if n := len(l.course); n > 0 && l.course[n-1].at.Equal(e.at) {
+		if n := len(l.course); n > 0 && l.course[n-1].at == millis(e.at) {
 			l.course[n-1].size = size
 		} else {
-			l.course = append(l.course, sizePoint{e.at, size})
+			l.course = append(l.course, sizePoint{millis(e.at), size})
 		}
 	}
 }
 
+// courseFrom is the index of the first point of the course at the moment or
+// after it, and whether it is one at the moment.
+func (l *ledger) courseFrom(at time.Time) (int, bool) {
+	return slices.BinarySearchFunc(l.course, at.UnixMilli(), func(p sizePoint, ms int64) int { return cmp.Compare(p.at, ms) })
+}
+
 // sizeAt is how many undiscarded leaves were in scope at the moment.
 func (l *ledger) sizeAt(at time.Time) int {
-	k, found := slices.BinarySearchFunc(l.course, at, func(p sizePoint, at time.Time) int { return p.at.Compare(at) })
+	k, found := l.courseFrom(at)
 	if found {
 		return int(l.course[k].size)
 	}

@@ -69,9 +69,12 @@ func (l *ledger) parts(span flow.Span, pushes []push, within time.Duration) []fl
 	var cuts []time.Time
 	for _, p := range pushes {
 		end := p.said.Add(within)
-		k, _ := slices.BinarySearchFunc(l.course, span.From, func(c sizePoint, at time.Time) int { return c.at.Compare(at) })
-		for ; k < len(l.course) && !l.course[k].at.After(end) && span.Contains(l.course[k].at); k++ {
-			cuts = append(cuts, l.course[k].at)
+		for k, _ := l.courseFrom(span.From); k < len(l.course); k++ {
+			at := instantOf(l.course[k].at)
+			if at.After(end) || !span.To.IsZero() && !at.Before(span.To) {
+				break
+			}
+			cuts = append(cuts, at)
 		}
 	}
 	slices.SortFunc(cuts, time.Time.Compare)
