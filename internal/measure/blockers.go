@@ -26,6 +26,7 @@ type blockers struct {
 
 // openLife is a blocker's present key and when it was open.
 type openLife struct {
+	id  flow.IssueID
 	key string
 	in  flow.Spans
 }
@@ -58,7 +59,10 @@ func (b *blockers) lives(t *flow.Timeline, s *Settings) {
 		}
 	}
 	for _, at := range as {
-		b.open[at] = openLife{t.Issue.Now.Key, open}
+		// Of two issues that had one key, which Jira doesn't allow, the older.
+		if had, ok := b.open[at]; !ok || t.Issue.ID < had.id {
+			b.open[at] = openLife{t.Issue.ID, t.Issue.Now.Key, open}
+		}
 	}
 }
 
