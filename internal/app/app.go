@@ -200,6 +200,11 @@ func measureSettings(c *config.Config) measure.Settings {
 	s.Semantics = flow.NewSemantics(c.Semantics.DiscardedResolutions)
 	s.Calendar = c.Calendar
 	s.BusinessAsUsual = measure.Match(c.Semantics.BusinessAsUsual)
+	s.Blocked = measure.Match(c.Semantics.Blocked)
+	s.Traps = make(map[string]measure.TrapSetting, len(c.Traps))
+	for name, t := range c.Traps {
+		s.Traps[name] = measure.TrapSetting(t)
+	}
 	s.Decisions.Within = c.Semantics.DecideWithin
 	for _, d := range c.Semantics.Decisions {
 		s.Decisions.Classes = append(s.Decisions.Classes, measure.DecisionClass{Name: d.Name, Match: measure.Match(d.Match)})

@@ -47,7 +47,8 @@ func (d Demo) flavour(w *jirasim.World) (string, error) {
 // temporary folder.
 type Demo struct {
 	Dump    string // a file of raw Jira issues; empty for the synthetic company
-	Goals   string // a folder of goals or one file; needed with Dump
+	Goals   string // a folder of goals or one file; needed with Dump, unless Bare
+	Bare    bool   // take a dump without goals
 	Dir     string // where the store lies; empty: a temporary folder, removed at the end
 	Config  *config.Config
 	Listen  string    // empty: the usual address, or any free one where that is taken
@@ -132,12 +133,15 @@ func (d Demo) world() (*jirasim.World, *config.Goals, map[string][]byte, error) 
 }
 
 func (d Demo) dumped() (*jirasim.World, *config.Goals, error) {
-	if d.Goals == "" {
+	if d.Goals == "" && !d.Bare {
 		return nil, nil, codedError{errors.New("--dump needs --goals: a folder of goals over the dump's issues"), ExitUsage}
 	}
-	goals, err := config.LoadGoals(d.Goals)
-	if err != nil {
-		return nil, nil, err
+	goals := &config.Goals{}
+	if d.Goals != "" {
+		var err error
+		if goals, err = config.LoadGoals(d.Goals); err != nil {
+			return nil, nil, err
+		}
 	}
 	f, err := os.Open(d.Dump)
 	if err != nil {

@@ -55,7 +55,7 @@ func ServiceSchema() ([]byte, error) {
 	d := &decoder{describing: true}
 	s := &schema{Title: "Plumbline: the service's configuration"}
 	d.config(node{wants: s}, Default())
-	return s.encode(aboutService())
+	return s.encode(withTraps(aboutService()))
 }
 
 // GoalsSchema returns the JSON Schema of a file of goals.

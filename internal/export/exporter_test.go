@@ -52,6 +52,10 @@ func known(id string) measure.GoalStatus {
 				{Class: "impediment"},
 			},
 		},
+		Finished:  &measure.FinishedIssues{Days7: 1, Days28: 4, Days90: 9},
+		CycleTime: &measure.Percentiles{P50: 86400, P85: 345600, P95: 864000, N: 12}, Age: &measure.Percentiles{P50: 172800, P85: 259200, P95: 259200, N: 2},
+		Reopened: ptr(0.05), Blocked: ptr(2), Unowned: ptr(0.5),
+		Traps:        []measure.TrapState{{Trap: "deadline_as_goal", On: true}, {Trap: "scope_treadmill"}, {Trap: "orphan_goal", Unknown: "not declared"}},
 		StopCriteria: []measure.StopCriterion{{ID: "late", Met: ptr(true)}, {ID: "little", Met: ptr(false)}, {ID: "dear", Why: "not measured"}},
 	}
 }

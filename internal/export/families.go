@@ -29,6 +29,8 @@ func families(zone *time.Location) []family {
 	all = append(all, completion()...)
 	all = append(all, promises(zone)...)
 	all = append(all, movement()...)
+	all = append(all, work()...)
+	all = append(all, traps()...)
 	all = append(all, criteria()...)
 	all = append(all, evidence()...)
 	all = append(all, decisions()...)

@@ -35,7 +35,7 @@ func (l *ledger) mark() {
 	var t tally
 	for k := range l.entries {
 		if k%markEvery == 0 {
-			l.marks = append(l.marks, t)
+			l.tallies = append(l.tallies, t)
 		}
 		t.apply(&l.entries[k])
 	}
@@ -48,7 +48,7 @@ func (l *ledger) tally(at time.Time) tally {
 		return tally{}
 	}
 	first := (n - 1) / markEvery
-	t := l.marks[first]
+	t := l.tallies[first]
 	for k := first * markEvery; k < n; k++ {
 		t.apply(&l.entries[k])
 	}

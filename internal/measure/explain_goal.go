@@ -20,7 +20,7 @@ func (h *History) Explain(goalID, measure string, at time.Time) (*Explanation, b
 	if k < 0 {
 		return nil, false
 	}
-	x := newExplainer(&h.ledgers[k], at, &h.settings)
+	x := newExplainer(h, k, at)
 	x.l.setEvidence(&x.status, at, h.work.shares(at), x.s)
 	e := &Explanation{Goal: goalID, At: at}
 	for _, m := range explained(&h.settings.Thresholds) {
@@ -56,7 +56,16 @@ type explainedBy struct {
 }
 
 func explained(t *Thresholds) []explainedBy {
-	all := []explainedBy{
+	return slices.Concat(explainedHealth(t), explainedDecisions(t), explainedDrift(t), explainedWork(t), explainedTraps(), []explainedBy{
+		{"stop_criteria", "each condition as it is declared; what is not known never meets it; \"after\" begins when that day is over; " +
+			"\"for\" asks at the moment, at the start of every day since, and at its beginning", (*explainer).stopCriteria, nil},
+		{"evidence", fmt.Sprintf("the weakest of the components below; freshness, history or category coverage under %s hide the figures",
+			percent(&t.EvidenceHides)), (*explainer).evidenceParts, nil},
+	})
+}
+
+func explainedHealth(t *Thresholds) []explainedBy {
+	return []explainedBy{
 		{"health", fmt.Sprintf("the first that holds: done (every mapped container closed, and no open issue, or closed for %s), not_started "+
 			"(no issue ever in progress or closed), unknown (a defect of the data hides the figures), stalled, off_track (the target day is over), "+
 			"at_risk (a decision is overdue), on_track; "+
@@ -82,16 +91,12 @@ func explained(t *Thresholds) []explainedBy {
 		{"last_progress", fmt.Sprintf("the last time that an issue in scope moved forward (to do → in progress → done) for "+
 			"the first time since it was created or re-opened, or was delivered, or a decision was made; bulk edits (%d issues by one author in "+
 			"a minute), bots and re-openings shorter than %s don't count", t.BulkIssues, t.Bounce), (*explainer).lastProgress, nil},
-		{"stalled", fmt.Sprintf("no progress for longer than max(%s, %g × the %g quantile of the goal's own gaps between "+
-			"progress); %s while it has fewer than %d gaps", inDays(t.StallFloor), t.StallFactor, t.StallQuantile,
-			inDays(t.StallDefault), t.StallMinGaps), (*explainer).stalled, nil},
+		{"stalled", fmt.Sprintf("no progress for longer than max(%s, %g × Q), clocks standing still in freezes and while the goal is closed; Q is "+
+			"the %g quantile of the goal's own n gaps between progress, shrunk towards that of the other goals like it, which weighs as %d gaps: "+
+			"(n × own + %d × class) ÷ (n + %d), or the class's alone while n is under %d; it is that of the last progress. The class's is shrunk "+
+			"in the same way towards %s. A delivery ends a stall, or progress on two days", inDays(t.StallFloor), t.StallFactor, t.StallQuantile,
+			t.StallShrink, t.StallShrink, t.StallShrink, t.StallMinGaps, inDays(t.StallPrior)), (*explainer).stalled, nil},
 	}
-	all = append(all, explainedDecisions(t)...)
-	return append(all,
-		explainedBy{"stop_criteria", "each condition as it is declared; what is not known never meets it; \"after\" begins when that day is over; " +
-			"\"for\" asks at the moment, at the start of every day since, and at its beginning", (*explainer).stopCriteria, nil},
-		explainedBy{"evidence", fmt.Sprintf("the weakest of the components below; freshness, history or category coverage under %s hide the figures",
-			percent(&t.EvidenceHides)), (*explainer).evidenceParts, nil})
 }
 
 // explainer holds a goal at a moment, ready to be asked.
@@ -103,18 +108,15 @@ type explainer struct {
 	rhythm rhythm
 	points *weights // nil where the goal does not ask for points
 	now    []*entry // by leaf: the last entry by the moment; nil before the first
+	load   load
 }
 
-func newExplainer(l *ledger, at time.Time, s *Settings) *explainer {
-	x := &explainer{l: l, at: at, s: s, status: l.status(at, s), now: make([]*entry, len(l.leaves))}
+func newExplainer(h *History, k int, at time.Time) *explainer {
+	l, s := &h.ledgers[k], &h.settings
+	x := &explainer{l: l, at: at, s: s, status: h.statusOf(k, h.committed(at), at), now: l.now(at), load: l.load(at)}
 	x.rhythm, _ = l.rhythm(at, s)
 	if l.goal.Count == goal.CountPoints {
 		x.points = l.weigh(at, s)
-	}
-	for k := range l.entries {
-		if e := &l.entries[k]; !e.at.After(at) {
-			x.now[e.leaf] = e
-		}
 	}
 	return x
 }

@@ -91,8 +91,17 @@ func (l *ledger) lookup(now *GoalStatus, at time.Time, s *Settings) Lookup {
 			g = &made
 			known[when] = g
 		}
+		if g.Finished == nil && ofWork(name) {
+			l.setWork(g, when, s)
+		}
 		return g.figure(name, when, s.Calendar.Location())
 	}
+}
+
+// ofWork tells of a figure whether it is made from the goal's open and finished
+// work, which takes longer to go through than the rest.
+func ofWork(name string) bool {
+	return name == "reopened" || name == "unowned" || name == "blocked_issues"
 }
 
 // figure returns a figure by its name in expressions.
@@ -161,6 +170,12 @@ func (g *GoalStatus) number(name string, at time.Time, zone *time.Location) (*fl
 		return moves(g.TargetMoves90d), true
 	case "target_slip":
 		return asFloat(g.TargetSlipDays, day.Seconds()), true
+	case "reopened":
+		return g.Reopened, true
+	case "unowned":
+		return g.Unowned, true
+	case "blocked_issues":
+		return asFloat(g.Blocked, 1), true
 	case "stall_after":
 		return g.StallAfterSeconds, true
 	case "last_progress_age":

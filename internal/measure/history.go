@@ -45,14 +45,17 @@ func Build(in Input) (*History, error) {
 	index.Expect(in.Expect)
 	bulk := newBulkEdits(in.Settings.Thresholds.BulkIssues)
 	w := newWorkBuilder()
+	held := newBlockers()
 	err := in.eachTimeline(index.Add, func(t *flow.Timeline) {
 		w.meet(t)
 		bulk.suspect(t.Issue)
+		held.meet(t.Issue)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("relating issues to goals: %w", err)
 	}
 	b := newBuilder(index.Members(), bulk, in.Settings)
+	b.blockers = held
 	w.join(b)
 	b.decider.learn(in.Catalogs)
 	err = in.eachTimeline(func(t *flow.Timeline) {
@@ -71,6 +74,7 @@ func Build(in Input) (*History, error) {
 	for k := range h.ledgers { // which stay as they are from now on
 		l := &h.ledgers[k]
 		l.entries, l.progress = trimmed(l.entries), trimmed(l.progress)
+		l.turns, l.marks, l.course = trimmed(l.turns), trimmed(l.marks), trimmed(l.course)
 	}
 	return h, nil
 }

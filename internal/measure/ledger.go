@@ -24,7 +24,7 @@ type ledger struct {
 	// shared are the leaves that other goals have too, and which.
 	shared   map[int][]sharing
 	criteria []criterion
-	marks    []tally
+	tallies  []tally
 	days     *daily
 	proof    proof
 	// decisions are those of the goal, by when they were asked; overdue is
@@ -32,6 +32,20 @@ type ledger struct {
 	decisions []ownDecision
 	overdue   flow.Spans
 	held      []heldLeaf
+
+	lives  []life     // by leaf
+	turns  []turn     // by leaf, then in order of time
+	marks  []mark     // by leaf, then in order of time
+	holds  []hold     // by leaf
+	noise  []dayNoise // in order of time
+	shut   flow.Spans // while all containers were closed
+	idle   flow.Spans // while no progress is expected: shut, or in a freeze
+	height int        // how many levels of goals there are below
+	peers  []peerView // in order of time
+
+	course   []sizePoint // in order of time
+	promises []promises  // the target first
+	traps    []trapLife  // in the order of Traps
 }
 
 // ownDecision is a decision that belongs to a goal.
@@ -83,6 +97,7 @@ const (
 type epicLife struct {
 	goal.IssueRef
 	closed flow.Spans
+	due    []dated
 }
 
 // builder writes the ledgers of all goals in one pass over the issues.
@@ -96,6 +111,10 @@ type builder struct {
 	uses     map[projectAt]time.Time // since when a project has used resolutions
 	chains   [][]int                 // of each ledger: itself and those of the goals above it
 	decider  *decider
+
+	blockers     *blockers
+	noise        []map[int64]int32 // by ledger and day
+	waitingNoise []waitingNoise
 }
 
 type issueAt struct {
@@ -115,7 +134,11 @@ type waiting struct {
 func newBuilder(members []goal.Members, bulk *bulkEdits, s Settings) *builder {
 	b := &builder{settings: s, bulk: bulk, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}, uses: map[projectAt]time.Time{}}
 	for g, m := range members {
-		l := ledger{goal: m.Goal, leaves: m.Leaves, versions: m.Versions, missing: m.Missing, criteria: criteria(m.Goal)}
+		b.noise = append(b.noise, map[int64]int32{})
+		l := ledger{
+			goal: m.Goal, leaves: m.Leaves, versions: m.Versions, missing: m.Missing, criteria: criteria(m.Goal),
+			lives: make([]life, len(m.Leaves)),
+		}
 		for k, leaf := range m.Leaves {
 			at := issueAt{leaf.Site, leaf.ID}
 			b.leaves[at] = append(b.leaves[at], place{g, k})
@@ -135,6 +158,7 @@ func newBuilder(members []goal.Members, bulk *bulkEdits, s Settings) *builder {
 // add writes an issue into the ledgers of the goals that it belongs to.
 func (b *builder) add(t *flow.Timeline) {
 	b.resolutions(t)
+	b.blockers.lives(t, &b.settings)
 	at := issueAt{t.Issue.Site, t.Issue.ID}
 	leaves, epics := b.leaves[at], b.epics[at]
 	if len(leaves) == 0 && len(epics) == 0 {
@@ -150,9 +174,11 @@ func (b *builder) add(t *flow.Timeline) {
 	}
 	if len(leaves) > 0 {
 		b.addProgress(t, leaves)
+		b.observe(t, leaves)
 	}
 	for _, p := range epics {
-		b.ledgers[p.ledger].epics[p.index].closed = b.closed(t)
+		e := &b.ledgers[p.ledger].epics[p.index]
+		e.closed, e.due = b.closed(t), dueDates(t)
 	}
 }
 
@@ -230,5 +256,9 @@ func (b *builder) finish(sites []string) ([]ledger, decisions) {
 		})
 	}
 	b.share()
+	b.blockers.join(b.ledgers)
+	b.settle()
+	eachOf(len(b.ledgers), func(k int) { b.ledgers[k].arrange(&b.settings) })
+	setPeers(b.ledgers, &b.settings.Thresholds)
 	return b.ledgers, made
 }

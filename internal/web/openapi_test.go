@@ -94,6 +94,8 @@ func TestTheSchemasHaveTheFieldsOfTheAnswers(t *testing.T) {
 		"WorkingLatency": measure.WorkingLatency{}, "SiteDecisions": measure.SiteDecisions{}, "Decisions": measure.DecisionRegister{},
 		"ClassLatency": measure.ClassLatency{}, "Decision": measure.Decision{},
 		"ProjectShare": measure.ProjectShare{}, "UnlinkedGroup": measure.UnlinkedGroup{}, "Suggestion": measure.Suggestion{}, "Goal": apiGoal{}, "GoalStatus": measure.GoalStatus{}, "Parts": measure.Parts{}, "Points": measure.Points{},
+		"Wait": measure.Wait{}, "Drift": measure.Drift{}, "Slip": measure.Slip{}, "Push": measure.Push{}, "TrapState": measure.TrapState{},
+		"FinishedIssues": measure.FinishedIssues{}, "Percentiles": measure.Percentiles{},
 		"Explanation": measure.Explanation{}, "ExplainedMeasure": measure.ExplainedMeasure{},
 		"ExplainedInput": measure.ExplainedInput{}, "Evidence": measure.Evidence{},
 		"Syncs": apiSync{}, "SyncReport": syncer.Report{}, "ProblemIssue": syncer.ProblemIssue{}, "Error": apiError{},
@@ -144,7 +146,7 @@ func kindOf(t reflect.Type) string {
 	switch t {
 	case reflect.TypeFor[time.Time](), reflect.TypeFor[*time.Time]():
 		return "date-time"
-	case reflect.TypeFor[*flow.Date]():
+	case reflect.TypeFor[flow.Date](), reflect.TypeFor[*flow.Date]():
 		return "date"
 	}
 	switch t.Kind() {
