@@ -113,6 +113,7 @@ type builder struct {
 	decider  *decider
 
 	blockers     *blockers
+	releases     map[ReleaseOf][]goal.Target
 	noise        []map[int64]int32 // by ledger and day
 	waitingNoise []waitingNoise
 }
@@ -258,7 +259,7 @@ func (b *builder) finish(sites []string) ([]ledger, decisions) {
 	b.share()
 	b.blockers.join(b.ledgers)
 	b.settle()
-	eachOf(len(b.ledgers), func(k int) { b.ledgers[k].arrange(&b.settings) })
+	eachOf(len(b.ledgers), func(k int) { b.ledgers[k].arrange(&b.settings, b.releases) })
 	setPeers(b.ledgers, &b.settings.Thresholds)
 	return b.ledgers, made
 }
