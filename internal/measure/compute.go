@@ -7,17 +7,15 @@ import "time"
 func (h *History) Snapshot(at time.Time) *Snapshot {
 	s := &Snapshot{At: at, Goals: make([]GoalStatus, len(h.ledgers)), Work: h.work.shares(at)}
 	like := h.committed(at)
-	eachOf(len(h.ledgers), func(k int) {
-		s.Goals[k] = h.statusOf(k, like, at)
-		h.ledgers[k].setEvidence(&s.Goals[k], at, s.Work, &h.settings)
-	})
+	eachOf(len(h.ledgers), func(k int) { s.Goals[k] = h.statusOf(k, like, s.Work, at) })
 	s.Decisions = h.bySite(at)
 	return s
 }
 
-func (h *History) statusOf(k int, like map[int][]committed, at time.Time) GoalStatus {
+func (h *History) statusOf(k int, like map[int][]committed, work []ProjectShare, at time.Time) GoalStatus {
 	g := h.ledgers[k].status(at, &h.settings)
 	h.setDrift(&g, k, like, at)
+	h.ledgers[k].setEvidence(&g, at, work, &h.settings)
 	return g
 }
 
@@ -131,6 +129,6 @@ func (l *ledger) setWork(g *GoalStatus, at time.Time, s *Settings) {
 		g.Missing["reopened"] = "nothing was delivered"
 	}
 	if g.Movement == Quiet || g.Movement == StandsStill {
-		g.WaitsFor = w.waits(g.Decisions, l.heldUp(at))
+		g.WaitsFor = w.waits(g.Decisions, l.heldUp(at), s.Calendar.Location())
 	}
 }

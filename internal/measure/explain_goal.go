@@ -21,7 +21,6 @@ func (h *History) Explain(goalID, measure string, at time.Time) (*Explanation, b
 		return nil, false
 	}
 	x := newExplainer(h, k, at)
-	x.l.setEvidence(&x.status, at, h.work.shares(at), x.s)
 	e := &Explanation{Goal: goalID, At: at}
 	for _, m := range explained(&h.settings.Thresholds) {
 		if measure == m.name || measure == "" && (m.concerns == nil || m.concerns(x)) {
@@ -113,7 +112,7 @@ type explainer struct {
 
 func newExplainer(h *History, k int, at time.Time) *explainer {
 	l, s := &h.ledgers[k], &h.settings
-	x := &explainer{l: l, at: at, s: s, status: h.statusOf(k, h.committed(at), at), now: l.now(at), load: l.load(at)}
+	x := &explainer{l: l, at: at, s: s, status: h.statusOf(k, h.committed(at), h.work.shares(at), at), now: l.now(at), load: l.load(at)}
 	x.rhythm, _ = l.rhythm(at, s)
 	if l.goal.Count == goal.CountPoints {
 		x.points = l.weigh(at, s)

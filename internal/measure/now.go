@@ -94,7 +94,7 @@ func (l *ledger) load(at time.Time) load {
 // waits says what the goal waits for (MEASURES §7): open decisions, issues that
 // are blocked, issues that others block, and somebody to work on it. d is nil
 // where nobody keeps decisions, heldUp how many open issues wait for one.
-func (w *load) waits(d *DecisionStatus, heldUp int) []Wait {
+func (w *load) waits(d *DecisionStatus, heldUp int, zone *time.Location) []Wait {
 	var out []Wait
 	if d != nil && d.Open > 0 {
 		what := "1 decision is open"
@@ -105,7 +105,7 @@ func (w *load) waits(d *DecisionStatus, heldUp int) []Wait {
 			what += fmt.Sprintf(", %d overdue", d.Overdue)
 		}
 		if d.OldestOpen != nil {
-			what += "; the oldest was asked for on " + d.OldestOpen.Format(time.DateOnly)
+			what += "; the oldest was asked for on " + flow.DateOf(d.OldestOpen.In(zone)).String()
 		}
 		out = append(out, Wait{"decision", what, heldUp})
 	}
