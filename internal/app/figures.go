@@ -136,8 +136,12 @@ func (a *App) input(ctx context.Context, c *config.Config, goals []goal.Goal) (m
 	if err != nil {
 		return measure.Input{}, err
 	}
+	releases, err := a.releases(goals)
+	if err != nil {
+		return measure.Input{}, err
+	}
 	return measure.Input{
-		Goals: goals, Catalogs: catalogs, Settings: measureSettings(c), Expect: a.expected(),
+		Releases: releases, Goals: goals, Catalogs: catalogs, Settings: measureSettings(c), Expect: a.expected(),
 		Issues: func(each func(*flow.Issue) error) error { return a.store.Issues(ctx, "", each) },
 	}, nil
 }

@@ -63,7 +63,7 @@ func (x *explainer) slip() ExplainedMeasure {
 	for k := range x.l.promises {
 		p := &x.l.promises[k]
 		s, ok := x.l.slip(p, x.at, x.s)
-		if !ok {
+		if !ok || p.of != ofTarget && len(s.Pushes) == 0 {
 			continue
 		}
 		m.Inputs = append(m.Inputs, ExplainedInput{p.of, fmt.Sprintf("pushed %d times, %d of them late, by %d days in all%s",

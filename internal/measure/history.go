@@ -14,12 +14,19 @@ type Input struct {
 	// Issues streams every issue of every site, in any order. It is called
 	// twice and must give the same issues both times. The issues are not
 	// held on to.
-	Issues   func(each func(*flow.Issue) error) error
+	Issues func(each func(*flow.Issue) error) error
+	// Releases are the release dates that versions were seen with, and since
+	// when. Jira keeps no history of them: what was moved before anybody looked
+	// is not known.
+	Releases map[ReleaseOf][]goal.Target
 	Settings Settings
 	// Expect is about how many issues there are; 0 where that is not known. It
 	// saves time, and changes nothing else.
 	Expect int
 }
+
+// ReleaseOf names a version of a site by its id.
+type ReleaseOf struct{ Site, Version string }
 
 // History is what happened to each goal, from its first issue to the latest
 // change that the store holds. The figures as of any moment are a fold over
@@ -47,7 +54,7 @@ func Build(in Input) (*History, error) {
 		return nil, fmt.Errorf("relating issues to goals: %w", err)
 	}
 	b := newBuilder(index.Members(), bulk, in.Settings)
-	b.blockers = held
+	b.blockers, b.releases = held, in.Releases
 	w.join(b)
 	err = in.eachTimeline(func(t *flow.Timeline) {
 		bulk.count(t.Issue)

@@ -95,6 +95,7 @@ type builder struct {
 	waiting  []waiting
 
 	blockers     *blockers
+	releases     map[ReleaseOf][]goal.Target
 	noise        []map[int64]int32 // by ledger and day
 	waitingNoise []waitingNoise
 }
@@ -232,7 +233,7 @@ func (b *builder) finish() []ledger {
 	b.share()
 	b.blockers.join(b.ledgers)
 	b.settle()
-	eachOf(len(b.ledgers), func(k int) { b.ledgers[k].arrange(&b.settings) })
+	eachOf(len(b.ledgers), func(k int) { b.ledgers[k].arrange(&b.settings, b.releases) })
 	setPeers(b.ledgers, &b.settings.Thresholds)
 	return b.ledgers
 }

@@ -35,10 +35,10 @@ type dated struct {
 	date flow.Date
 }
 
-// promises are one history of a date: the goal's target, or the due date of an
-// epic that it maps.
+// promises are one history of a date: the goal's target, the due date of an
+// epic that it maps, or the release date of a version.
 type promises struct {
-	of    string // "target", or "due date of PAY-12"
+	of    string // "target", "due date of PAY-12", "release date of PAY 3.2"
 	key   string // the epic's; empty for the target
 	site  string
 	dates []dated // by said
@@ -48,8 +48,9 @@ type promises struct {
 const ofTarget = "target"
 
 // setPromises gathers every date that the goal is promised by: its declared
-// targets, and the due dates of its epics, which stand in their changelogs.
-func (l *ledger) setPromises(s *Settings) {
+// targets, the due dates of its epics, which stand in their changelogs, and the
+// release dates of its versions, as far as they were seen.
+func (l *ledger) setPromises(s *Settings, releases map[ReleaseOf][]goal.Target) {
 	zone := s.Calendar.Location()
 	if p := targetPromises(l.goal.Targets, zone); len(p.dates) > 0 {
 		l.promises = append(l.promises, p)
@@ -57,6 +58,13 @@ func (l *ledger) setPromises(s *Settings) {
 	for k := range l.epics {
 		if e := &l.epics[k]; len(e.due) > 0 {
 			l.promises = append(l.promises, promises{of: "due date of " + e.Key, key: e.Key, site: e.Site, dates: e.due})
+		}
+	}
+	for k := range l.versions {
+		v := &l.versions[k]
+		if p := targetPromises(releases[ReleaseOf{v.Site, v.ID}], zone); len(p.dates) > 0 {
+			p.of, p.site = "release date of "+v.Project+" "+v.Name, v.Site
+			l.promises = append(l.promises, p)
 		}
 	}
 }

@@ -10,8 +10,8 @@ import (
 )
 
 // deadlineAsGoal is T1 of MEASURES §10: the date moves and the scope doesn't,
-// so that what is steered by is the date. It looks at the goal's target and at
-// the due dates of its epics, each by itself.
+// so that what is steered by is the date. It looks at the goal's target, the
+// due dates of its epics and the release dates of its versions, each by itself.
 func deadlineAsGoal() Trap {
 	return Trap{
 		Name: "deadline_as_goal", Title: "The deadline became the goal",
@@ -25,7 +25,7 @@ func deadlineAsGoal() Trap {
 		},
 		detect: func(l *ledger, _ *Settings, t trapLimits) (flow.Spans, string) {
 			if len(l.promises) == 0 {
-				return nil, "no target is declared, and none of its epics has a due date"
+				return nil, "no target is declared, and none of its epics and versions has a date"
 			}
 			var raw flow.Spans
 			for k := range l.promises {
