@@ -13,7 +13,8 @@ func explainedDrift(t *Thresholds) []explainedBy {
 			"like it that had grown as much or less at the same age, unknown while fewer than %d have come to it",
 			inDays(t.AddedWithin), percent(&t.LateShare), inDays(t.LateWithin), t.GrowthPeers), (*explainer).drift, nil},
 		{"slip", fmt.Sprintf("the present target less the first; a push is a target later than the one before by a day or more, late within %s of the "+
-			"old date or after it; the slip rate is the slip over the days since the first was said; the scope's response is its change within %s of a push",
+			"old date or after it; the slip rate is the slip over the days since the first was said; the scope's response is its change within %s of a push; "+
+			"the due dates of its epics, and the release dates of its versions since they are watched, stand beside it where they moved",
 			inDays(t.LatePush), inDays(t.ResponseWithin)), (*explainer).slip, (*explainer).isPromised},
 	}
 }

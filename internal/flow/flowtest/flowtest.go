@@ -83,6 +83,7 @@ type Builder struct {
 	history uint64
 	author  flow.Pseudonym
 	bot     bool
+	linked  map[string]bool // by Jira's sentence
 }
 
 // New begins the story of an issue in project and number of the key: a task,
@@ -269,13 +270,23 @@ func (b *Builder) Dues(at, date string) *Builder {
 // the changelog: "This issue " + phrase + " " + key.
 func (b *Builder) Links(at, phrase, key string) *Builder {
 	b.tb.Helper()
-	return b.change(at, flow.Change{Field: flow.FieldLink, To: flow.Named{ID: key, Name: "This issue " + phrase + " " + key}})
+	sentence := "This issue " + phrase + " " + key
+	if b.linked == nil {
+		b.linked = map[string]bool{}
+	}
+	b.linked[sentence] = true
+	return b.change(at, flow.Change{Field: flow.FieldLink, To: flow.Named{ID: key, Name: sentence}})
 }
 
-// Unlinks takes such a link away.
+// Unlinks takes such a link away; where there is none it does nothing.
 func (b *Builder) Unlinks(at, phrase, key string) *Builder {
 	b.tb.Helper()
-	return b.change(at, flow.Change{Field: flow.FieldLink, From: flow.Named{ID: key, Name: "This issue " + phrase + " " + key}})
+	sentence := "This issue " + phrase + " " + key
+	if !b.linked[sentence] {
+		return b
+	}
+	delete(b.linked, sentence)
+	return b.change(at, flow.Change{Field: flow.FieldLink, From: flow.Named{ID: key, Name: sentence}})
 }
 
 // Touched changes a field that is not followed.
