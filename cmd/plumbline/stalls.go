@@ -63,8 +63,8 @@ func (c *cli) stalls() *cobra.Command {
 // replayDump replays a file of raw issues up to its newest event, or to the
 // moment asked for.
 func (c *cli) replayDump(ctx context.Context, d app.Demo, at string, events int, r *app.StallReplay) (err error) {
-	m := newMeter(c.err)
-	show, err := d.Stage(ctx, func(p syncer.Progress) { m.at("dump", p) })
+	m := newMeter(c.err, "issues")
+	show, err := d.Stage(ctx, func(p syncer.Progress) { m.at("dump", p.Read, p.Total) })
 	m.end()
 	if err != nil {
 		return err

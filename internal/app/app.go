@@ -81,6 +81,7 @@ type App struct {
 	reloads  sync.Mutex // one reload at a time
 	measures sync.Mutex // one measuring at a time; guards last
 	last     *measuring
+	serving  atomic.Bool
 }
 
 // figures are what was measured last.
@@ -198,14 +199,16 @@ func measureSettings(c *config.Config) measure.Settings {
 	s := measure.DefaultSettings()
 	s.Semantics = flow.NewSemantics(c.Semantics.DiscardedResolutions)
 	s.Calendar = c.Calendar
-	usual := c.Semantics.BusinessAsUsual
-	s.BusinessAsUsual = measure.Match{IssueTypes: usual.IssueTypes, Labels: usual.Labels, Statuses: usual.Statuses, Flagged: usual.Flagged}
+	s.BusinessAsUsual = measure.Match(c.Semantics.BusinessAsUsual)
+	s.Decisions.Within = c.Semantics.DecideWithin
+	for _, d := range c.Semantics.Decisions {
+		s.Decisions.Classes = append(s.Decisions.Classes, measure.DecisionClass{Name: d.Name, Match: measure.Match(d.Match)})
+	}
 	s.Traps = make(map[string]measure.TrapSetting, len(c.Traps))
 	for name, t := range c.Traps {
 		s.Traps[name] = measure.TrapSetting(t)
 	}
-	held := c.Semantics.Blocked
-	s.Blocked = measure.Match{IssueTypes: held.IssueTypes, Labels: held.Labels, Statuses: held.Statuses, Flagged: held.Flagged}
+	s.Blocked = measure.Match(c.Semantics.Blocked)
 	return s
 }
 

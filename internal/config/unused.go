@@ -17,12 +17,9 @@ func notYetUsed() map[string]string {
 		"prometheus.url":             "",
 		"semantics.active_statuses":  "",
 		"semantics.debt":             "",
-		"semantics.decisions":        "",
 		"semantics.escalation":       "",
 		"semantics.waiting_statuses": "",
 		"sites.webhook_secret_file":  "",
-		"goals.decide_within":        "",
-		"goals.decisions":            "",
 		"goals.outcomes":             "",
 		"goals.weight":               "1",
 	}

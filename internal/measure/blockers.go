@@ -21,7 +21,7 @@ type hold struct {
 type blockers struct {
 	named map[keyAt]bool
 	open  map[keyAt]openLife
-	links []blockedBy
+	links []heldLink
 }
 
 // openLife is a blocker's present key and when it was open.
@@ -31,10 +31,11 @@ type openLife struct {
 	in  flow.Spans
 }
 
-type blockedBy struct {
+// heldLink is a leaf's link to a blocker, and when it was there.
+type heldLink struct {
 	place
 	other keyAt
-	flow.Span
+	in    flow.Spans
 }
 
 func newBlockers() *blockers {
@@ -43,7 +44,9 @@ func newBlockers() *blockers {
 
 // meet takes an issue of the first pass.
 func (b *blockers) meet(i *flow.Issue) {
-	eachBlocker(i, func(key string, _ flow.Span) { b.named[keyAt{i.Site, key}] = true })
+	for key := range heldBy(i) {
+		b.named[keyAt{i.Site, key}] = true
+	}
 }
 
 // lives takes every issue of the second pass.
@@ -85,11 +88,11 @@ func (b *blockers) namedAs(i *flow.Issue) []keyAt {
 
 // watch takes a leaf of the second pass.
 func (b *blockers) watch(t *flow.Timeline, leaves []place) {
-	eachBlocker(t.Issue, func(key string, span flow.Span) {
+	for key, in := range heldBy(t.Issue) {
 		for _, p := range leaves {
-			b.links = append(b.links, blockedBy{p, keyAt{t.Issue.Site, key}, span})
+			b.links = append(b.links, heldLink{p, keyAt{t.Issue.Site, key}, in})
 		}
-	})
+	}
 }
 
 // join writes the holds into the ledgers.
@@ -99,42 +102,10 @@ func (b *blockers) join(ledgers []ledger) {
 		if !ok {
 			continue // it was never seen: nothing is known of it
 		}
-		if in := other.in.Intersect(flow.Spans{x.Span}); len(in) > 0 {
+		if in := other.in.Intersect(x.in); len(in) > 0 {
 			l := &ledgers[x.ledger]
 			l.holds = append(l.holds, hold{int32(x.index), other.key, in})
 		}
-	}
-}
-
-// eachBlocker yields the issues that a link said to block this one, and from
-// when until when. A link without an entry in the changelog has no time, and
-// is left out: what it held up when is not known.
-func eachBlocker(i *flow.Issue, f func(key string, span flow.Span)) {
-	var made map[string]flow.Span
-	for k := range i.Changes {
-		c := &i.Changes[k]
-		if c.Field != flow.FieldLink {
-			continue
-		}
-		if key := c.From.ID; key != "" && says(c.From.Name, "is blocked by") {
-			if span, ok := made[key]; ok {
-				if span.To = c.At; span.To.After(span.From) {
-					f(key, span)
-				}
-				delete(made, key)
-			}
-		}
-		if key := c.To.ID; key != "" && says(c.To.Name, "is blocked by") {
-			if made == nil {
-				made = map[string]flow.Span{}
-			}
-			if _, ok := made[key]; !ok {
-				made[key] = flow.Span{From: c.At}
-			}
-		}
-	}
-	for key, span := range made {
-		f(key, span)
 	}
 }
 

@@ -5,16 +5,17 @@ import "time"
 // Snapshot returns every figure as of the moment. It reads nothing that
 // happened later.
 func (h *History) Snapshot(at time.Time) *Snapshot {
-	s := &Snapshot{At: at, Goals: make([]GoalStatus, len(h.ledgers))}
+	s := &Snapshot{At: at, Goals: make([]GoalStatus, len(h.ledgers)), Work: h.work.shares(at)}
 	like := h.committed(at)
-	eachOf(len(h.ledgers), func(k int) { s.Goals[k] = h.statusOf(k, like, at) })
-	s.Work = h.work.shares(at)
+	eachOf(len(h.ledgers), func(k int) { s.Goals[k] = h.statusOf(k, like, s.Work, at) })
+	s.Decisions = h.bySite(at)
 	return s
 }
 
-func (h *History) statusOf(k int, like map[int][]committed, at time.Time) GoalStatus {
+func (h *History) statusOf(k int, like map[int][]committed, work []ProjectShare, at time.Time) GoalStatus {
 	g := h.ledgers[k].status(at, &h.settings)
 	h.setDrift(&g, k, like, at)
+	h.ledgers[k].setEvidence(&g, at, work, &h.settings)
 	return g
 }
 
@@ -27,6 +28,7 @@ func (l *ledger) status(at time.Time, s *Settings) GoalStatus {
 	l.setSlip(&g, at, s)
 	l.setWork(&g, at, s)
 	l.setTrapStates(&g, at)
+	l.setLatency(&g, at, s)
 	l.setCriteria(&g, at, s)
 	if len(g.Missing) == 0 {
 		g.Missing = nil
@@ -46,12 +48,14 @@ func (l *ledger) figures(at time.Time, s *Settings) (GoalStatus, rhythm) {
 	l.setScope(&g, at, s)
 	l.setTarget(&g, at, s)
 	l.setReportedHealth(&g, at, s)
+	l.setDecisions(&g, at, &t, s)
 	r, begun := l.rhythm(at, s)
 	if begun {
 		l.setRhythm(&g, at, &r, &t, s)
 	} else {
 		g.Missing["stalled"] = "no work has begun"
 	}
+	l.withhold(&g, at, &t, s)
 	return g, r
 }
 
@@ -125,6 +129,6 @@ func (l *ledger) setWork(g *GoalStatus, at time.Time, s *Settings) {
 		g.Missing["reopened"] = "nothing was delivered"
 	}
 	if g.Movement == Quiet || g.Movement == StandsStill {
-		g.WaitsFor = w.waits()
+		g.WaitsFor = append(g.waitsForDecisions(s.Calendar.Location()), w.waits()...)
 	}
 }

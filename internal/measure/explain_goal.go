@@ -26,7 +26,7 @@ func (h *History) Explain(goalID, measure string, at time.Time) (*Explanation, b
 		if measure == m.name || measure == "" && (m.concerns == nil || m.concerns(x)) {
 			one := m.explain(x)
 			one.Measure, one.Formula = m.name, cmp.Or(one.Formula, m.formula)
-			if one.Value == "" {
+			if one.Value == "" || x.status.hides(m.name) {
 				one.Value, one.Why = "unknown", cmp.Or(one.Why, x.status.Missing[m.name])
 			}
 			e.Measures = append(e.Measures, one)
@@ -55,16 +55,19 @@ type explainedBy struct {
 }
 
 func explained(t *Thresholds) []explainedBy {
-	return slices.Concat(explainedHealth(t), explainedDrift(t), explainedWork(t), explainedTraps(), []explainedBy{
+	return slices.Concat(explainedHealth(t), explainedDrift(t), explainedWork(t), explainedTraps(), explainedDecisions(t), []explainedBy{
 		{"stop_criteria", "each condition as it is declared; what is not known never meets it; \"after\" begins when that day is over; " +
 			"\"for\" asks at the moment, at the start of every day since, and at its beginning", (*explainer).stopCriteria, nil},
+		{"evidence", fmt.Sprintf("the weakest of the components below; freshness, history or category coverage under %s hide the figures",
+			percent(&t.EvidenceHides)), (*explainer).evidenceParts, nil},
 	})
 }
 
 func explainedHealth(t *Thresholds) []explainedBy {
 	return []explainedBy{
 		{"health", fmt.Sprintf("the first that holds: done (every mapped container closed, and no open issue, or closed for %s), not_started "+
-			"(no issue ever in progress or closed), stalled, off_track (the target day is over), on_track; "+
+			"(no issue ever in progress or closed), unknown (a defect of the data hides the figures), stalled, off_track (the target day is over), "+
+			"at_risk (a decision is overdue), on_track; "+
 			"judged at the start of every day; a worse state shows after %s, a better one after %s",
 			inDays(t.Grace), inDays(t.WorseAfter), inDays(t.BetterAfter)), (*explainer).health, nil},
 		{"reported_health", fmt.Sprintf("what the last check-in that gives one says; where none does, by the reported completion: done (all), "+
@@ -85,7 +88,7 @@ func explainedHealth(t *Thresholds) []explainedBy {
 		{"target", "the last target said by then; a move is a target later than the one before by a day or more",
 			(*explainer).target, nil},
 		{"last_progress", fmt.Sprintf("the last time that an issue in scope moved forward (to do → in progress → done) for "+
-			"the first time since it was created or re-opened, or was delivered; bulk edits (%d issues by one author in "+
+			"the first time since it was created or re-opened, or was delivered, or a decision was made; bulk edits (%d issues by one author in "+
 			"a minute), bots and re-openings shorter than %s don't count", t.BulkIssues, t.Bounce), (*explainer).lastProgress, nil},
 		{"stalled", fmt.Sprintf("no progress for longer than max(%s, %g × Q), clocks standing still in freezes and while the goal is closed; Q is "+
 			"the %g quantile of the goal's own n gaps between progress, shrunk towards that of the other goals like it, which weighs as %d gaps: "+
@@ -109,7 +112,7 @@ type explainer struct {
 
 func newExplainer(h *History, k int, at time.Time) *explainer {
 	l, s := &h.ledgers[k], &h.settings
-	x := &explainer{l: l, at: at, s: s, status: h.statusOf(k, h.committed(at), at), now: l.now(at), load: l.load(at)}
+	x := &explainer{l: l, at: at, s: s, status: h.statusOf(k, h.committed(at), h.work.shares(at), at), now: l.now(at), load: l.load(at)}
 	x.rhythm, _ = l.rhythm(at, s)
 	if l.goal.Count == goal.CountPoints {
 		x.points = l.weigh(at, s)

@@ -108,7 +108,7 @@ func (x *explainer) blockedLeaves() []Evidence {
 			continue
 		}
 		var why []string
-		if x.load.stands[leaf]&blocked != 0 {
+		if x.load.stands[leaf]&isBlocked != 0 {
 			why = append(why, "blocked, by status or flag ("+e.status+")")
 		}
 		if by := x.load.held[leaf]; len(by) > 0 {
@@ -126,7 +126,7 @@ func (x *explainer) unowned() ExplainedMeasure {
 		{"in progress", strconv.Itoa(x.load.doing)}, {"assigned to nobody", strconv.Itoa(x.load.doing - x.load.doingOwned)},
 	}}
 	for leaf, e := range x.now {
-		if e.doing() && x.load.stands[leaf]&owned == 0 {
+		if e.doing() && x.load.stands[leaf]&isOwned == 0 {
 			m.Counted = append(m.Counted, x.evidence(leaf, e.at, "in progress ("+e.status+"), assigned to nobody"))
 		}
 	}

@@ -124,7 +124,7 @@ func TestEveryFigureIsExplainedByItsEvents(t *testing.T) {
 	h := history(t, []goal.Goal{g}, flowtest.Catalog(), epic(t).Issue(),
 		task(t, 2, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Resolves("2026-01-07", "Done").Reopens("2026-01-10", flowtest.Doing).Issue(),
 		task(t, 3, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Resolves("2026-01-09", "Done").Issue(),
-		task(t, 4, "2026-01-08").Flags("2026-01-09", true).Issue(),
+		task(t, 4, "2026-01-08").Flagged("2026-01-09", true).Issue(),
 		task(t, 5, "2026-01-02").Resolves("2026-01-09", "Done").Issue(),
 	)
 	for _, c := range []struct {

@@ -17,21 +17,12 @@ func (l *ledger) health(at time.Time, r *rhythm, s *Settings) (Health, time.Time
 	if len(l.entries) == 0 || l.entries[0].at.After(at) {
 		return NotStarted, time.Time{}
 	}
-	h := shown{settings: s}
-	var t tally
-	k := 0
-	judge := func(when time.Time) {
-		for ; k < len(l.entries) && !l.entries[k].at.After(when); k++ {
-			t.apply(&l.entries[k])
-		}
-		h.take(when, l.judge(when, &t, r, s))
+	h := l.days.fold(l, at, r, s)
+	t := l.tally(at)
+	h.take(at, l.judge(at, &t, r, s))
+	if since, stale := l.staleSince(at, s); stale && h.state != Finished && h.state != NotStarted {
+		return HealthUnknown, flow.DateOf(since.In(zone)).Start(zone)
 	}
-	first := flow.DateOf(l.entries[0].at.In(zone))
-	h.state, h.since = NotStarted, first.Start(zone)
-	for d := first.AddDays(1); !d.Start(zone).After(at); d = d.AddDays(1) {
-		judge(d.Start(zone))
-	}
-	judge(at)
 	return h.state, flow.DateOf(h.since.In(zone)).Start(zone)
 }
 
@@ -55,14 +46,16 @@ type signals struct {
 	overdue    bool     // a decision is
 }
 
-// signals gathers what is known of the goal. Whoever measures the chances,
-// the decisions or the evidence adds them here.
+// signals gathers what is known of the goal. Whoever measures the chances adds
+// them here.
 func (l *ledger) signals(at time.Time, t *tally, r *rhythm, s *Settings) signals {
 	_, closed := l.closed(at, t, s)
 	target, promisedYet := promised(l.goal.Targets, at, s.Calendar.Location())
 	return signals{
 		finished:   l.finished(at, t, s),
 		started:    t.started,
+		defect:     l.hidden(at, t, s),
+		overdue:    l.overdue.Contains(at),
 		stalled:    !closed && r.stalls.Contains(at),
 		targetOver: promisedYet && !at.Before(target.now.End(s.Calendar.Location())),
 	}

@@ -2,6 +2,9 @@ package measure
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"time"
 
 	"plumbline/internal/flow"
 	"plumbline/internal/goal"
@@ -32,10 +35,15 @@ type ReleaseOf struct{ Site, Version string }
 // change that the store holds. The figures as of any moment are a fold over
 // it, and do not look past that moment. It is immutable.
 type History struct {
-	settings Settings
-	ledgers  []ledger
-	work     work
+	settings  Settings
+	ledgers   []ledger
+	work      work
+	decisions decisions
+	above     [][]int // the ledgers of the goals above each
 }
+
+// Began is when the first issue of all was created; zero where there is none.
+func (h *History) Began() time.Time { return h.work.began }
 
 // Build reads the issues and writes each goal's ledger. It fails only where
 // Issues does.
@@ -56,19 +64,24 @@ func Build(in Input) (*History, error) {
 	b := newBuilder(index.Members(), bulk, in.Settings)
 	b.blockers, b.releases = held, in.Releases
 	w.join(b)
+	b.decider.learn(in.Catalogs)
 	err = in.eachTimeline(func(t *flow.Timeline) {
 		bulk.count(t.Issue)
 		b.add(t)
-	}, func(t *flow.Timeline) { w.add(t, in.Catalogs[t.Issue.Site]) })
+	}, func(t *flow.Timeline) { w.add(t, in.Catalogs[t.Issue.Site]) }, b.decider.add)
 	if err != nil {
 		return nil, fmt.Errorf("writing the goals' ledgers: %w", err)
 	}
-	h := &History{settings: in.Settings, ledgers: b.finish()}
+	h := &History{settings: in.Settings}
+	h.ledgers, h.decisions = b.finish(slices.Sorted(maps.Keys(in.Catalogs)))
+	for _, chain := range b.chains {
+		h.above = append(h.above, chain[1:])
+	}
 	h.work = w.finish()
 	for k := range h.ledgers { // which stay as they are from now on
 		l := &h.ledgers[k]
 		l.entries, l.progress = trimmed(l.entries), trimmed(l.progress)
-		l.turns, l.marks, l.course = trimmed(l.turns), trimmed(l.marks), trimmed(l.course)
+		l.turns, l.stands, l.course = trimmed(l.turns), trimmed(l.stands), trimmed(l.course)
 	}
 	return h, nil
 }

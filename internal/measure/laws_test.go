@@ -53,21 +53,23 @@ func deeds() map[string]func(*flowtest.Builder, string) {
 		"is cut down":   func(b *flowtest.Builder, at string) { b.Estimates(at, "0.1") },
 		"is misjudged":  func(b *flowtest.Builder, at string) { b.Estimates(at, "-3") },
 		"loses points":  func(b *flowtest.Builder, at string) { b.Estimates(at, "") },
-		"is flagged":    func(b *flowtest.Builder, at string) { b.Flags(at, true) },
-		"unflagged":     func(b *flowtest.Builder, at string) { b.Flags(at, false) },
+		"is flagged":    func(b *flowtest.Builder, at string) { b.Flagged(at, true) },
+		"unflagged":     func(b *flowtest.Builder, at string) { b.Flagged(at, false) },
 		"is assigned":   func(b *flowtest.Builder, at string) { b.Assigns(at, 5) },
 		"unassigned":    func(b *flowtest.Builder, at string) { b.Assigns(at, 0) },
-		"waits":         func(b *flowtest.Builder, at string) { b.Links(at, "is blocked by", "PAY-10") },
-		"waits no more": func(b *flowtest.Builder, at string) { b.Unlinks(at, "is blocked by", "PAY-10") },
+		"waits":         func(b *flowtest.Builder, at string) { b.BlockedBy(at, "PAY-10") },
+		"waits no more": func(b *flowtest.Builder, at string) { b.Unblocked(at, "PAY-10") },
 		"is split":      func(b *flowtest.Builder, at string) { b.Links(at, "is split from", "PAY-11") },
 		"is touched":    func(b *flowtest.Builder, at string) { b.Touched(at) },
 		"subordinates":  func(b *flowtest.Builder, at string) { b.Becomes(at, flowtest.Subtask(), "PAY-10") },
 	}
 }
 
-func aStory(t *rapid.T) story {
+func aStory(t *rapid.T) story { return aStoryOf(t, deeds()) }
+
+// aStoryOf is a story in which the given deeds are done.
+func aStoryOf(t *rapid.T, all map[string]func(*flowtest.Builder, string)) story {
 	var s story
-	all := deeds()
 	names := slices.Sorted(maps.Keys(all)) // rapid needs the same order every time
 	for range rapid.IntRange(1, 14).Draw(t, "issues") {
 		s.created = append(s.created, fmt.Sprintf("2026-01-%02d", rapid.IntRange(1, 9).Draw(t, "created")))
@@ -267,7 +269,7 @@ func TestNoiseNeverEndsAStall(t *testing.T) {
 			at := fmt.Sprintf("2026-02-%02d %02d:00", 1+n%28, n%24)
 			switch rapid.IntRange(0, 8).Draw(t, "kind") {
 			case 4: // a flag that flutters, and another assignee
-				noisy = append(noisy, task(t, 1000+n, "2026-01-03").Flags(at, true).Assigns(at, 9).Flags(at, false).Issue())
+				noisy = append(noisy, task(t, 1000+n, "2026-01-03").Flagged(at, true).Assigns(at, 9).Flagged(at, false).Issue())
 			case 5: // done work that is open again
 				noisy = append(noisy, task(t, 1000+n, "2026-01-03").ByBot().Resolves("2026-01-04", "Done").Reopens(at, flowtest.ToDo).Issue())
 			case 6: // a moved target, and a due date

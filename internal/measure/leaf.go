@@ -37,15 +37,15 @@ const (
 type mark struct {
 	at   int64
 	leaf int32
-	is   standing
+	is   stance
 }
 
-// standing is what marks tell of a leaf.
-type standing uint8
+// stance is what marks tell of a leaf.
+type stance uint8
 
 const (
-	blocked standing = 1 << iota // by semantics.blocked
-	owned                        // assigned to somebody
+	isBlocked stance = 1 << iota // by semantics.blocked
+	isOwned                      // assigned to somebody
 )
 
 func millis(t time.Time) int64 {
@@ -74,7 +74,7 @@ func (b *builder) observe(t *flow.Timeline, leaves []place) {
 		}
 		for _, m := range marks {
 			m.leaf = int32(p.index)
-			l.marks = append(l.marks, m)
+			l.stands = append(l.stands, m)
 		}
 		b.stir(p, noise)
 	}
@@ -102,7 +102,7 @@ func (b *builder) follow(t *flow.Timeline) (me life, turns []turn, marks []mark)
 			started = true
 			turns = append(turns, turn{at: at, what: began})
 		}
-		now := b.standing(st)
+		now := b.stance(st)
 		if k := len(marks) - 1; k < 0 && now != 0 || k >= 0 && marks[k].is != now {
 			marks = append(marks, mark{at: at, is: now})
 		}
@@ -110,13 +110,13 @@ func (b *builder) follow(t *flow.Timeline) (me life, turns []turn, marks []mark)
 	return me, turns, marks
 }
 
-func (b *builder) standing(st *flow.State) standing {
-	var s standing
+func (b *builder) stance(st *flow.State) stance {
+	var s stance
 	if b.settings.Blocked.Applies(st) {
-		s |= blocked
+		s |= isBlocked
 	}
 	if st.Assignee != 0 {
-		s |= owned
+		s |= isOwned
 	}
 	return s
 }
@@ -137,7 +137,7 @@ func splitOff(i *flow.Issue) int64 {
 // arrange puts what was written down in order.
 func (l *ledger) arrange(s *Settings, releases map[ReleaseOf][]goal.Target) {
 	slices.SortStableFunc(l.turns, func(a, b turn) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) })
-	slices.SortStableFunc(l.marks, func(a, b mark) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) })
+	slices.SortStableFunc(l.stands, func(a, b mark) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) })
 	slices.SortStableFunc(l.holds, func(a, b hold) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.by, b.by)) })
 	l.setIdle(s)
 	l.setCourse()

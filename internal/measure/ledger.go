@@ -27,7 +27,7 @@ type ledger struct {
 
 	lives  []life     // by leaf
 	turns  []turn     // by leaf, then in order of time
-	marks  []mark     // by leaf, then in order of time
+	stands []mark     // by leaf, then in order of time
 	holds  []hold     // by leaf
 	noise  []dayNoise // in order of time
 	shut   flow.Spans // while all containers were closed
@@ -38,6 +38,21 @@ type ledger struct {
 	course   []sizePoint // in order of time
 	promises []promises  // the target first
 	traps    []trapLife  // in the order of Traps
+
+	marks []tally
+	days  *daily
+	proof proof
+	// decisions are those of the goal, by when they were asked; overdue is
+	// when one of them was, held when its leaves waited for one.
+	decisions []ownDecision
+	overdue   flow.Spans
+	held      []heldLeaf
+}
+
+// ownDecision is a decision that belongs to a goal.
+type ownDecision struct {
+	*decision
+	own *ownGoal
 }
 
 // entry is one leaf's step from one class to another.
@@ -59,7 +74,8 @@ type class struct {
 // progress is a progress event of a leaf in scope (MEASURES §7).
 type progress struct {
 	at        time.Time
-	leaf      int
+	leaf      int       // noLeaf where a decision was made
+	decision  *decision // nil where a leaf moved
 	delivered bool
 	what      string // for people
 	discount  discount
@@ -98,6 +114,9 @@ type builder struct {
 	releases     map[ReleaseOf][]goal.Target
 	noise        []map[int64]int32 // by ledger and day
 	waitingNoise []waitingNoise
+	uses         map[projectAt]time.Time // since when a project has used resolutions
+	chains       [][]int                 // of each ledger: itself and those of the goals above it
+	decider      *decider
 }
 
 type issueAt struct {
@@ -115,7 +134,7 @@ type waiting struct {
 }
 
 func newBuilder(members []goal.Members, bulk *bulkEdits, s Settings) *builder {
-	b := &builder{settings: s, bulk: bulk, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}}
+	b := &builder{settings: s, bulk: bulk, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}, uses: map[projectAt]time.Time{}}
 	for g, m := range members {
 		b.noise = append(b.noise, map[int64]int32{})
 		l := ledger{
@@ -133,12 +152,15 @@ func newBuilder(members []goal.Members, bulk *bulkEdits, s Settings) *builder {
 		}
 		b.ledgers = append(b.ledgers, l)
 	}
+	b.chains = chains(b.ledgers)
+	b.decider = newDecider(members, b)
 	return b
 }
 
 // add writes an issue into the ledgers of the goals that it belongs to.
 func (b *builder) add(t *flow.Timeline) {
 	b.blockers.lives(t, &b.settings)
+	b.resolutions(t)
 	at := issueAt{t.Issue.Site, t.Issue.ID}
 	leaves, epics := b.leaves[at], b.epics[at]
 	if len(leaves) == 0 && len(epics) == 0 {
@@ -147,6 +169,7 @@ func (b *builder) add(t *flow.Timeline) {
 	for _, p := range leaves {
 		l := &b.ledgers[p.ledger]
 		l.entries = append(l.entries, b.entries(t, p.index, l.leaves[p.index].In)...)
+		l.proof.add(t, l.leaves[p.index].In)
 		if l.goal.Count == goal.CountPoints {
 			l.sizes = append(l.sizes, b.sizes(l, t, p.index, l.leaves[p.index].In)...)
 		}
@@ -211,7 +234,8 @@ func (b *builder) closed(t *flow.Timeline) flow.Spans {
 }
 
 // finish puts everything in order.
-func (b *builder) finish() []ledger {
+func (b *builder) finish(sites []string) ([]ledger, decisions) {
+	made := b.decider.finish(b, sites)
 	for _, w := range b.waiting {
 		if since, ok := b.bulk.since(w.minute); ok {
 			p := &b.ledgers[w.ledger].progress[w.index]
@@ -220,9 +244,12 @@ func (b *builder) finish() []ledger {
 	}
 	for k := range b.ledgers {
 		l := &b.ledgers[k]
+		l.days = &daily{}
+		l.proof.seal(b.uses)
 		slices.SortStableFunc(l.entries, func(a, b entry) int {
 			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf))
 		})
+		l.mark()
 		slices.SortStableFunc(l.progress, func(a, b progress) int {
 			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf))
 		})
@@ -235,5 +262,5 @@ func (b *builder) finish() []ledger {
 	b.settle()
 	eachOf(len(b.ledgers), func(k int) { b.ledgers[k].arrange(&b.settings, b.releases) })
 	setPeers(b.ledgers, &b.settings.Thresholds)
-	return b.ledgers
+	return b.ledgers, made
 }

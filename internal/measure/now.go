@@ -27,12 +27,12 @@ func (l *ledger) now(at time.Time) []*entry {
 func (e *entry) open() bool  { return e != nil && e.after.in && e.after.out == flow.Open }
 func (e *entry) doing() bool { return e.open() && e.after.cat == flow.InProgress }
 
-// standings returns how each leaf stands at the moment.
-func (l *ledger) standings(at time.Time) []standing {
-	out := make([]standing, len(l.leaves))
+// stances returns how each leaf stands at the moment.
+func (l *ledger) stances(at time.Time) []stance {
+	out := make([]stance, len(l.leaves))
 	ms := at.UnixMilli()
-	for k := range l.marks {
-		if m := &l.marks[k]; m.at <= ms {
+	for k := range l.stands {
+		if m := &l.stands[k]; m.at <= ms {
 			out[m.leaf] = m.is
 		}
 	}
@@ -41,7 +41,7 @@ func (l *ledger) standings(at time.Time) []standing {
 
 // Wait is one thing that a goal which does not move waits for.
 type Wait struct {
-	// Kind is "blocked" (issues that are held up), "link" (issues that another
+	// Kind is "decision" (open ones), "blocked" (issues that are held up), "link" (issues that another
 	// open issue blocks), "nobody" (no one is at work) or "nothing_open".
 	Kind string `json:"kind"`
 	What string `json:"what"` // for people
@@ -52,7 +52,7 @@ type Wait struct {
 // load is the open work of a goal at a moment.
 type load struct {
 	now        []*entry
-	stands     []standing
+	stands     []stance
 	held       map[int][]string // by leaf: the keys of the open issues that block it
 	open       int
 	doing      int
@@ -62,7 +62,7 @@ type load struct {
 }
 
 func (l *ledger) load(at time.Time) load {
-	w := load{now: l.now(at), stands: l.standings(at), held: map[int][]string{}}
+	w := load{now: l.now(at), stands: l.stances(at), held: map[int][]string{}}
 	for k := range l.holds {
 		h := &l.holds[k]
 		if leaf := int(h.leaf); w.now[leaf].open() && h.in.Contains(at) && !slices.Contains(w.held[leaf], h.by) {
@@ -76,11 +76,11 @@ func (l *ledger) load(at time.Time) load {
 		w.open++
 		if e.doing() {
 			w.doing++
-			if w.stands[leaf]&owned != 0 {
+			if w.stands[leaf]&isOwned != 0 {
 				w.doingOwned++
 			}
 		}
-		marked := w.stands[leaf]&blocked != 0
+		marked := w.stands[leaf]&isBlocked != 0
 		if marked {
 			w.marked++
 		}
@@ -110,6 +110,25 @@ func (w *load) waits() []Wait {
 		out = append(out, Wait{"nobody", fmt.Sprintf("nobody works on it: what is in progress (%d) is assigned to no one", w.doing), w.doing})
 	}
 	return out
+}
+
+// waitsForDecisions says that the goal waits for open decisions.
+func (g *GoalStatus) waitsForDecisions(zone *time.Location) []Wait {
+	d := g.Decisions
+	if d == nil || d.Open == 0 {
+		return nil
+	}
+	what := "a decision is open"
+	if d.Open > 1 {
+		what = fmt.Sprintf("%d decisions are open", d.Open)
+	}
+	if d.OldestOpen != nil {
+		what += ", asked for on " + flow.DateOf(d.OldestOpen.In(zone)).String()
+		if d.Open > 1 {
+			what += " at first"
+		}
+	}
+	return []Wait{{Kind: "decision", What: what}}
 }
 
 // blockers names the issues that block others, the first few of them.

@@ -97,9 +97,16 @@ func (v peerView) as(week int64) peerView { v.week = week; return v }
 func (l *ledger) silences(me int, least time.Duration) []silence {
 	var out []silence
 	var last time.Time
+	working := false // a decision that is made before any work moves begins no work
+	var begun time.Time
+	ok := false
+	if n := len(l.entries); n > 0 {
+		begun, ok = l.begun(l.entries[n-1].at)
+	}
 	for k := range l.progress {
 		p := &l.progress[k]
-		if p.discount != counts {
+		working = working || p.leaf != noLeaf || ok && !p.at.Before(begun)
+		if p.discount != counts || !working {
 			continue
 		}
 		if !last.IsZero() {

@@ -17,6 +17,8 @@ type Snapshot struct {
 	Goals []GoalStatus `json:"goals"` // sorted by goal id
 	// Work is each project's active work and the part that no goal claims.
 	Work []ProjectShare `json:"work,omitempty"`
+	// Decisions are the open decisions by site and class.
+	Decisions []SiteDecisions `json:"decisions,omitempty"`
 }
 
 // Goal returns the status of the goal with the id.
@@ -113,8 +115,19 @@ type GoalStatus struct {
 	// nobody (MEASURES §2.12).
 	Unowned *float64 `json:"unowned,omitempty"`
 
+	// Decisions says how the goal's decisions stand; nil where nobody keeps
+	// any.
+	Decisions *DecisionStatus `json:"decisions,omitempty"`
+
 	// StopCriteria are the goal's declared stop criteria, in their order.
 	StopCriteria []StopCriterion `json:"stop_criteria,omitempty"`
+
+	// Evidence is how far the figures can be trusted; nil where no issue is
+	// in scope.
+	Evidence *Confidence `json:"evidence,omitempty"`
+	// Suppressed are the figures that are withheld although they could be
+	// made, and why.
+	Suppressed []Suppression `json:"suppressed,omitempty"`
 
 	// Missing says, by measure, why a figure that one would expect is not
 	// there ("reported_completion": "no issue is in scope").

@@ -145,14 +145,14 @@ func silentDescoping() Trap {
 	}
 }
 
-// closing is a moment at which the goal was closed, and when that was known: a
+// closure is a moment at which the goal was closed, and when that was known: a
 // goal without containers is closed by its work's being closed for QuietAfter.
-type closing struct{ at, known, until time.Time }
+type closure struct{ at, known, until time.Time }
 
-func (l *ledger) closings(s *Settings) []closing {
-	var out []closing
+func (l *ledger) closings(s *Settings) []closure {
+	var out []closure
 	for _, x := range l.shut {
-		c := closing{at: x.From, known: x.From, until: x.To}
+		c := closure{at: x.From, known: x.From, until: x.To}
 		if len(l.epics) == 0 && len(l.versions) == 0 {
 			c.known = x.From.Add(s.Thresholds.QuietAfter)
 		}
@@ -165,7 +165,7 @@ func (l *ledger) closings(s *Settings) []closing {
 
 // takenOut counts the open leaves that were moved out or discarded in the days
 // before a closing, and the scope that there was at their beginning.
-func (l *ledger) takenOut(c closing, s *Settings, t trapLimits, f func(*entry, cause)) (out, scope int) {
+func (l *ledger) takenOut(c closure, s *Settings, t trapLimits, f func(*entry, cause)) (out, scope int) {
 	from := c.at.Add(-t.days("days"))
 	l.eachDrift(from, c.at, s, func(e *entry, why cause) {
 		if e.before.out == flow.Open && (why == isMovedOut || why == isDropped) {
@@ -177,7 +177,7 @@ func (l *ledger) takenOut(c closing, s *Settings, t trapLimits, f func(*entry, c
 }
 
 // met reports whether the target that held at a closing was met by it.
-func (l *ledger) met(c closing, s *Settings) bool {
+func (l *ledger) met(c closure, s *Settings) bool {
 	p, ok := promised(l.goal.Targets, c.at, s.Calendar.Location())
 	return ok && c.at.Before(p.now.End(s.Calendar.Location()))
 }

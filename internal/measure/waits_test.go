@@ -26,14 +26,14 @@ func TestWhatAStalledGoalWaitsFor(t *testing.T) {
 		blocked int
 	}{
 		{"for nothing that could be seen, where somebody is at work", []*flow.Issue{begun(2).Issue()}, nil, 0},
-		{"for a flag to be taken away", []*flow.Issue{begun(2).Flags("2026-01-10", true).Issue(), begun(3).Issue()},
+		{"for a flag to be taken away", []*flow.Issue{begun(2).Flagged("2026-01-10", true).Issue(), begun(3).Issue()},
 			[]measure.Wait{{Kind: "blocked", What: "1 of its 2 open issues is blocked, by status or flag", Issues: 1}}, 1},
-		{"not for one that was", []*flow.Issue{begun(2).Flags("2026-01-10", true).Flags("2026-01-12", false).Issue()}, nil, 0},
-		{"for an open issue of another goal", []*flow.Issue{begun(2).Links("2026-01-10", "is blocked by", "PAY-90").Issue(), open},
+		{"not for one that was", []*flow.Issue{begun(2).Flagged("2026-01-10", true).Flagged("2026-01-12", false).Issue()}, nil, 0},
+		{"for an open issue of another goal", []*flow.Issue{begun(2).BlockedBy("2026-01-10", "PAY-90").Issue(), open},
 			[]measure.Wait{{Kind: "link", What: "1 of its 1 open issue is blocked by PAY-90", Issues: 1}}, 1},
-		{"not for one that was closed", []*flow.Issue{begun(2).Links("2026-01-10", "is blocked by", "PAY-91").Issue(), answered}, nil, 0},
+		{"not for one that was closed", []*flow.Issue{begun(2).BlockedBy("2026-01-10", "PAY-91").Issue(), answered}, nil, 0},
 		{"not for one whose link was removed", []*flow.Issue{
-			begun(2).Links("2026-01-10", "is blocked by", "PAY-90").Unlinks("2026-01-11", "is blocked by", "PAY-90").Issue(), open}, nil, 0},
+			begun(2).BlockedBy("2026-01-10", "PAY-90").Unblocked("2026-01-11", "PAY-90").Issue(), open}, nil, 0},
 		{"not for one that it blocks itself", []*flow.Issue{begun(2).Links("2026-01-10", "blocks", "PAY-90").Issue(), open}, nil, 0},
 		{"for somebody, where nobody is assigned", []*flow.Issue{task(t, 2, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Issue()},
 			[]measure.Wait{{Kind: "nobody", What: "nobody works on it: what is in progress (1) is assigned to no one", Issues: 1}}, 0},
@@ -56,7 +56,7 @@ func TestWhatAStalledGoalWaitsFor(t *testing.T) {
 		})
 	}
 	t.Run("what moves waits for nothing", func(t *testing.T) {
-		got := status(t, history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), epic(t).Issue(), begun(2).Flags("2026-01-10", true).Issue()), "2026-01-11")
+		got := status(t, history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), epic(t).Issue(), begun(2).Flagged("2026-01-10", true).Issue()), "2026-01-11")
 		if got.WaitsFor != nil {
 			t.Errorf("it waits for %v", got.WaitsFor)
 		}
