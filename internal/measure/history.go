@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"plumbline/internal/flow"
 	"plumbline/internal/goal"
@@ -33,6 +34,9 @@ type History struct {
 	decisions decisions
 	above     [][]int // the ledgers of the goals above each
 }
+
+// Began is when the first issue of all was created; zero where there is none.
+func (h *History) Began() time.Time { return h.work.began }
 
 // Build reads the issues and writes each goal's ledger. It fails only where
 // Issues does.

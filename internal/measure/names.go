@@ -33,6 +33,9 @@ const (
 	MetricDecisionsOpen         = "plumbline_decisions_open"
 	MetricDecisionsOverdue      = "plumbline_decisions_overdue"
 
+	MetricGoalEvidence   = "plumbline_goal_evidence_ratio"
+	MetricGoalComponent  = "plumbline_goal_evidence_component_ratio"
+	MetricGoalSuppressed = "plumbline_goal_suppressed"
 	MetricUnlinkedIssues = "plumbline_unlinked_issues"
 	MetricUnlinkedRatio  = "plumbline_unlinked_ratio"
 	MetricGoals          = "plumbline_goals"

@@ -17,6 +17,8 @@ type Settings struct {
 	// BusinessAsUsual is work that needs no goal.
 	BusinessAsUsual Match
 	Decisions       DecisionRules
+
+	fresh *fresh // nil: not known
 }
 
 // Match is a set of issues: those to which any of its parts applies. Names are
@@ -90,6 +92,18 @@ type Thresholds struct {
 	// ActiveWithin is how recently work must have been delivered or moved to
 	// be active (MEASURES §2.15).
 	ActiveWithin time.Duration
+
+	// EvidenceHides is the share below which a defect of the data hides the
+	// figures that it spoils (MEASURES §8). A sync is fresh for FreshFor
+	// intervals and worthless after StaleAfter; a goal of EvidenceSize issues
+	// is large enough; bulk edits of EvidenceBulkWithin count; a check-in is
+	// fresh up to CheckInFresh and worthless from CheckInStale on.
+	EvidenceHides        float64
+	FreshFor, StaleAfter int
+	EvidenceSize         int
+	EvidenceBulkWithin   time.Duration
+	CheckInFresh         time.Duration
+	CheckInStale         time.Duration
 }
 
 const day = 24 * time.Hour
@@ -124,6 +138,14 @@ func DefaultThresholds() Thresholds {
 		DecisionHorizon:   30 * day,
 
 		ActiveWithin: 28 * day,
+
+		EvidenceHides:      0.5,
+		FreshFor:           2,
+		StaleAfter:         24,
+		EvidenceSize:       10,
+		EvidenceBulkWithin: 30 * day,
+		CheckInFresh:       14 * day,
+		CheckInStale:       60 * day,
 	}
 }
 
