@@ -2,7 +2,7 @@
 // of facts and a moment.
 //
 // What lives here: the ledger of a goal (what came, moved, was delivered or
-// left, and when), the folds over it (completion, scope, progress, stalls,
+// left, and when), the folds over it (completion, scope, decisions, progress, stalls,
 // drift, health), the thresholds, and the Snapshot that all outputs are made
 // from. The formulas are those of MEASURES; each function names its section.
 //
