@@ -42,6 +42,8 @@ func known(id string) measure.GoalStatus {
 		Target: &flow.Date{Year: 2026, Month: 12, Day: 18}, FirstTarget: &flow.Date{Year: 2026, Month: 7, Day: 1},
 		TargetMoves: 2, TargetMoves90d: 1, TargetSlipDays: ptr(170),
 		LastProgress: ptr(at.AddDate(0, 0, -16)), StallAfterSeconds: ptr(864000.0), Stalled: ptr(true),
+		Evidence:   &measure.Confidence{Ratio: 0.4, Weakest: "size", Components: []measure.Component{{Name: "history", Ratio: 1}, {Name: "size", Ratio: 0.4}}},
+		Suppressed: []measure.Suppression{{Measure: "points", Reason: "estimates"}},
 		Decisions: &measure.DecisionStatus{
 			Open: 3, Overdue: 2, OldestOpen: ptr(at.AddDate(0, 0, -40)), DebtSeconds: 4_320_000, BlockedRatio: ptr(0.4), Reversed: 1,
 			Classes: []measure.DecisionClassStatus{
@@ -50,8 +52,6 @@ func known(id string) measure.GoalStatus {
 				{Class: "impediment"},
 			},
 		},
-		Evidence:     &measure.Confidence{Ratio: 0.4, Weakest: "size", Components: []measure.Component{{Name: "history", Ratio: 1}, {Name: "size", Ratio: 0.4}}},
-		Suppressed:   []measure.Suppression{{Measure: "points", Reason: "estimates"}},
 		StopCriteria: []measure.StopCriterion{{ID: "late", Met: ptr(true)}, {ID: "little", Met: ptr(false)}, {ID: "dear", Why: "not measured"}},
 	}
 }

@@ -30,8 +30,8 @@ func families(zone *time.Location) []family {
 	all = append(all, promises(zone)...)
 	all = append(all, movement()...)
 	all = append(all, criteria()...)
-	all = append(all, decisions()...)
 	all = append(all, evidence()...)
+	all = append(all, decisions()...)
 	return append(all, organisation()...)
 }
 

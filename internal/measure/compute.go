@@ -5,11 +5,12 @@ import "time"
 // Snapshot returns every figure as of the moment. It reads nothing that
 // happened later.
 func (h *History) Snapshot(at time.Time) *Snapshot {
-	s := &Snapshot{At: at, Goals: make([]GoalStatus, len(h.ledgers)), Work: h.work.shares(at), Decisions: h.bySite(at)}
+	s := &Snapshot{At: at, Goals: make([]GoalStatus, len(h.ledgers)), Work: h.work.shares(at)}
 	eachOf(len(h.ledgers), func(k int) {
 		s.Goals[k] = h.ledgers[k].status(at, &h.settings)
 		h.ledgers[k].setEvidence(&s.Goals[k], at, s.Work, &h.settings)
 	})
+	s.Decisions = h.bySite(at)
 	return s
 }
 

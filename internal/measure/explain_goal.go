@@ -58,7 +58,8 @@ type explainedBy struct {
 func explained(t *Thresholds) []explainedBy {
 	all := []explainedBy{
 		{"health", fmt.Sprintf("the first that holds: done (every mapped container closed, and no open issue, or closed for %s), not_started "+
-			"(no issue ever in progress or closed), unknown (a defect of the data hides the figures), stalled, off_track (the target day is over), at_risk (a decision is overdue), on_track; "+
+			"(no issue ever in progress or closed), unknown (a defect of the data hides the figures), stalled, off_track (the target day is over), "+
+			"at_risk (a decision is overdue), on_track; "+
 			"judged at the start of every day; a worse state shows after %s, a better one after %s",
 			inDays(t.Grace), inDays(t.WorseAfter), inDays(t.BetterAfter)), (*explainer).health, nil},
 		{"reported_health", fmt.Sprintf("what the last check-in that gives one says; where none does, by the reported completion: done (all), "+
@@ -86,12 +87,11 @@ func explained(t *Thresholds) []explainedBy {
 			inDays(t.StallDefault), t.StallMinGaps), (*explainer).stalled, nil},
 	}
 	all = append(all, explainedDecisions(t)...)
-	return append(all, []explainedBy{
-		{"stop_criteria", "each condition as it is declared; what is not known never meets it; \"after\" begins when that day is over; " +
+	return append(all,
+		explainedBy{"stop_criteria", "each condition as it is declared; what is not known never meets it; \"after\" begins when that day is over; " +
 			"\"for\" asks at the moment, at the start of every day since, and at its beginning", (*explainer).stopCriteria, nil},
-		{"evidence", fmt.Sprintf("the weakest of the components below; freshness, history or category coverage under %s hide the figures",
-			percent(&t.EvidenceHides)), (*explainer).evidenceParts, nil},
-	}...)
+		explainedBy{"evidence", fmt.Sprintf("the weakest of the components below; freshness, history or category coverage under %s hide the figures",
+			percent(&t.EvidenceHides)), (*explainer).evidenceParts, nil})
 }
 
 // explainer holds a goal at a moment, ready to be asked.

@@ -93,9 +93,9 @@ type builder struct {
 	leaves   map[issueAt][]place
 	epics    map[issueAt][]place
 	waiting  []waiting
-	chains   [][]int // of each ledger: itself and those of the goals above it
-	decider  *decider
 	uses     map[projectAt]time.Time // since when a project has used resolutions
+	chains   [][]int                 // of each ledger: itself and those of the goals above it
+	decider  *decider
 }
 
 type issueAt struct {

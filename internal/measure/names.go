@@ -22,6 +22,9 @@ const (
 	MetricGoalStallAfter     = "plumbline_goal_stall_after_seconds"
 	MetricGoalStalled        = "plumbline_goal_stalled"
 	MetricGoalStopCriterion  = "plumbline_goal_stop_criterion_met"
+	MetricGoalEvidence       = "plumbline_goal_evidence_ratio"
+	MetricGoalComponent      = "plumbline_goal_evidence_component_ratio"
+	MetricGoalSuppressed     = "plumbline_goal_suppressed"
 
 	MetricGoalDecisionsOpen     = "plumbline_goal_decisions_open"
 	MetricGoalDecisionsOverdue  = "plumbline_goal_decisions_overdue"
@@ -33,9 +36,6 @@ const (
 	MetricDecisionsOpen         = "plumbline_decisions_open"
 	MetricDecisionsOverdue      = "plumbline_decisions_overdue"
 
-	MetricGoalEvidence   = "plumbline_goal_evidence_ratio"
-	MetricGoalComponent  = "plumbline_goal_evidence_component_ratio"
-	MetricGoalSuppressed = "plumbline_goal_suppressed"
 	MetricUnlinkedIssues = "plumbline_unlinked_issues"
 	MetricUnlinkedRatio  = "plumbline_unlinked_ratio"
 	MetricGoals          = "plumbline_goals"

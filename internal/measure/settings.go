@@ -16,9 +16,9 @@ type Settings struct {
 	Thresholds Thresholds
 	// BusinessAsUsual is work that needs no goal.
 	BusinessAsUsual Match
-	Decisions       DecisionRules
 
-	fresh *fresh // nil: not known
+	fresh     *fresh // nil: not known
+	Decisions DecisionRules
 }
 
 // Match is a set of issues: those to which any of its parts applies. Names are
