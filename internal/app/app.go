@@ -128,6 +128,7 @@ func (a *App) openSites() error {
 		}
 		a.syncers[site.Name], err = syncer.New(syncer.Options{
 			Site: site.Name, Scope: site.Scope, Source: client, Store: a.store, Now: a.now, Logger: a.log, Metrics: syncs,
+			Selectors: func() []syncer.Selector { return selectors(a.settings.Load().Goals) },
 		})
 		if err != nil {
 			return fmt.Errorf("site %s: %w", site.Name, err)

@@ -208,7 +208,7 @@ func (d *decoder) work(n node) goal.Work {
 		"fix_versions": d.inProjects(&w.FixVersions, "3.2"),
 		"labels":       d.inProjects(&w.Labels, "latency", noSpace()),
 		"exclude":      d.words(&w.Exclude, maxItems, isIssueKey()),
-		"jql":          d.refuses("jql selectors are not taken by this version", "use epics, fix_versions or labels"),
+		"jql":          d.prose(&w.JQL, notEmpty, jql()),
 	})
 	return w
 }

@@ -7,6 +7,9 @@ import "time"
 type Query struct {
 	CreatedFrom time.Time
 	UpdatedFrom time.Time
+	// JQL is what they must match beside; empty for nothing. It has passed
+	// CheckJQL.
+	JQL string
 }
 
 // Page is one answer of a scan.

@@ -2,9 +2,11 @@ package goal
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"plumbline/internal/flow"
 )
@@ -21,6 +23,8 @@ type Members struct {
 	Versions []VersionRef
 	// Missing are the selectors that name nothing that was ever seen.
 	Missing []string
+	// Unanswered says of each JQL that no site has answered why it hasn't.
+	Unanswered []string
 }
 
 // IssueRef names an issue of a site.
@@ -42,6 +46,9 @@ type Leaf struct {
 	In flow.Spans
 	// Via says by which selectors the issue belongs, for people.
 	Via string
+	// Approximate tells that the issue belongs by JQL alone: since when, and
+	// until when, is known only as exactly as Jira was asked.
+	Approximate bool
 }
 
 // Members returns the members of each goal, in the order of the goals.
@@ -187,7 +194,7 @@ func (r *resolver) members(g int, own []map[int]membership) Members {
 		if len(in) == 0 {
 			continue
 		}
-		m.Leaves = append(m.Leaves, Leaf{IssueRef: r.ref(n), In: in, Via: r.via(all[n].via)})
+		m.Leaves = append(m.Leaves, Leaf{IssueRef: r.ref(n), In: in, Via: r.via(n, all[n].via), Approximate: r.byJQLAlone(all[n].via)})
 	}
 	slices.SortFunc(m.Leaves, func(a, b Leaf) int { return a.compare(b.IssueRef) })
 	return m
@@ -254,21 +261,49 @@ func (r *resolver) containers(f int, m *Members, nodes map[int]bool) {
 			m.Missing = append(m.Missing, "fix version "+v.String())
 		}
 	}
+	switch asked := r.asked[w.JQL]; {
+	case w.JQL == "", asked.answered:
+	case asked.refused != "":
+		m.Unanswered = append(m.Unanswered, fmt.Sprintf("the JQL of goal %s is refused by site %s", r.goals[f].ID, asked.refused))
+	default:
+		m.Unanswered = append(m.Unanswered, fmt.Sprintf("the JQL of goal %s has not been asked of any site yet", r.goals[f].ID))
+	}
 }
 
 func (r *resolver) ref(n int) IssueRef {
 	return IssueRef{Site: r.nodes[n].site, ID: r.nodes[n].id, Key: r.nodes[n].key}
 }
 
-func (r *resolver) via(selectors []int) string {
+func (r *resolver) via(n int, selectors []int) string {
 	var out []string
 	for _, s := range selectors {
-		if v := r.selectors[s].via; !slices.Contains(out, v) {
+		v := r.selectors[s].via
+		if r.selectors[s].jql != "" {
+			v = r.viaJQL(n, s)
+		}
+		if !slices.Contains(out, v) {
 			out = append(out, v)
 		}
 	}
 	slices.Sort(out)
 	return strings.Join(out, ", ")
+}
+
+// viaJQL says since when the issue was seen to match, and what is taken to
+// follow from that.
+func (r *resolver) viaJQL(n, selector int) string {
+	matches := r.matched[r.nodes[n].issueAt]
+	first := matches[slices.IndexFunc(matches, func(m match) bool { return m.selector == selector })]
+	v := "by JQL, seen since " + first.Seen.UTC().Format(time.DateOnly)
+	if first.backdated {
+		v += ", taken to match since its creation"
+	}
+	return v + " (approximate)"
+}
+
+// byJQLAlone reports whether all the selectors are JQLs.
+func (r *resolver) byJQLAlone(selectors []int) bool {
+	return !slices.ContainsFunc(selectors, func(s int) bool { return r.selectors[s].jql == "" })
 }
 
 func (r IssueRef) compare(o IssueRef) int {

@@ -1,6 +1,7 @@
 package jira
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -57,6 +58,8 @@ type APIError struct {
 	again bool  // may be repeated
 	// denied: Jira itself refuses this one thing, in its own form of an error.
 	denied bool
+	// jql: it is the query's own words that Jira doesn't take.
+	jql bool
 }
 
 // Error is one sentence, with the mend behind it.
@@ -93,6 +96,15 @@ func (e *APIError) Incomplete() string {
 		return e.What
 	}
 	return ""
+}
+
+// Rejected returns why Jira does not take the JQL of a Select, in its own
+// words; nothing where the error says something else.
+func (e *APIError) Rejected() string {
+	if !e.jql {
+		return ""
+	}
+	return cmp.Or(strings.Join(e.Messages, "; "), e.What)
 }
 
 // Yielded reports whether the error is an ErrYield; Until says until when.

@@ -157,6 +157,9 @@ func (x *explainer) issues() ExplainedMeasure {
 	if share := x.shared(); share != "" {
 		m.Inputs = append(m.Inputs, ExplainedInput{"multi_goal_share", share})
 	}
+	if share := x.approximate(); share != "" {
+		m.Inputs = append(m.Inputs, ExplainedInput{"by_jql_share", share})
+	}
 	m.Counted, _ = x.leavesNow(func(class) (bool, string) { return true, "" })
 	for leaf, e := range x.now {
 		if e != nil && !e.after.in {
@@ -165,6 +168,9 @@ func (x *explainer) issues() ExplainedMeasure {
 	}
 	for _, what := range x.l.missing {
 		m.LeftOut = append(m.LeftOut, Evidence{What: what + " is mapped, but no issue of that name was seen"})
+	}
+	for _, why := range x.l.unanswered {
+		m.LeftOut = append(m.LeftOut, Evidence{What: why})
 	}
 	return m
 }

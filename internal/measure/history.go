@@ -11,6 +11,8 @@ import (
 type Input struct {
 	Goals    []goal.Goal
 	Catalogs map[string]*flow.Catalog // by site
+	// Matched is what is known of which issues the goals' JQLs match.
+	Matched []flow.Matching
 	// Issues streams every issue of every site, in any order. It is called
 	// twice and must give the same issues both times. The issues are not
 	// held on to.
@@ -30,7 +32,7 @@ type History struct {
 // Build reads the issues and writes each goal's ledger. It fails only where
 // Issues does.
 func Build(in Input) (*History, error) {
-	index := goal.NewIndex(in.Goals, in.Catalogs)
+	index := goal.NewIndex(in.Goals, in.Catalogs, in.Matched)
 	bulk := newBulkEdits(in.Settings.Thresholds.BulkIssues)
 	w := newWorkBuilder()
 	err := in.Issues(func(i *flow.Issue) error {

@@ -19,8 +19,10 @@ type ledger struct {
 	epics    []epicLife
 	versions []goal.VersionRef
 	missing  []string
-	sizes    []sizing       // where the goal counts points
-	kinds    map[kind]int32 // of sizes
+	// unanswered says of JQLs that no site has answered why it hasn't.
+	unanswered []string
+	sizes      []sizing       // where the goal counts points
+	kinds      map[kind]int32 // of sizes
 	// shared are the leaves that other goals have too, and which.
 	shared   map[int][]sharing
 	criteria []criterion
@@ -97,7 +99,7 @@ type waiting struct {
 func newBuilder(members []goal.Members, bulk *bulkEdits, s Settings) *builder {
 	b := &builder{settings: s, bulk: bulk, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}}
 	for g, m := range members {
-		l := ledger{goal: m.Goal, leaves: m.Leaves, versions: m.Versions, missing: m.Missing, criteria: criteria(m.Goal)}
+		l := ledger{goal: m.Goal, leaves: m.Leaves, versions: m.Versions, missing: m.Missing, unanswered: m.Unanswered, criteria: criteria(m.Goal)}
 		for k, leaf := range m.Leaves {
 			at := issueAt{leaf.Site, leaf.ID}
 			b.leaves[at] = append(b.leaves[at], place{g, k})

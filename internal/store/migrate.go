@@ -22,6 +22,8 @@ const (
 	bucketTargets     = "targets"
 	bucketVersions    = "versions"
 	bucketSprints     = "sprints"
+	bucketQueries     = "queries"
+	bucketMatches     = "matches"
 )
 
 // keySchema is where the meta bucket says which schema the store has.
@@ -50,6 +52,14 @@ func migrations() []migration {
 			return nil
 		}},
 		{"keep sprints, and what versions said before", keepVersions},
+		{"keep what the goals' JQLs match", func(tx *bolt.Tx) error {
+			for _, name := range []string{bucketQueries, bucketMatches} {
+				if _, err := tx.CreateBucket([]byte(name)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}},
 	}
 }
 

@@ -28,6 +28,8 @@ type site struct {
 	lost     map[string]bool // projects that we may not see, by key
 	versions []flow.Version
 	sprints  []flow.Sprint
+	// jqls are those that the site takes: which issues each matches.
+	jqls map[string]func(*ticket) bool
 	// fails, where set, may let a request fail; asked names it.
 	fails    func(asked string) error
 	requests int
@@ -236,6 +238,29 @@ func (s *site) IDs(_ context.Context, each func([]flow.IssueID) error) error {
 		}
 	}
 	return nil
+}
+
+// refusal is how the site refuses a JQL that it does not take.
+type refusal string
+
+func (r refusal) Error() string    { return "400: " + string(r) }
+func (r refusal) Rejected() string { return string(r) }
+func (r refusal) Refused() bool    { return true }
+
+func (s *site) Select(_ context.Context, jql string, each func([]flow.IssueID) error) error {
+	err := s.ask("select " + jql)
+	if err != nil && !strings.Contains(err.Error(), "cut") {
+		return err
+	}
+	matches, ok := s.jqls[jql]
+	if !ok {
+		return refusal("the value does not exist")
+	}
+	ids := slices.DeleteFunc(s.ids(), func(id flow.IssueID) bool { return !s.matches(s.issues[id]) || !matches(s.issues[id]) })
+	if err != nil {
+		ids = ids[:1]
+	}
+	return cmp.Or(each(append(ids, ids...)), err) // as a site may that shifts its rows
 }
 
 func (s *site) Sight(_ context.Context, ids []flow.IssueID) (all []flow.Sighting, err error) {

@@ -66,11 +66,16 @@ func (r *run) do(ctx context.Context) error {
 	}
 	switch r.report.Kind {
 	case CensusOnly:
-		return r.census(ctx)
+		err = r.census(ctx)
 	case AgileOnly:
-		return r.agile(ctx)
+		err = r.agile(ctx)
+	default:
+		return r.scan(ctx)
 	}
-	return r.scan(ctx)
+	if err != nil {
+		return err
+	}
+	return r.choose(ctx)
 }
 
 // scan is a full or an incremental run.
@@ -86,7 +91,13 @@ func (r *run) scan(ctx context.Context) error {
 	if err := r.askAboutStatuses(ctx); err != nil {
 		return err
 	}
-	return r.finish(ctx)
+	chosen := r.choose(ctx)
+	// Whatever became of the JQLs, every change is held.
+	if err := r.finish(context.WithoutCancel(ctx), chosen == nil && len(r.report.Reasons) == 0); err != nil {
+		return errors.Join(err, chosen)
+	}
+	r.useful = true
+	return chosen
 }
 
 // stop makes the next run begin anew where it cannot be told what this one has
@@ -200,7 +211,7 @@ func (r *run) askAboutStatuses(ctx context.Context) error {
 
 // finish moves the watermark: everything that was changed before the run
 // began is held now.
-func (r *run) finish(ctx context.Context) error {
+func (r *run) finish(ctx context.Context, complete bool) error {
 	cp := &r.cp
 	switch {
 	case r.report.Kind == Full:
@@ -209,7 +220,7 @@ func (r *run) finish(ctx context.Context) error {
 		cp.Watermark = cp.PartStarted
 	}
 	cp.PartFrom, cp.PartStarted = time.Time{}, time.Time{}
-	if len(r.report.Reasons) == 0 {
+	if complete {
 		cp.LastSuccess = r.s.o.Now().UTC()
 	}
 	return r.write(ctx, flow.Batch{})
