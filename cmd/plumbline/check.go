@@ -56,7 +56,8 @@ func (c *cli) checkOnline(ctx context.Context, settings app.Settings) error {
 		out = c.err // the listing is alone on standard output
 	}
 	var errs []error
-	for _, r := range app.CheckOnline(ctx, settings, buildVersion()) {
+	results := app.CheckOnline(ctx, settings, buildVersion())
+	for _, r := range results {
 		if r.Err != nil {
 			errs = append(errs, r.Err)
 			continue
@@ -65,7 +66,7 @@ func (c *cli) checkOnline(ctx context.Context, settings app.Settings) error {
 			return err
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, app.RefusedJQLs(results))...)
 }
 
 func (c *cli) metrics() *cobra.Command {

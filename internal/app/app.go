@@ -71,6 +71,9 @@ type App struct {
 	reloaded atomic.Pointer[reloadResult]
 	reloads  sync.Mutex // one reload at a time
 	measures sync.Mutex // one measuring at a time
+	// newJQLs holds a token while goals in force have JQLs that the sites may
+	// not have been asked yet.
+	newJQLs chan struct{}
 }
 
 // figures are what was measured last.
@@ -99,7 +102,7 @@ func Open(o Options) (*App, error) {
 
 // bare returns an App without a store: enough to make the clients of sites.
 func bare(o Options) *App {
-	a := &App{options: o, log: o.Logger, now: o.Now, syncers: map[string]*syncer.Syncer{}}
+	a := &App{options: o, log: o.Logger, now: o.Now, syncers: map[string]*syncer.Syncer{}, newJQLs: make(chan struct{}, 1)}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}

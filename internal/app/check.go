@@ -11,6 +11,7 @@ import (
 	"plumbline/internal/export"
 	"plumbline/internal/flow"
 	"plumbline/internal/jira"
+	"plumbline/internal/syncer"
 )
 
 // OnlineResult is what a site answered.
@@ -20,10 +21,35 @@ type OnlineResult struct {
 	Statuses int
 	Issues   int // that match the scope; -1 where the site does not say
 	Expiry   string
-	Err      error
+	// JQLs is what became of the goals' JQLs, in the order of selectors.
+	JQLs []JQLResult
+	Err  error
 }
 
+// JQLResult is what a site answered to the JQL of goals.
+type JQLResult struct {
+	syncer.Selector
+	Issues  int    // that match, at most maxCounted
+	Refused string // why the site doesn't take it
+}
+
+// maxCounted bounds how many issues are counted that match a JQL.
+const maxCounted = 20_000
+
 // String is the result as a line of text.
+func (r JQLResult) String() string {
+	switch {
+	case r.Refused != "":
+		return fmt.Sprintf("%s: refused: %s", r.Selector, r.Refused)
+	case r.Issues >= maxCounted:
+		return fmt.Sprintf("%s: at least %d issues", r.Selector, maxCounted)
+	case r.Issues == 1:
+		return fmt.Sprintf("%s: 1 issue", r.Selector)
+	}
+	return fmt.Sprintf("%s: %d issues", r.Selector, r.Issues)
+}
+
+// String is the result as lines of text.
 func (r OnlineResult) String() string {
 	s := fmt.Sprintf("site %s: %s %s, logged in, %d statuses", r.Site, r.Identity.Deployment, r.Identity.Version, r.Statuses)
 	if r.Issues >= 0 {
@@ -32,11 +58,37 @@ func (r OnlineResult) String() string {
 	if r.Expiry != "" {
 		s += "; " + r.Expiry
 	}
+	for _, q := range r.JQLs {
+		s += fmt.Sprintf("\nsite %s: %s", r.Site, q)
+	}
 	return s
 }
 
+// RefusedJQLs is an error for the JQLs that no site takes; one that some other
+// site takes may speak of what a site doesn't have.
+func RefusedJQLs(results []OnlineResult) error {
+	why := map[string][]string{}
+	taken := map[string]bool{}
+	for _, r := range results {
+		for _, q := range r.JQLs {
+			if taken[q.JQL] = taken[q.JQL] || q.Refused == ""; q.Refused != "" {
+				why[q.JQL] = append(why[q.JQL], fmt.Sprintf("site %s refuses the JQL of %s: %s", r.Site, q.Selector, q.Refused))
+			}
+		}
+	}
+	var errs []error
+	for _, jql := range sortedKeys(why) {
+		if !taken[jql] {
+			errs = append(errs, codedError{fmt.Errorf("%s (mend it in the goals file; Jira's own search, as the same account, shows what it takes)",
+				strings.Join(why[jql], "; ")), ExitUsage})
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // CheckOnline asks every site who it is and who we are, for its fields and
-// statuses, and how many issues the scope has. It reads nothing into a store.
+// statuses, how many issues the scope has, and how many of them each JQL of a
+// goal matches. It reads nothing into a store.
 func CheckOnline(ctx context.Context, s Settings, version string) []OnlineResult {
 	a := bare(Options{Settings: s, Version: version})
 	nobody := func(string) flow.Pseudonym { return 0 }
@@ -46,7 +98,7 @@ func CheckOnline(ctx context.Context, s Settings, version string) []OnlineResult
 		r.Expiry = jira.Auth{Expires: s.Config.Sites[k].Auth.Expires}.Expiry(a.now())
 		client, err := a.client(s.Config, &s.Config.Sites[k], nobody, jira.NewMetrics(nil))
 		if err == nil {
-			err = r.ask(ctx, client)
+			err = r.ask(ctx, client, selectors(s.Goals))
 		}
 		if err != nil {
 			r.Err = fmt.Errorf("site %s: %w", r.Site, err)
@@ -56,7 +108,7 @@ func CheckOnline(ctx context.Context, s Settings, version string) []OnlineResult
 	return out
 }
 
-func (r *OnlineResult) ask(ctx context.Context, client *jira.Client) (err error) {
+func (r *OnlineResult) ask(ctx context.Context, client *jira.Client, jqls []syncer.Selector) (err error) {
 	if r.Identity, err = client.Identify(ctx); err != nil {
 		return err
 	}
@@ -70,13 +122,46 @@ func (r *OnlineResult) ask(ctx context.Context, client *jira.Client) (err error)
 		r.Issues = p.Total
 		return enough
 	})
-	if errors.Is(err, enough) {
-		return nil
-	}
 	if err == nil {
 		r.Issues = max(r.Issues, 0)
 	}
-	return err
+	if err != nil && !errors.Is(err, enough) {
+		return err
+	}
+	for _, s := range jqls {
+		q, err := askJQL(ctx, client, s)
+		if err != nil {
+			return err
+		}
+		r.JQLs = append(r.JQLs, q)
+	}
+	return nil
+}
+
+// askJQL counts the issues that a JQL matches.
+func askJQL(ctx context.Context, client *jira.Client, s syncer.Selector) (JQLResult, error) {
+	q := JQLResult{Selector: s}
+	seen := map[flow.IssueID]bool{}
+	enough := errors.New("that is enough")
+	err := client.Select(ctx, s.JQL, func(ids []flow.IssueID) error {
+		for _, id := range ids {
+			seen[id] = true
+		}
+		if len(seen) >= maxCounted {
+			return enough
+		}
+		return nil
+	})
+	q.Issues = len(seen)
+	var api *jira.APIError
+	switch {
+	case errors.As(err, &api) && api.Rejected() != "":
+		q.Refused = api.Rejected()
+		return q, nil
+	case err != nil && !errors.Is(err, enough):
+		return q, fmt.Errorf("asking what the JQL of %s matches: %w", s, err)
+	}
+	return q, nil
 }
 
 // Reference lists every metric that the service exports of its own. Metrics

@@ -87,11 +87,16 @@ func (a *App) history(ctx context.Context, s *Settings) (*measure.History, error
 // build reads the whole store. A sync that goes on meanwhile can show an issue
 // in two forms; the measuring after it mends that.
 func (a *App) build(ctx context.Context, c *config.Config, goals []goal.Goal) (*measure.History, error) {
-	catalogs, err := a.catalogs()
+	matched, err := a.matched(goals)
 	if err != nil {
 		return nil, err
 	}
-	matched, err := a.matched(goals)
+	return a.buildWith(ctx, c, goals, matched)
+}
+
+// buildWith is build with what the goals' JQLs match.
+func (a *App) buildWith(ctx context.Context, c *config.Config, goals []goal.Goal, matched []flow.Matching) (*measure.History, error) {
+	catalogs, err := a.catalogs()
 	if err != nil {
 		return nil, err
 	}

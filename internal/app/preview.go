@@ -139,13 +139,17 @@ func (a *App) runPreview(ctx context.Context, args url.Values, out io.Writer) er
 // Preview measures under other goals and tells which figures differ. It leaves
 // the goals in force, the snapshot and the store as they are.
 func (a *App) Preview(ctx context.Context, goals []goal.Goal, at time.Time) (*Preview, error) {
+	matched, err := a.matchedOrTried(ctx, goals)
+	if err != nil {
+		return nil, err
+	}
 	a.measures.Lock() // it costs as much as a measuring does
 	defer a.measures.Unlock()
 	asShown, err := a.asIfShown(goals)
 	if err != nil {
 		return nil, err
 	}
-	after, err := a.build(ctx, a.settings.Load().Config, asShown)
+	after, err := a.buildWith(ctx, a.settings.Load().Config, asShown, matched)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,10 @@
 package app
 
 import (
+	"context"
+	"fmt"
+	"slices"
+
 	"plumbline/internal/config"
 	"plumbline/internal/flow"
 	"plumbline/internal/goal"
@@ -13,9 +17,13 @@ func selectors(goals *config.Goals) []syncer.Selector {
 	if goals == nil {
 		return nil
 	}
+	return selectorsOfAll(goals.List)
+}
+
+func selectorsOfAll(goals []goal.Goal) []syncer.Selector {
 	by := map[string][]string{}
-	for k := range goals.List { // which is in the order of the ids
-		if g := &goals.List[k]; g.Work.JQL != "" {
+	for k := range goals { // which are in the order of the ids
+		if g := &goals[k]; g.Work.JQL != "" {
 			by[g.Work.JQL] = append(by[g.Work.JQL], g.ID)
 		}
 	}
@@ -29,15 +37,10 @@ func selectors(goals *config.Goals) []syncer.Selector {
 // matched returns what the sites have told of the goals' JQLs, by JQL and
 // site.
 func (a *App) matched(goals []goal.Goal) ([]flow.Matching, error) {
-	jqls := map[string]bool{}
-	for k := range goals {
-		jqls[goals[k].Work.JQL] = true
-	}
-	delete(jqls, "")
 	var out []flow.Matching
-	for _, jql := range sortedKeys(jqls) {
+	for _, s := range selectorsOfAll(goals) {
 		for _, site := range a.store.Sites() {
-			m, asked, err := a.store.Matching(site, jql)
+			m, asked, err := a.store.Matching(site, s.JQL)
 			if err != nil {
 				return nil, err
 			}
@@ -47,4 +50,57 @@ func (a *App) matched(goals []goal.Goal) ([]flow.Matching, error) {
 		}
 	}
 	return out, nil
+}
+
+// matchedOrTried is matched for goals that are not in force: a JQL that a site
+// was never asked it is asked now, and nothing of that is kept.
+func (a *App) matchedOrTried(ctx context.Context, goals []goal.Goal) ([]flow.Matching, error) {
+	matched, err := a.matched(goals)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range selectorsOfAll(goals) {
+		for _, site := range a.names {
+			known := func(m flow.Matching) bool { return m.JQL == s.JQL && m.Site == site }
+			if slices.ContainsFunc(matched, known) {
+				continue
+			}
+			m, err := a.syncers[site].Try(ctx, s.JQL)
+			if err != nil {
+				return nil, fmt.Errorf("asking what the JQL of %s matches: %w", s, err)
+			}
+			matched = append(matched, m)
+		}
+	}
+	return matched, nil
+}
+
+// announceJQLs asks for a sync where the goals now in force have a JQL that
+// those before had not: its issues are to be seen within seconds.
+func (a *App) announceJQLs(before, now *config.Goals) {
+	old := selectors(before)
+	for _, s := range selectors(now) {
+		if slices.ContainsFunc(old, func(o syncer.Selector) bool { return o.JQL == s.JQL }) {
+			continue
+		}
+		select {
+		case a.newJQLs <- struct{}{}:
+		default: // it is asked for already
+		}
+		return
+	}
+}
+
+// onNewJQLs syncs when goals with new JQLs have come into force.
+func (a *App) onNewJQLs(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-a.newJQLs:
+			for _, site := range a.names {
+				a.scheduled(ctx, site, syncer.Incremental)
+			}
+		}
+	}
 }

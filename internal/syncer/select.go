@@ -100,6 +100,37 @@ func (r *run) ask(ctx context.Context, s Selector) (flow.Matching, error) {
 	return flow.Matching{Site: o.Site, JQL: s.JQL, Refused: a.Refused}, nil
 }
 
+// Try asks the site which issues a JQL matches, as a first run would, and
+// keeps nothing of it. While a run is under way it returns ErrRunning.
+func (s *Syncer) Try(ctx context.Context, jql string) (flow.Matching, error) {
+	m := flow.Matching{Site: s.o.Site, JQL: jql}
+	if !s.running.TryLock() {
+		return m, fmt.Errorf("site %s: %w", s.o.Site, ErrRunning)
+	}
+	defer s.running.Unlock()
+	id, err := s.o.Source.Identify(ctx)
+	if err != nil {
+		return m, err
+	}
+	var ids []flow.IssueID
+	err = s.o.Source.Select(ctx, jql, func(some []flow.IssueID) error {
+		ids = append(ids, some...)
+		return ctx.Err()
+	})
+	if m.Refused = rejected(err); m.Refused != "" {
+		return m, nil
+	}
+	if err != nil {
+		return m, err
+	}
+	slices.Sort(ids)
+	for _, one := range slices.Compact(ids) {
+		m.Matches = append(m.Matches, flow.Match{ID: one, Seen: id.ServerNow})
+	}
+	m.First, m.Last, m.Whole, m.Scope, m.Account = id.ServerNow, id.ServerNow, true, s.o.Scope, id.Account
+	return m, nil
+}
+
 // siteNow is the site's clock at this moment, as far as ours can tell.
 func (r *run) siteNow() time.Time {
 	return r.id.ServerNow.Add(max(r.s.o.Now().Sub(r.report.Started), 0))
