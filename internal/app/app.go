@@ -71,9 +71,9 @@ type App struct {
 	reloaded atomic.Pointer[reloadResult]
 	reloads  sync.Mutex // one reload at a time
 	measures sync.Mutex // one measuring at a time
-	// newJQLs holds a token while goals in force have JQLs that the sites may
-	// not have been asked yet.
-	newJQLs chan struct{}
+	// newAsks holds a token while goals in force want to know something that
+	// the sites may not have been asked yet.
+	newAsks chan struct{}
 }
 
 // figures are what was measured last.
@@ -102,7 +102,7 @@ func Open(o Options) (*App, error) {
 
 // bare returns an App without a store: enough to make the clients of sites.
 func bare(o Options) *App {
-	a := &App{options: o, log: o.Logger, now: o.Now, syncers: map[string]*syncer.Syncer{}, newJQLs: make(chan struct{}, 1)}
+	a := &App{options: o, log: o.Logger, now: o.Now, syncers: map[string]*syncer.Syncer{}, newAsks: make(chan struct{}, 1)}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
@@ -132,6 +132,7 @@ func (a *App) openSites() error {
 		a.syncers[site.Name], err = syncer.New(syncer.Options{
 			Site: site.Name, Scope: site.Scope, Source: client, Store: a.store, Now: a.now, Logger: a.log, Metrics: syncs,
 			Selectors: func() []syncer.Selector { return selectors(a.settings.Load().Goals) },
+			Reported:  func() []syncer.Reported { return reported(a.settings.Load().Goals) },
 		})
 		if err != nil {
 			return fmt.Errorf("site %s: %w", site.Name, err)

@@ -1,9 +1,11 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -21,9 +23,27 @@ type OnlineResult struct {
 	Statuses int
 	Issues   int // that match the scope; -1 where the site does not say
 	Expiry   string
-	// JQLs is what became of the goals' JQLs, in the order of selectors.
-	JQLs []JQLResult
-	Err  error
+	// JQLs is what became of the goals' JQLs, in the order of selectors, and
+	// Fields of the fields by which they report.
+	JQLs   []JQLResult
+	Fields []FieldResult
+	Err    error
+}
+
+// FieldResult is what a site answered about a field by which goals report.
+type FieldResult struct {
+	syncer.Reported
+	ID      string // of the field
+	Refused string // why the site can't give it
+}
+
+// String is the result as a line of text.
+func (r FieldResult) String() string {
+	goals := strings.Join(r.Goals, ", ")
+	if r.Refused != "" {
+		return fmt.Sprintf("goal %s reports by %q: %s", goals, r.Field, r.Refused)
+	}
+	return fmt.Sprintf("goal %s reports by %q, which is %s", goals, r.Field, r.ID)
 }
 
 // JQLResult is what a site answered to the JQL of goals.
@@ -61,26 +81,40 @@ func (r OnlineResult) String() string {
 	for _, q := range r.JQLs {
 		s += fmt.Sprintf("\nsite %s: %s", r.Site, q)
 	}
+	for _, f := range r.Fields {
+		s += fmt.Sprintf("\nsite %s: %s", r.Site, f)
+	}
 	return s
 }
 
-// RefusedJQLs is an error for the JQLs that no site takes; one that some other
-// site takes may speak of what a site doesn't have.
-func RefusedJQLs(results []OnlineResult) error {
-	why := map[string][]string{}
-	taken := map[string]bool{}
-	for _, r := range results {
-		for _, q := range r.JQLs {
-			if taken[q.JQL] = taken[q.JQL] || q.Refused == ""; q.Refused != "" {
-				why[q.JQL] = append(why[q.JQL], fmt.Sprintf("site %s refuses the JQL of %s: %s", r.Site, q.Selector, q.Refused))
-			}
+// Refusals is an error for the JQLs and the fields of goals that no site takes;
+// what another site takes may speak of what a site doesn't have.
+func Refusals(results []OnlineResult) error {
+	const (
+		jql   = "mend it in the goals file; Jira's own search, as the same account, shows what it takes"
+		field = "mend reported.field in the goals file"
+	)
+	type asked struct{ mend, what string }
+	why := map[asked][]string{}
+	taken := map[asked]bool{}
+	note := func(a asked, refused, words string) {
+		if taken[a] = taken[a] || refused == ""; refused != "" {
+			why[a] = append(why[a], words+": "+refused)
 		}
 	}
+	for _, r := range results {
+		for _, q := range r.JQLs {
+			note(asked{jql, q.JQL}, q.Refused, fmt.Sprintf("site %s refuses the JQL of %s", r.Site, q.Selector))
+		}
+		for _, f := range r.Fields {
+			note(asked{field, f.Field}, f.Refused, fmt.Sprintf("site %s can't give the field by which goal %s reports", r.Site, strings.Join(f.Goals, ", ")))
+		}
+	}
+	order := func(a, b asked) int { return cmp.Or(strings.Compare(a.mend, b.mend), strings.Compare(a.what, b.what)) }
 	var errs []error
-	for _, jql := range sortedKeys(why) {
-		if !taken[jql] {
-			errs = append(errs, codedError{fmt.Errorf("%s (mend it in the goals file; Jira's own search, as the same account, shows what it takes)",
-				strings.Join(why[jql], "; ")), ExitUsage})
+	for _, a := range slices.SortedFunc(maps.Keys(why), order) {
+		if !taken[a] {
+			errs = append(errs, codedError{fmt.Errorf("%s (%s)", strings.Join(why[a], "; "), a.mend), ExitUsage})
 		}
 	}
 	return errors.Join(errs...)
@@ -98,7 +132,7 @@ func CheckOnline(ctx context.Context, s Settings, version string) []OnlineResult
 		r.Expiry = jira.Auth{Expires: s.Config.Sites[k].Auth.Expires}.Expiry(a.now())
 		client, err := a.client(s.Config, &s.Config.Sites[k], nobody, jira.NewMetrics(nil))
 		if err == nil {
-			err = r.ask(ctx, client, selectors(s.Goals))
+			err = r.ask(ctx, client, s.Goals)
 		}
 		if err != nil {
 			r.Err = fmt.Errorf("site %s: %w", r.Site, err)
@@ -108,7 +142,7 @@ func CheckOnline(ctx context.Context, s Settings, version string) []OnlineResult
 	return out
 }
 
-func (r *OnlineResult) ask(ctx context.Context, client *jira.Client, jqls []syncer.Selector) (err error) {
+func (r *OnlineResult) ask(ctx context.Context, client *jira.Client, goals *config.Goals) (err error) {
 	if r.Identity, err = client.Identify(ctx); err != nil {
 		return err
 	}
@@ -128,12 +162,29 @@ func (r *OnlineResult) ask(ctx context.Context, client *jira.Client, jqls []sync
 	if err != nil && !errors.Is(err, enough) {
 		return err
 	}
-	for _, s := range jqls {
+	return r.askForGoals(ctx, client, goals)
+}
+
+// askForGoals asks what the goals' declarations want to know of the site.
+func (r *OnlineResult) askForGoals(ctx context.Context, client *jira.Client, goals *config.Goals) error {
+	for _, s := range selectors(goals) {
 		q, err := askJQL(ctx, client, s)
 		if err != nil {
 			return err
 		}
 		r.JQLs = append(r.JQLs, q)
+	}
+	for _, f := range reported(goals) {
+		named, err := client.FieldNamed(ctx, f.Field)
+		var api *jira.APIError
+		one := FieldResult{Reported: f, ID: named.ID}
+		if errors.As(err, &api) {
+			one.Refused = api.Rejected()
+		}
+		if err != nil && one.Refused == "" {
+			return fmt.Errorf("asking for the field %q: %w", f.Field, err)
+		}
+		r.Fields = append(r.Fields, one)
 	}
 	return nil
 }

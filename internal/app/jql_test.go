@@ -221,12 +221,12 @@ func TestTheSitesAreAskedForEachJQLOnline(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", r.Site, diff)
 		}
 	}
-	err := app.RefusedJQLs(results)
+	err := app.Refusals(results)
 	if err == nil || !strings.HasPrefix(err.Error(), "site cloud refuses the JQL of goal red (colour = red): Field 'colour'") || strings.Contains(err.Error(), "M2") {
 		t.Errorf("error %v", err)
 	}
 	results[0].JQLs[0].Refused = "" // as if the first site took it
-	if err := app.RefusedJQLs(results); err != nil {
+	if err := app.Refusals(results); err != nil {
 		t.Errorf("a JQL that a site takes is refused: %v", err)
 	}
 }

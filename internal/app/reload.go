@@ -61,7 +61,7 @@ func (a *App) reload(ctx context.Context) error {
 		a.settings.Store(old)
 		return err
 	}
-	a.announceJQLs(old.Goals, next.Goals)
+	a.announceAsks(old.Goals, next.Goals)
 	return nil
 }
 

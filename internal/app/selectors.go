@@ -75,29 +75,44 @@ func (a *App) matchedOrTried(ctx context.Context, goals []goal.Goal) ([]flow.Mat
 	return matched, nil
 }
 
-// announceJQLs asks for a sync where the goals now in force have a JQL that
-// those before had not: its issues are to be seen within seconds.
-func (a *App) announceJQLs(before, now *config.Goals) {
-	old := selectors(before)
-	for _, s := range selectors(now) {
-		if slices.ContainsFunc(old, func(o syncer.Selector) bool { return o.JQL == s.JQL }) {
-			continue
-		}
-		select {
-		case a.newJQLs <- struct{}{}:
-		default: // it is asked for already
-		}
+// announceAsks asks for a sync where the goals now in force want to know
+// something of the sites that those before did not, a JQL's issues or a field
+// of an epic: a saved file is live within seconds.
+func (a *App) announceAsks(before, now *config.Goals) {
+	old := map[string]bool{}
+	for _, ask := range asks(before) {
+		old[ask] = true
+	}
+	if !slices.ContainsFunc(asks(now), func(ask string) bool { return !old[ask] }) {
 		return
+	}
+	select {
+	case a.newAsks <- struct{}{}:
+	default: // it is asked for already
 	}
 }
 
-// onNewJQLs syncs when goals with new JQLs have come into force.
-func (a *App) onNewJQLs(ctx context.Context) {
+// asks names what the goals want to know of the sites.
+func asks(goals *config.Goals) []string {
+	var out []string
+	for _, s := range selectors(goals) {
+		out = append(out, "JQL "+s.JQL)
+	}
+	for _, r := range reported(goals) {
+		for _, key := range r.Epics {
+			out = append(out, "field "+r.Field+" of "+key)
+		}
+	}
+	return out
+}
+
+// onNewAsks syncs when goals that ask for something new have come into force.
+func (a *App) onNewAsks(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-a.newJQLs:
+		case <-a.newAsks:
 			for _, site := range a.names {
 				a.scheduled(ctx, site, syncer.Incremental)
 			}

@@ -91,6 +91,9 @@ func (d *decoder) goal(n node) declared {
 	})
 	if len(d.errs) == faults {
 		d.promises(&g, target, seen)
+		if g.Reported.From == goal.ReportedByField && len(g.Work.Epics) == 0 {
+			d.fault(seen["reported"], "a field is read from the goal's own epics, and it maps none", "add work: {epics: [PAY-12]}, or use from: jira or from: check_ins")
+		}
 	}
 	d.remember(&g, n, seen)
 	return g

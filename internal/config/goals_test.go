@@ -163,7 +163,7 @@ f:10:7: goals[0].work.exlude: unknown key "exlude"; did you mean "exclude"?`,
     decide_within: soon
     stall: {after: 12h}
 `, `
-f:6:35: goals[0].reported.field: a field of Jira as the source of what is reported is not taken by this version; use from: jira, or from: check_ins
+f:6:35: goals[0].reported.field: from and field are two sources; keep one of them
 f:7:48: goals[0].check_ins[0].completion: 70 is out of range; a completion is a share of 1; did you mean 0.7?
 f:7:80: goals[0].check_ins[1].health: "green" is not taken here; known here: on_track, at_risk, off_track, stalled, done, not_started, unknown
 f:7:88: goals[0].check_ins[2]: says neither completion nor health; add completion: 0.7 or health: on_track
@@ -176,9 +176,10 @@ f:10:54: goals[0].decisions[1].issue: "PAY" is no issue key; write it as Jira sh
 f:11:20: goals[0].decide_within: "soon" is no duration such as 90m, 5d or 2w; write a number with a unit, such as 90m, 5d or 2w
 f:12:20: goals[0].stall.after: "12h" is too short; choose at least 1d`,
 		},
-		{"what is reported from a field", head + "    reported: {field: \"Progress %\"}\n", "f:6:23: goals[0].reported.field: a field of Jira as the source of what is reported is not taken by this version; use from: jira, or from: check_ins"},
+		{"what is reported from a field of no epic", bare + "    reported: {field: \"Progress %\"}\n", "f:5:15: goals[0].reported: a field is read from the goal's own epics, and it maps none; add work: {epics: [PAY-12]}, or use from: jira or from: check_ins"},
+		{"what is reported from a field that is a number", head + "    reported: {field: 10042}\n", "f:6:23: goals[0].reported.field: wants text, has a number; put it in quotes"},
 		{"what is reported from another source", head + "    reported: {from: field}\n", "f:6:22: goals[0].reported.from: \"field\" is not taken here; known here: jira, check_ins"},
-		{"what is reported from nowhere", head + "    reported: {}\n", "f:6:15: goals[0].reported: from is missing; add from: jira, or from: check_ins"},
+		{"what is reported from nowhere", head + "    reported: {}\n", "f:6:15: goals[0].reported: from is missing; add from: jira or from: check_ins, or field: \"Progress %\""},
 		{
 			"too many outcomes and criteria", head + "    outcomes: [{}, {}, {}, {}, {}]\n    stop_when: [{id: a, when: x}, {id: a, when: \"\"}, {}, {}, {}]\n", `
 f:6:15: goals[0].outcomes: has 5 items, and may have at most 4; remove some

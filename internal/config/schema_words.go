@@ -110,6 +110,7 @@ func aboutGoals() map[string]about {
 		"goals.work.exclude":              {text: "Keys of issues that are left out, each with all that is below it.", examples: []string{"PAY-77"}},
 		"goals.reported":                  {text: "Where the reported completion comes from."},
 		"goals.reported.from":             {text: "jira: what Jira's own epic progress shows; check_ins: what the owner said last."},
+		"goals.reported.field":            {text: "A custom field of the goal's own epics, by its name or its id, that holds a number from 0 to 100, or from 0 to 1.", examples: []string{"Progress %", "customfield_10042"}},
 		"goals.check_ins":                 {text: "What the owner said of the goal, and when."},
 		"goals.check_ins.date":            {text: "The day on which it was said."},
 		"goals.check_ins.completion":      {text: "The completion that was reported, as a share of 1."},

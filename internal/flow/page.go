@@ -20,4 +20,7 @@ type Page struct {
 	// CreatedTo is the creation time up to which the scan is complete: every
 	// matching issue created before it has been handed over.
 	CreatedTo time.Time
+	// Said is what the field has said of the issues' progress, where one was
+	// asked for.
+	Said []Said
 }

@@ -18,7 +18,7 @@ type Members struct {
 	Leaves []Leaf
 	// Epics are the issues that the goal and the goals below it map by key:
 	// the containers whose closing ends the goal.
-	Epics []IssueRef
+	Epics []Epic
 	// Versions are the fix versions that they map, resolved.
 	Versions []VersionRef
 	// Missing are the selectors that name nothing that was ever seen.
@@ -32,6 +32,14 @@ type IssueRef struct {
 	Site string
 	ID   flow.IssueID
 	Key  string // the present key
+}
+
+// Epic is an issue that a goal maps as a container.
+type Epic struct {
+	IssueRef
+	// As is the key by which the goal itself maps it, which may be an older
+	// one; empty where only a goal below does.
+	As string
 }
 
 // VersionRef is a version of a site.
@@ -49,6 +57,15 @@ type Leaf struct {
 	// Approximate tells that the issue belongs by JQL alone: since when, and
 	// until when, is known only as exactly as Jira was asked.
 	Approximate bool
+	// Under says, where the goal reports by a field of its epics, below which
+	// of them the issue lies and when.
+	Under []Under
+}
+
+// Under is when an issue lies below one of the goal's own epics.
+type Under struct {
+	Epic string // its key as the goal declares it
+	In   flow.Spans
 }
 
 // Members returns the members of each goal, in the order of the goals.
@@ -194,7 +211,7 @@ func (r *resolver) members(g int, own []map[int]membership) Members {
 		if len(in) == 0 {
 			continue
 		}
-		m.Leaves = append(m.Leaves, Leaf{IssueRef: r.ref(n), In: in, Via: r.via(n, all[n].via), Approximate: r.byJQLAlone(all[n].via)})
+		m.Leaves = append(m.Leaves, Leaf{IssueRef: r.ref(n), In: in, Via: r.via(n, all[n].via), Approximate: r.byJQLAlone(all[n].via), Under: r.under(g, n)})
 	}
 	slices.SortFunc(m.Leaves, func(a, b Leaf) int { return a.compare(b.IssueRef) })
 	return m
@@ -241,7 +258,11 @@ func (r *resolver) containers(f int, m *Members, nodes map[int]bool) {
 		for _, n := range r.byKey[key] {
 			if !nodes[n] {
 				nodes[n] = true
-				m.Epics = append(m.Epics, r.ref(n))
+				e := Epic{IssueRef: r.ref(n)}
+				if &r.goals[f] == m.Goal {
+					e.As = key
+				}
+				m.Epics = append(m.Epics, e)
 			}
 		}
 	}
@@ -287,6 +308,21 @@ func (r *resolver) via(n int, selectors []int) string {
 	}
 	slices.Sort(out)
 	return strings.Join(out, ", ")
+}
+
+// under tells below which of the goal's own epics the node lies, for goals
+// that report by them.
+func (r *resolver) under(g, n int) []Under {
+	if r.goals[g].Reported.From != ReportedByField {
+		return nil
+	}
+	var out []Under
+	for _, c := range r.above(n) {
+		if s := &r.selectors[c.selector]; s.goal == g && s.key != "" && !s.exclude {
+			out = append(out, Under{s.key, c.spans})
+		}
+	}
+	return out
 }
 
 // viaJQL says since when the issue was seen to match, and what is taken to

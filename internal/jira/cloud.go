@@ -136,6 +136,7 @@ func (h *handover) page(ctx context.Context, rows []row, p flow.Page) error {
 		p.Problems = append(p.Problems, r.problems...)
 		if r.ok {
 			p.Issues = append(p.Issues, r.issue)
+			p.Said = append(p.Said, h.decoder.said(r.decoded)...)
 			h.catalog.into(&p.Batch, r.decoded)
 		}
 	}

@@ -58,8 +58,8 @@ type APIError struct {
 	again bool  // may be repeated
 	// denied: Jira itself refuses this one thing, in its own form of an error.
 	denied bool
-	// jql: it is the query's own words that Jira doesn't take.
-	jql bool
+	// declared: it is what a goal's declaration says that Jira doesn't take.
+	declared bool
 }
 
 // Error is one sentence, with the mend behind it.
@@ -98,10 +98,11 @@ func (e *APIError) Incomplete() string {
 	return ""
 }
 
-// Rejected returns why Jira does not take the JQL of a Select, in its own
-// words; nothing where the error says something else.
+// Rejected returns why Jira does not take the JQL of a Select or the field of a
+// Hear, if possible in its own words; nothing where the error says something
+// else.
 func (e *APIError) Rejected() string {
-	if !e.jql {
+	if !e.declared {
 		return ""
 	}
 	return cmp.Or(strings.Join(e.Messages, "; "), e.What)

@@ -25,6 +25,9 @@ type fields struct {
 	StoryPoints []fieldRef `json:"story_points,omitempty"`
 	// Configured are those that the configuration named.
 	Configured Fields `json:"configured"`
+	// Reported is the field that is read for what it says of progress; nil
+	// for none. It stands in for no other, and is not kept.
+	Reported *fieldRef `json:"-"`
 }
 
 // fieldsFormat numbers the form in which fields are kept between processes.
@@ -200,5 +203,9 @@ func (f *fields) asked(summaries bool) []string {
 // read lists the kinds of which an issue's present value is read; of the
 // others only changes are.
 func (f *fields) read() [][]fieldRef {
-	return [][]fieldRef{f.EpicLink, f.EpicName, f.ParentLink, f.Flagged, f.StoryPoints}
+	all := [][]fieldRef{f.EpicLink, f.EpicName, f.ParentLink, f.Flagged, f.StoryPoints}
+	if f.Reported != nil {
+		all = append(all, []fieldRef{*f.Reported})
+	}
+	return all
 }

@@ -19,7 +19,7 @@ func (c *Client) Select(ctx context.Context, jql string, each func([]flow.IssueI
 	}
 	if err := flow.CheckJQL(jql); err != nil {
 		return &APIError{
-			Site: c.o.Site, Endpoint: string(endpointSearch), What: fmt.Sprintf("the JQL %s", err), kind: ErrConfig, jql: true,
+			Site: c.o.Site, Endpoint: string(endpointSearch), What: fmt.Sprintf("the JQL %s", err), kind: ErrConfig, declared: true,
 		}
 	}
 	read := false
@@ -31,7 +31,7 @@ func (c *Client) Select(ctx context.Context, jql string, each func([]flow.IssueI
 	if !read && errors.As(err, &refused) && refused.Status == http.StatusBadRequest {
 		// The scope by itself is taken, or the run would not have come here.
 		of := *refused
-		of.What, of.Mend, of.jql = "Jira refuses the JQL", "try it in Jira's own search as the same account", true
+		of.What, of.Mend, of.declared = "Jira refuses the JQL", "try it in Jira's own search as the same account", true
 		return &of
 	}
 	return err

@@ -67,6 +67,7 @@ func (s *server) fetch(ctx context.Context, f *fields, ids []flow.IssueID, each 
 			one.checkLog()
 			if p.Problems = one.problems; one.ok {
 				p.Issues = []flow.Issue{one.issue}
+				p.Said = d.said(one)
 				catalog.into(&p.Batch, one)
 			}
 		}

@@ -12,7 +12,10 @@ import (
 
 func (x *explainer) reported() ExplainedMeasure {
 	byJira := x.reportedByJira()
-	if x.status.ReportedFrom != fromCheckIns {
+	switch x.status.ReportedFrom {
+	case fromField:
+		return x.reportedByField(byJira.Value)
+	case fromJira:
 		return byJira
 	}
 	m := ExplainedMeasure{

@@ -13,6 +13,8 @@ type Input struct {
 	Catalogs map[string]*flow.Catalog // by site
 	// Matched is what is known of which issues the goals' JQLs match.
 	Matched []flow.Matching
+	// Said is what the fields by which goals report have said.
+	Said []flow.Said
 	// Issues streams every issue of every site, in any order. It is called
 	// twice and must give the same issues both times. The issues are not
 	// held on to.
@@ -46,6 +48,7 @@ func Build(in Input) (*History, error) {
 		return nil, fmt.Errorf("relating issues to goals: %w", err)
 	}
 	b := newBuilder(index.Members(), bulk, in.Settings)
+	b.hear(in.Said)
 	w.join(b)
 	err = in.Issues(func(i *flow.Issue) error {
 		bulk.count(i)

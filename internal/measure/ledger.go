@@ -68,8 +68,10 @@ const (
 
 // epicLife is when an issue that the goal maps as a container was closed.
 type epicLife struct {
-	goal.IssueRef
+	goal.Epic
 	closed flow.Spans
+	// said is what the field by which the goal reports has said of it.
+	said []flow.Saying
 }
 
 // builder writes the ledgers of all goals in one pass over the issues.
@@ -105,7 +107,7 @@ func newBuilder(members []goal.Members, bulk *bulkEdits, s Settings) *builder {
 			b.leaves[at] = append(b.leaves[at], place{g, k})
 		}
 		for k, e := range m.Epics {
-			l.epics = append(l.epics, epicLife{IssueRef: e})
+			l.epics = append(l.epics, epicLife{Epic: e})
 			at := issueAt{e.Site, e.ID}
 			b.epics[at] = append(b.epics[at], place{g, k})
 		}

@@ -54,9 +54,11 @@ type GoalStatus struct {
 	EstimateCoverage *float64 `json:"estimate_coverage,omitempty"`
 	// Reported is the completion as it is reported: by Jira's own epic
 	// progress, leaves with a status of category Done over all leaves, or by
-	// the last check-in that gives one (MEASURES §2.1).
+	// the last check-in that gives one, or by a field of the goal's epics
+	// (MEASURES §2.1).
 	Reported *float64 `json:"reported_completion"`
-	// ReportedFrom is "jira" or "check_ins", ReportedAt when the check-in said it.
+	// ReportedFrom is "jira", "field" or "check_ins", ReportedAt when the
+	// check-in, or the latest of the epics' fields, said it.
 	ReportedFrom string     `json:"reported_from"`
 	ReportedAt   *time.Time `json:"reported_at,omitempty"`
 	// ReportedHealth is how the goal is reported to stand: by the last

@@ -24,6 +24,7 @@ const (
 	bucketSprints     = "sprints"
 	bucketQueries     = "queries"
 	bucketMatches     = "matches"
+	bucketSaid        = "said"
 )
 
 // keySchema is where the meta bucket says which schema the store has.
@@ -52,8 +53,8 @@ func migrations() []migration {
 			return nil
 		}},
 		{"keep sprints, and what versions said before", keepVersions},
-		{"keep what the goals' JQLs match", func(tx *bolt.Tx) error {
-			for _, name := range []string{bucketQueries, bucketMatches} {
+		{"keep what the goals' JQLs match, and what fields say of progress", func(tx *bolt.Tx) error {
+			for _, name := range []string{bucketQueries, bucketMatches, bucketSaid} {
 				if _, err := tx.CreateBucket([]byte(name)); err != nil {
 					return err
 				}

@@ -225,6 +225,15 @@ func (v *verifier) rest() error {
 	if err := v.matches(); err != nil {
 		return err
 	}
+	err := v.t.bucket(bucketSaid).ForEach(func(k, value []byte) error {
+		if _, err := decodeSaid(k, value); err != nil {
+			return v.found(bucketSaid, "%v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	return v.t.bucket(bucketTargets).ForEach(func(k, value []byte) error {
 		_, day, ok := bytes.Cut(k, []byte{0})
 		if _, _, err := decodeTarget(day, value); !ok || err != nil {

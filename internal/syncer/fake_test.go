@@ -30,6 +30,8 @@ type site struct {
 	sprints  []flow.Sprint
 	// jqls are those that the site takes: which issues each matches.
 	jqls map[string]func(*ticket) bool
+	// said is what its field Progress says, by issue.
+	said map[flow.IssueID][]flow.Saying
 	// fails, where set, may let a request fail; asked names it.
 	fails    func(asked string) error
 	requests int
@@ -261,6 +263,23 @@ func (s *site) Select(_ context.Context, jql string, each func([]flow.IssueID) e
 		ids = ids[:1]
 	}
 	return cmp.Or(each(append(ids, ids...)), err) // as a site may that shifts its rows
+}
+
+func (s *site) Hear(_ context.Context, field string, ids []flow.IssueID, each func(flow.Said) error) error {
+	if err := s.ask(fmt.Sprint("hear ", field, " of ", ids)); err != nil {
+		return err
+	}
+	if field != "Progress" {
+		return refusal("there is no field " + field)
+	}
+	for _, id := range ids {
+		if t := s.issues[id]; s.live(t) {
+			if err := each(flow.Said{Site: "acme", Field: field, ID: id, History: s.said[id]}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (s *site) Sight(_ context.Context, ids []flow.IssueID) (all []flow.Sighting, err error) {

@@ -27,9 +27,11 @@ type Options struct {
 	// Selectors returns the JQLs by which the goals in force select issues,
 	// each once and always in the same order; nil: none do.
 	Selectors func() []Selector
-	Now       func() time.Time // nil: time.Now
-	Logger    *slog.Logger     // nil: silent
-	Metrics   *Metrics         // nil: measured, but shown nowhere
+	// Reported returns the fields by which the goals in force report, likewise.
+	Reported func() []Reported
+	Now      func() time.Time // nil: time.Now
+	Logger   *slog.Logger     // nil: silent
+	Metrics  *Metrics         // nil: measured, but shown nowhere
 	// Budget is how long a run may take. It then keeps what it has and ends
 	// as partial; the next one goes on there. 0: as long as it takes.
 	Budget time.Duration

@@ -75,7 +75,7 @@ func (r *run) do(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.choose(ctx)
+	return r.declared(ctx)
 }
 
 // scan is a full or an incremental run.
@@ -91,13 +91,13 @@ func (r *run) scan(ctx context.Context) error {
 	if err := r.askAboutStatuses(ctx); err != nil {
 		return err
 	}
-	chosen := r.choose(ctx)
-	// Whatever became of the JQLs, every change is held.
-	if err := r.finish(context.WithoutCancel(ctx), chosen == nil && len(r.report.Reasons) == 0); err != nil {
-		return errors.Join(err, chosen)
+	asked := r.declared(ctx)
+	// Whatever became of that, every change is held.
+	if err := r.finish(context.WithoutCancel(ctx), asked == nil && len(r.report.Reasons) == 0); err != nil {
+		return errors.Join(err, asked)
 	}
 	r.useful = true
-	return chosen
+	return asked
 }
 
 // stop makes the next run begin anew where it cannot be told what this one has

@@ -17,6 +17,15 @@ type Selector struct {
 	Goals []string // their ids, sorted
 }
 
+// declared asks for what the goals' declarations want to know of the site,
+// beside its issues.
+func (r *run) declared(ctx context.Context) error {
+	if err := r.hear(ctx); err != nil {
+		return err
+	}
+	return r.choose(ctx)
+}
+
 // choose asks which issues the goals' JQLs match, each of which is asked for
 // when it is due. What is wrong with one of them makes the run partial, and
 // the others are asked all the same.
@@ -139,12 +148,16 @@ func (r *run) siteNow() time.Time {
 // shownJQL bounds what a message quotes of a JQL, in bytes.
 const shownJQL = 120
 
+// names names the goals.
+func (s Selector) names() string {
+	if len(s.Goals) > 3 {
+		return fmt.Sprintf("goal %s and %d more", strings.Join(s.Goals[:3], ", "), len(s.Goals)-3)
+	}
+	return "goal " + strings.Join(s.Goals, ", ")
+}
+
 // String names the goals and quotes the JQL.
 func (s Selector) String() string {
-	goals := "goal " + strings.Join(s.Goals, ", ")
-	if len(s.Goals) > 3 {
-		goals = fmt.Sprintf("goal %s and %d more", strings.Join(s.Goals[:3], ", "), len(s.Goals)-3)
-	}
 	jql := strings.Join(strings.Fields(s.JQL), " ")
 	if len(jql) > shownJQL {
 		cut := shownJQL
@@ -153,5 +166,5 @@ func (s Selector) String() string {
 		}
 		jql = jql[:cut] + "…"
 	}
-	return fmt.Sprintf("%s (%s)", goals, jql)
+	return fmt.Sprintf("%s (%s)", s.names(), jql)
 }
