@@ -167,7 +167,7 @@ func (a *App) asIfShown(goals []goal.Goal) ([]goal.Goal, error) {
 		}
 		if n := len(g.Targets); n > 0 {
 			last := g.Targets[n-1].Date
-			if !slices.ContainsFunc(seen, func(s store.SeenTarget) bool { return s.Date == last }) {
+			if k := len(seen) - 1; k < 0 || seen[k].Date != last {
 				seen = append(seen, store.SeenTarget{Date: last, Shown: a.now()})
 			}
 		}

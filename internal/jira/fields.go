@@ -92,6 +92,23 @@ func (c *Client) Discover(ctx context.Context) ([]byte, []flow.StatusInfo, error
 	return kept, infos, nil
 }
 
+// Types lists the site's issue types with their levels. Data Center tells
+// sub-tasks apart, and of the others an epic by its name alone.
+func (c *Client) Types(ctx context.Context) ([]flow.IssueType, error) {
+	var listed []wireType
+	if _, err := c.call(ctx, request{endpoint: endpointType, method: http.MethodGet, path: c.api() + "issuetype"}, into(&listed)); err != nil {
+		return nil, err
+	}
+	d := newDecoder(&c.o, &fields{})
+	var all []flow.IssueType
+	for k := range listed {
+		if t := &listed[k]; t.ID != "" {
+			all = append(all, flow.IssueType{ID: t.ID, Name: plain(t.Name, 200), Level: d.level(t, nil)})
+		}
+	}
+	return all, nil
+}
+
 // Use adopts the fields found by an earlier Discover. It refuses them where
 // the configuration has changed since.
 func (c *Client) Use(kept []byte) error {

@@ -24,7 +24,7 @@
 //	├── queries      site | query → JSON: a goal's JQL, when it was answered and under which scope, why it was refused
 //	├── matches      site | query | issue id uint64 → of each stretch: missed, seen, left, uint64 (ms; 0: none) each
 //	├── said         site | field | issue id uint64 → JSON: what a field that goals report by has said, and when
-//	└── targets      goal | 0x00 | yyyy-mm-dd → uint64 (ms), when first shown
+//	└── targets      goal | 0x00 | yyyy-mm-dd → uint64 (ms) each time that it was shown after another
 //
 // A site is a uint16, a query the first 16 bytes of the SHA-256 of its JQL, a
 // field those of its name or id as the goals file has it. All integers in keys

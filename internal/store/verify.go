@@ -236,7 +236,7 @@ func (v *verifier) rest() error {
 	}
 	return v.t.bucket(bucketTargets).ForEach(func(k, value []byte) error {
 		_, day, ok := bytes.Cut(k, []byte{0})
-		if _, _, err := decodeTarget(day, value); !ok || err != nil {
+		if _, err := decodeTarget(day, value); !ok || err != nil {
 			return v.found(bucketTargets, "%q is not a goal with a date and a time", k)
 		}
 		return nil
