@@ -26,6 +26,7 @@ type ledger struct {
 	// shared are the leaves that other goals have too, and which.
 	shared   map[int][]sharing
 	criteria []criterion
+	past     *pastFigures // where there are criteria
 }
 
 // entry is one leaf's step from one class to another.
@@ -102,6 +103,9 @@ func newBuilder(members []goal.Members, bulk *bulkEdits, s Settings) *builder {
 	b := &builder{settings: s, bulk: bulk, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}}
 	for g, m := range members {
 		l := ledger{goal: m.Goal, leaves: m.Leaves, versions: m.Versions, missing: m.Missing, unanswered: m.Unanswered, criteria: criteria(m.Goal)}
+		if len(l.criteria) > 0 {
+			l.past = &pastFigures{all: map[pastFigure]Figure{}}
+		}
 		for k, leaf := range m.Leaves {
 			at := issueAt{leaf.Site, leaf.ID}
 			b.leaves[at] = append(b.leaves[at], place{g, k})
