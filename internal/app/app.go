@@ -73,7 +73,8 @@ type App struct {
 	measures sync.Mutex // one measuring at a time
 	// newAsks holds a token while goals in force want to know something that
 	// the sites may not have been asked yet.
-	newAsks chan struct{}
+	newAsks  chan struct{}
+	outcomes outcomes
 }
 
 // figures are what was measured last.
@@ -237,6 +238,7 @@ func (a *App) Sync(ctx context.Context, site string, kind syncer.Kind, progress 
 		}
 	}
 	if len(reports) > 0 && ctx.Err() == nil {
+		a.measureOutcomes(ctx)
 		errs = append(errs, a.Measure(ctx))
 	}
 	return reports, errors.Join(errs...)

@@ -104,8 +104,12 @@ func (a *App) buildWith(ctx context.Context, c *config.Config, goals []goal.Goal
 	if err != nil {
 		return nil, err
 	}
+	measured, err := a.measuredOutcomes(goals)
+	if err != nil {
+		return nil, err
+	}
 	return measure.Build(measure.Input{
-		Goals: goals, Catalogs: catalogs, Matched: matched, Said: said, Settings: measureSettings(c),
+		Goals: goals, Catalogs: catalogs, Matched: matched, Said: said, Outcomes: measured, Settings: measureSettings(c),
 		Issues: func(each func(*flow.Issue) error) error { return a.store.Issues(ctx, "", each) },
 	})
 }

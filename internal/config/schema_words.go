@@ -126,7 +126,7 @@ func aboutGoals() map[string]about {
 		"goals.decisions.authority":       {text: "The body that decides; never a person.", examples: []string{"architecture-group"}},
 		"goals.decisions.outcome":         {text: "What was decided."},
 		"goals.decide_within":             {text: "How long a decision of this goal may take: for all classes, or by class.", examples: []string{"5d"}},
-		"goals.outcomes":                  {text: "Whether the goal itself moves, and not only its tickets."},
+		"goals.outcomes":                  {text: "Whether the goal itself moves, and not only its tickets: queries that are asked of prometheus.url once an hour."},
 		"goals.outcomes.id":               {text: "A short name, for stop criteria too.", examples: []string{"p95"}},
 		"goals.outcomes.query":            {text: "A PromQL query for one value."},
 		"goals.outcomes.from":             {text: "The value at the start."},

@@ -14,7 +14,6 @@ import (
 func notYetUsed() map[string]string {
 	return map[string]string{
 		"privacy.min_group":          "",
-		"prometheus.url":             "",
 		"semantics.active_statuses":  "",
 		"semantics.blocked":          "",
 		"semantics.debt":             "",
@@ -25,8 +24,6 @@ func notYetUsed() map[string]string {
 		"traps":                      "",
 		"goals.decide_within":        "",
 		"goals.decisions":            "",
-		"goals.outcomes":             "",
-		"goals.weight":               "1",
 	}
 }
 

@@ -9,6 +9,7 @@ func (h *History) Snapshot(at time.Time) *Snapshot {
 	for k := range h.ledgers {
 		s.Goals = append(s.Goals, h.ledgers[k].status(at, &h.settings))
 	}
+	h.rollUp(s)
 	s.Work = h.work.shares(at)
 	return s
 }
@@ -38,6 +39,7 @@ func (l *ledger) figures(at time.Time, s *Settings) (GoalStatus, rhythm) {
 	l.setScope(&g, at, s)
 	l.setTarget(&g, at, s)
 	l.setReportedHealth(&g, at, s)
+	l.setOutcomes(&g, at, s)
 	r, begun := l.rhythm(at, s)
 	if begun {
 		l.setRhythm(&g, at, &r, &t, s)

@@ -83,6 +83,8 @@ func explained(t *Thresholds) []explainedBy {
 		{"stalled", fmt.Sprintf("no progress for longer than max(%s, %g × the %g quantile of the goal's own gaps between "+
 			"progress); %s while it has fewer than %d gaps", inDays(t.StallFloor), t.StallFactor, t.StallQuantile,
 			inDays(t.StallDefault), t.StallMinGaps), (*explainer).stalled, nil},
+		{"outcomes", "the share of the way from the value at the start to the one to be reached, by the last answer of the outcome's query, " +
+			"cut at 0 and 1", (*explainer).outcomesNow, (*explainer).hasOutcomes},
 		{"stop_criteria", "each condition as it is declared; what is not known never meets it; \"after\" begins when that day is over; " +
 			"\"for\" asks at the moment, at the start of every day since, and at its beginning", (*explainer).stopCriteria, nil},
 	}

@@ -147,6 +147,9 @@ func (p *pastFigures) keep(k pastFigure, f Figure) {
 
 // figure returns a figure by its name in expressions.
 func (g *GoalStatus) figure(name string, at time.Time, zone *time.Location) Figure {
+	if f, is := g.outcome(name); is {
+		return f
+	}
 	if v, ok := g.number(name, at, zone); ok {
 		if v != nil {
 			return Figure{Value: *v}

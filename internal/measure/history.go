@@ -13,6 +13,8 @@ type Input struct {
 	Catalogs map[string]*flow.Catalog // by site
 	// Matched is what is known of which issues the goals' JQLs match.
 	Matched []flow.Matching
+	// Outcomes are what the goals' outcomes were measured at.
+	Outcomes []OutcomeHistory
 	// Said is what the fields by which goals report have said.
 	Said []flow.Said
 	// Issues streams every issue of every site, in any order. It is called
@@ -49,6 +51,7 @@ func Build(in Input) (*History, error) {
 	}
 	b := newBuilder(index.Members(), bulk, in.Settings)
 	b.hear(in.Said)
+	b.measured(in.Outcomes)
 	w.join(b)
 	err = in.Issues(func(i *flow.Issue) error {
 		bulk.count(i)

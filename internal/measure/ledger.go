@@ -27,6 +27,7 @@ type ledger struct {
 	shared   map[int][]sharing
 	criteria []criterion
 	past     *pastFigures // where there are criteria
+	outcomes map[string][]flow.Measured
 }
 
 // entry is one leaf's step from one class to another.

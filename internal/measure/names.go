@@ -22,6 +22,7 @@ const (
 	MetricGoalStallAfter     = "plumbline_goal_stall_after_seconds"
 	MetricGoalStalled        = "plumbline_goal_stalled"
 	MetricGoalStopCriterion  = "plumbline_goal_stop_criterion_met"
+	MetricGoalOutcome        = "plumbline_goal_outcome_ratio"
 	MetricUnlinkedIssues     = "plumbline_unlinked_issues"
 	MetricUnlinkedRatio      = "plumbline_unlinked_ratio"
 	MetricGoals              = "plumbline_goals"

@@ -82,6 +82,8 @@ type Thresholds struct {
 	// ActiveWithin is how recently work must have been delivered or moved to
 	// be active (MEASURES §2.15).
 	ActiveWithin time.Duration
+	// OutcomeStale is how old an outcome's last value may be to stand.
+	OutcomeStale time.Duration
 }
 
 const day = 24 * time.Hour
@@ -112,6 +114,7 @@ func DefaultThresholds() Thresholds {
 		Grace:       30 * day,
 
 		ActiveWithin: 28 * day,
+		OutcomeStale: 26 * time.Hour,
 	}
 }
 

@@ -90,6 +90,10 @@ type GoalStatus struct {
 	// StalledSince is when the silence outlasted StallAfter.
 	StalledSince *time.Time `json:"stalled_since,omitempty"`
 
+	// Outcomes are the goal's declared outcomes, in their order; where it
+	// declares none, that of the goals below it.
+	Outcomes []OutcomeStatus `json:"outcomes,omitempty"`
+
 	// StopCriteria are the goal's declared stop criteria, in their order.
 	StopCriteria []StopCriterion `json:"stop_criteria,omitempty"`
 

@@ -24,9 +24,10 @@
 //	├── queries      site | query → JSON: a goal's JQL, when it was answered and under which scope, why it was refused
 //	├── matches      site | query | issue id uint64 → of each stretch: missed, seen, left, uint64 (ms; 0: none) each
 //	├── said         site | field | issue id uint64 → JSON: what a field that goals report by has said, and when
+//	├── outcomes     goal | 0x00 | outcome | 0x00 | query | time uint64 (ms) → float64, what it measured
 //	└── targets      goal | 0x00 | yyyy-mm-dd → uint64 (ms) each time that it was shown after another
 //
-// A site is a uint16, a query the first 16 bytes of the SHA-256 of its JQL, a
+// A site is a uint16, a query the first 16 bytes of the SHA-256 of its text, a
 // field those of its name or id as the goals file has it. All integers in keys
 // are big-endian, so that the order of the keys is the order of the numbers.
 // Every key that an issue ever had stands in keys; two issues can claim one

@@ -25,6 +25,7 @@ const (
 	bucketQueries     = "queries"
 	bucketMatches     = "matches"
 	bucketSaid        = "said"
+	bucketOutcomes    = "outcomes"
 )
 
 // keySchema is where the meta bucket says which schema the store has.
@@ -53,8 +54,8 @@ func migrations() []migration {
 			return nil
 		}},
 		{"keep sprints, and what versions said before", keepVersions},
-		{"keep what the goals' JQLs match, and what fields say of progress", func(tx *bolt.Tx) error {
-			for _, name := range []string{bucketQueries, bucketMatches, bucketSaid} {
+		{"keep what goals ask for: what JQLs match, what fields say, what outcomes measure", func(tx *bolt.Tx) error {
+			for _, name := range []string{bucketQueries, bucketMatches, bucketSaid, bucketOutcomes} {
 				if _, err := tx.CreateBucket([]byte(name)); err != nil {
 					return err
 				}

@@ -234,6 +234,15 @@ func (v *verifier) rest() error {
 	if err != nil {
 		return err
 	}
+	err = v.t.bucket(bucketOutcomes).ForEach(func(k, value []byte) error {
+		if err := checkOutcome(k, value); err != nil {
+			return v.found(bucketOutcomes, "%x: %v", k, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	return v.t.bucket(bucketTargets).ForEach(func(k, value []byte) error {
 		_, day, ok := bytes.Cut(k, []byte{0})
 		if _, err := decodeTarget(day, value); !ok || err != nil {
