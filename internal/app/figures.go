@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -29,8 +30,12 @@ func (a *App) Measure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	before := a.figures.Load()
 	if err := a.publish(h); err != nil {
 		return err
+	}
+	if before == nil || before.history != h {
+		settle(a.options.MemoryGoal)
 	}
 	a.metrics.measured(a.now().Sub(began))
 	return a.metrics.holds(a.store, a.names)
@@ -76,42 +81,84 @@ func (a *App) anythingRead() (bool, error) {
 }
 
 // history measures the goals in force, and records the targets that they show.
+// Where nothing that figures are made from differs from the last time, that
+// time's history holds good: most syncs find nothing new.
 func (a *App) history(ctx context.Context, s *Settings) (*measure.History, error) {
 	goals, err := a.promised(s.Goals.List)
 	if err != nil {
 		return nil, err
 	}
-	return a.build(ctx, s.Config, goals)
+	next := measuring{generation: a.store.Generation()} // asked for before the issues are
+	if next.input, err = a.input(ctx, s.Config, goals); err != nil {
+		return nil, err
+	}
+	if next.same(a.last) {
+		return a.last.history, nil
+	}
+	if next.history, err = measure.Build(next.input); err != nil {
+		return nil, err
+	}
+	next.input.Issues = nil // which the generation stands for
+	a.last = &next
+	return next.history, nil
 }
 
-// build reads the whole store. A sync that goes on meanwhile can show an issue
-// in two forms; the measuring after it mends that.
+// measuring is a history and what it was made from.
+type measuring struct {
+	input      measure.Input
+	generation uint64 // of the store's issues
+	history    *measure.History
+}
+
+// same reports whether what came before was made from the same.
+func (m *measuring) same(before *measuring) bool {
+	if before == nil || m.generation != before.generation {
+		return false
+	}
+	now := m.input
+	now.Issues = nil
+	return reflect.DeepEqual(now, before.input)
+}
+
+// build measures goals that are not in force.
 func (a *App) build(ctx context.Context, c *config.Config, goals []goal.Goal) (*measure.History, error) {
-	matched, err := a.matched(goals)
+	in, err := a.input(ctx, c, goals)
 	if err != nil {
 		return nil, err
 	}
-	return a.buildWith(ctx, c, goals, matched)
+	return measure.Build(in)
 }
 
-// buildWith is build with what the goals' JQLs match.
-func (a *App) buildWith(ctx context.Context, c *config.Config, goals []goal.Goal, matched []flow.Matching) (*measure.History, error) {
-	catalogs, err := a.catalogs()
-	if err != nil {
-		return nil, err
-	}
-	said, err := a.said(goals)
-	if err != nil {
-		return nil, err
-	}
-	measured, err := a.measuredOutcomes(goals)
-	if err != nil {
-		return nil, err
-	}
-	return measure.Build(measure.Input{
-		Goals: goals, Catalogs: catalogs, Matched: matched, Said: said, Outcomes: measured, Settings: measureSettings(c),
+// input is the whole store. A sync that goes on while it is read can show an
+// issue in two forms; the measuring after it mends that.
+func (a *App) input(ctx context.Context, c *config.Config, goals []goal.Goal) (measure.Input, error) {
+	in := measure.Input{
+		Goals: goals, Settings: measureSettings(c), Expect: a.expected(),
 		Issues: func(each func(*flow.Issue) error) error { return a.store.Issues(ctx, "", each) },
-	})
+	}
+	var err error
+	if in.Catalogs, err = a.catalogs(); err != nil {
+		return in, err
+	}
+	if in.Matched, err = a.matched(goals); err != nil {
+		return in, err
+	}
+	if in.Said, err = a.said(goals); err != nil {
+		return in, err
+	}
+	in.Outcomes, err = a.measuredOutcomes(goals)
+	return in, err
+}
+
+// expected is how many issues there are to measure, as far as that is known.
+func (a *App) expected() int {
+	n := 0
+	for _, site := range a.store.Sites() {
+		if counts, err := a.store.Counts(site); err == nil { // else it is found out on the way
+			n += counts.Issues
+		}
+	}
+	return n
 }
 
 // promised records the targets that the goals show, and adds to each goal

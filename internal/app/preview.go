@@ -149,7 +149,12 @@ func (a *App) Preview(ctx context.Context, goals []goal.Goal, at time.Time) (*Pr
 	if err != nil {
 		return nil, err
 	}
-	after, err := a.buildWith(ctx, a.settings.Load().Config, asShown, matched)
+	in, err := a.input(ctx, a.settings.Load().Config, asShown)
+	if err != nil {
+		return nil, err
+	}
+	in.Matched = matched
+	after, err := measure.Build(in)
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func (r *run) hear(ctx context.Context) error {
 		}
 		var ids []flow.IssueID
 		for _, s := range speakers {
-			if !s.Heard || r.read.has(s.ID) {
+			if !s.Heard || r.read.Has(s.ID) {
 				ids = append(ids, s.ID)
 			}
 		}
