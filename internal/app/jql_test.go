@@ -82,6 +82,37 @@ func TestAGoalByJQLFollowsRealIssuesAndItsPastStands(t *testing.T) {
 	}
 }
 
+// What a JQL matches can change while no issue does; the figures follow.
+func TestAJQLThatSpeaksOfThePresentTimeIsFollowed(t *testing.T) {
+	goals := parseGoals(t, "goals:\n  - {id: young, name: Y, owner: t, work: {jql: created > -10d}}\n")
+	world, err := jirasim.LoadDump(strings.NewReader(ticket(1, "Open", "new", "", "", "")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := openGoals(t, world, at(t, "2026-01-05 12:00"), goals)
+	s.sync(t, syncer.Full)
+	issues := func() int {
+		g, _ := s.Snapshot().Goal("young")
+		return g.Issues.Total()
+	}
+	if issues() != 1 {
+		t.Errorf("%d issues, want the new one", issues())
+	}
+	s.now = at(t, "2026-01-20 12:00")
+	s.sync(t, syncer.Incremental)
+	if issues() != 1 {
+		t.Errorf("%d issues, though nobody was asked", issues())
+	}
+	s.sync(t, syncer.AgileOnly)
+	if issues() != 0 {
+		t.Errorf("%d issues, though none is new any more", issues())
+	}
+	then, err := s.SnapshotAt(t.Context(), at(t, "2026-01-05 12:00"))
+	if g, _ := then.Goal("young"); err != nil || g.Issues.Total() != 1 {
+		t.Errorf("the past has changed: %+v, %v", g, err)
+	}
+}
+
 func TestAGoalWhoseJQLIsNewIsMeasuredWithoutWaitingForASchedule(t *testing.T) {
 	r := run(t)
 	issues := func(id string) (n int, missing string) {

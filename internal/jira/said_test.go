@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -94,6 +95,23 @@ func TestAFieldIsHeardOfItsWholePast(t *testing.T) {
 				t.Errorf("error %v", err)
 			}
 		})
+	}
+}
+
+func TestTheTypesAreListedWithTheirLevels(t *testing.T) {
+	w := progressWorld(t)
+	for name, o := range map[string]jirasim.Options{"Data Center": {}, "Cloud": {Flavour: jirasim.Cloud}} {
+		c, _ := simulated(t, w, o, simAuth)
+		if _, err := c.Identify(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		types, err := c.Types(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Contains(types, flow.IssueType{ID: "5", Name: "Epic", Level: 1}) {
+			t.Errorf("%s: %+v", name, types)
+		}
 	}
 }
 
