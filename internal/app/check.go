@@ -71,7 +71,7 @@ func (r JQLResult) String() string {
 
 // String is the result as lines of text.
 func (r OnlineResult) String() string {
-	s := fmt.Sprintf("site %s: %s %s, logged in, %d statuses", r.Site, r.Identity.Deployment, r.Identity.Version, r.Statuses)
+	s := fmt.Sprintf("site %s: %s, logged in, %d statuses", r.Site, strings.TrimSpace(r.Identity.Deployment+" "+r.Identity.Version), r.Statuses)
 	if r.Issues >= 0 {
 		s += fmt.Sprintf(", %d issues in scope", r.Issues)
 	}

@@ -24,6 +24,7 @@ const (
 // run is one run of a syncer.
 type run struct {
 	s        *Syncer
+	accept   bool // a census gives up what the one before it could not see
 	progress func(Progress)
 	report   Report
 
@@ -64,18 +65,14 @@ func (r *run) do(ctx context.Context) error {
 		}
 		r.report.Reasons = append(r.report.Reasons, reason)
 	}
+	work := r.scan
 	switch r.report.Kind {
 	case CensusOnly:
-		err = r.census(ctx)
+		work = r.andDeclared(r.census)
 	case AgileOnly:
-		err = r.agile(ctx)
-	default:
-		return r.scan(ctx)
+		work = r.andDeclared(r.agile)
 	}
-	if err != nil {
-		return err
-	}
-	return r.declared(ctx)
+	return r.s.within(ctx, r.report.Kind, work)
 }
 
 // scan is a full or an incremental run.

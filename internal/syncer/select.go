@@ -26,6 +26,16 @@ func (r *run) declared(ctx context.Context) error {
 	return r.choose(ctx)
 }
 
+// andDeclared does the work, and then asks for that, too.
+func (r *run) andDeclared(work func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if err := work(ctx); err != nil {
+			return err
+		}
+		return r.declared(ctx)
+	}
+}
+
 // choose asks which issues the goals' JQLs match, each of which is asked for
 // when it is due. What is wrong with one of them makes the run partial, and
 // the others are asked all the same.

@@ -255,12 +255,12 @@ func TestBothKindsOfSiteAreAskedWhatAJQLMatches(t *testing.T) {
 			w.selectors = []syncer.Selector{{JQL: open, Goals: []string{"open-work"}}}
 			w.restart()
 			w.mustRun(syncer.Full)
-			w.now = w.now.Add(time.Minute)
+			w.pass(time.Minute)
 			if r := w.mustRun(syncer.Incremental); r.Requests != 3 {
 				t.Errorf("an idle run made %d requests: %v", r.Requests, w.requests)
 			}
 			for range 6 {
-				w.now = w.now.Add(41 * time.Hour)
+				w.pass(41 * time.Hour)
 				w.mustRun(syncer.Incremental)
 			}
 			m, _, err := w.store.Matching("acme", open)
