@@ -85,6 +85,7 @@ type App struct {
 	// the sites may not have been asked yet.
 	newAsks  chan struct{}
 	outcomes outcomes
+	serving  atomic.Bool
 }
 
 // figures are what was measured last.

@@ -16,6 +16,8 @@ type Settings struct {
 	Thresholds Thresholds
 	// BusinessAsUsual is work that needs no goal.
 	BusinessAsUsual Match
+
+	fresh *fresh // nil: not known
 }
 
 // Match is a set of issues: those to which any of its parts applies. Names are
@@ -84,6 +86,18 @@ type Thresholds struct {
 	ActiveWithin time.Duration
 	// OutcomeStale is how old an outcome's last value may be to stand.
 	OutcomeStale time.Duration
+
+	// EvidenceHides is the share below which a defect of the data hides the
+	// figures that it spoils (MEASURES §8). A sync is fresh for FreshFor
+	// intervals and worthless after StaleAfter; a goal of EvidenceSize issues
+	// is large enough; bulk edits of EvidenceBulkWithin count; a check-in is
+	// fresh up to CheckInFresh and worthless from CheckInStale on.
+	EvidenceHides        float64
+	FreshFor, StaleAfter int
+	EvidenceSize         int
+	EvidenceBulkWithin   time.Duration
+	CheckInFresh         time.Duration
+	CheckInStale         time.Duration
 }
 
 const day = 24 * time.Hour
@@ -115,6 +129,14 @@ func DefaultThresholds() Thresholds {
 
 		ActiveWithin: 28 * day,
 		OutcomeStale: 26 * time.Hour,
+
+		EvidenceHides:      0.5,
+		FreshFor:           2,
+		StaleAfter:         24,
+		EvidenceSize:       10,
+		EvidenceBulkWithin: 30 * day,
+		CheckInFresh:       14 * day,
+		CheckInStale:       60 * day,
 	}
 }
 
