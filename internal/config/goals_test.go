@@ -87,10 +87,9 @@ func TestWhatAGoalSaysIsWhatIsLoaded(t *testing.T) {
 			t.Errorf("%q is said to stand at %s, not at %s", path, at, want)
 		}
 	}
-	const notUsed = "is taken but not used by this version; leave it, or remove it until it is"
-	wantLines(t, got.Warnings, `
-goals/a.yaml:18:5: goals[0].decisions: `+notUsed+`
-goals/a.yaml:19:5: goals[0].decide_within: `+notUsed)
+	if len(got.Warnings) > 0 {
+		t.Errorf("warnings of what is used: %v", got.Warnings)
+	}
 }
 
 func TestAFaultyGoalIsRefusedWithEveryFault(t *testing.T) {

@@ -11,6 +11,7 @@ func (h *History) Snapshot(at time.Time) *Snapshot {
 		h.ledgers[k].setEvidence(&s.Goals[k], at, s.Work, &h.settings)
 	})
 	h.rollUp(s)
+	s.Decisions = h.bySite(at)
 	return s
 }
 
@@ -20,6 +21,7 @@ func (l *ledger) status(at time.Time, s *Settings) GoalStatus {
 	if g.Health, since = l.health(at, &r, s); !since.IsZero() {
 		g.HealthSince = &since
 	}
+	l.setLatency(&g, at, s)
 	l.setCriteria(&g, at, s)
 	if len(g.Missing) == 0 {
 		g.Missing = nil
@@ -40,6 +42,7 @@ func (l *ledger) figures(at time.Time, s *Settings) (GoalStatus, rhythm) {
 	l.setTarget(&g, at, s)
 	l.setReportedHealth(&g, at, s)
 	l.setOutcomes(&g, at, s)
+	l.setDecisions(&g, at, &t, s)
 	r, begun := l.rhythm(at, s)
 	if begun {
 		l.setRhythm(&g, at, &r, &t, s)
