@@ -81,6 +81,10 @@ type App struct {
 	reloads  sync.Mutex // one reload at a time
 	measures sync.Mutex // one measuring at a time; guards last
 	last     *measuring
+	// newAsks holds a token while goals in force want to know something that
+	// the sites may not have been asked yet.
+	newAsks  chan struct{}
+	outcomes outcomes
 	serving  atomic.Bool
 }
 
@@ -110,7 +114,7 @@ func Open(o Options) (*App, error) {
 
 // bare returns an App without a store: enough to make the clients of sites.
 func bare(o Options) *App {
-	a := &App{options: o, log: o.Logger, now: o.Now, syncers: map[string]*syncer.Syncer{}}
+	a := &App{options: o, log: o.Logger, now: o.Now, syncers: map[string]*syncer.Syncer{}, newAsks: make(chan struct{}, 1)}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
@@ -139,7 +143,9 @@ func (a *App) openSites() error {
 		}
 		a.syncers[site.Name], err = syncer.New(syncer.Options{
 			Site: site.Name, Scope: site.Scope, Source: client, Store: a.store, Now: a.now, Logger: a.log, Metrics: syncs,
-			Budget: map[syncer.Kind]time.Duration{syncer.Incremental: incrementalBudget},
+			Budget:    map[syncer.Kind]time.Duration{syncer.Incremental: incrementalBudget},
+			Selectors: func() []syncer.Selector { return selectors(a.settings.Load().Goals) },
+			Reported:  func() []syncer.Reported { return reported(a.settings.Load().Goals) },
 		})
 		if err != nil {
 			return fmt.Errorf("site %s: %w", site.Name, err)
@@ -269,6 +275,7 @@ func (a *App) syncBy(
 		}
 	}
 	if len(reports) > 0 && ctx.Err() == nil {
+		a.measureOutcomes(ctx)
 		errs = append(errs, a.Measure(ctx))
 	}
 	return reports, errors.Join(errs...)

@@ -44,6 +44,10 @@ type schema struct {
 	OneOf []*schema `json:"oneOf,omitempty"`
 	Not   *schema   `json:"not,omitempty"`
 
+	// FirstNeeds, where set, are the keys that the first item must have,
+	// instead of those that Items requires of the others.
+	FirstNeeds []string `json:"-"`
+
 	Default  any      `json:"default,omitempty"`
 	Examples []string `json:"examples,omitempty"`
 
@@ -94,6 +98,27 @@ func (s *schema) encode(words map[string]about) ([]byte, error) {
 type about struct {
 	text     string
 	examples []string
+}
+
+// MarshalJSON writes a list whose first item needs less than the others in the
+// way of draft 7: as a tuple of one, with additional items.
+func (s *schema) MarshalJSON() ([]byte, error) {
+	type plain schema
+	var v any = (*plain)(s)
+	if s.FirstNeeds != nil {
+		first := *s.Items
+		first.Required = s.FirstNeeds
+		v = struct {
+			*plain
+			Items   []*schema `json:"items"`
+			Further *schema   `json:"additionalItems"`
+		}{(*plain)(s), []*schema{&first}, s.Items}
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return b.Bytes(), err
 }
 
 // explain gives each key its words, takes it from those left, and returns the

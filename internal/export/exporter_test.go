@@ -42,6 +42,7 @@ func known(id string) measure.GoalStatus {
 		Target: &flow.Date{Year: 2026, Month: 12, Day: 18}, FirstTarget: &flow.Date{Year: 2026, Month: 7, Day: 1},
 		TargetMoves: 2, TargetMoves90d: 1, TargetSlipDays: ptr(170),
 		LastProgress: ptr(at.AddDate(0, 0, -16)), StallAfterSeconds: ptr(864000.0), Stalled: ptr(true),
+		Outcomes:   []measure.OutcomeStatus{{ID: "p95", Value: ptr(0.35), Ratio: ptr(0.75)}, {ID: "sales", Why: "it was not measured by then"}},
 		Evidence:   &measure.Confidence{Ratio: 0.4, Weakest: "size", Components: []measure.Component{{Name: "history", Ratio: 1}, {Name: "size", Ratio: 0.4}}},
 		Suppressed: []measure.Suppression{{Measure: "points", Reason: "estimates"}},
 		Decisions: &measure.DecisionStatus{

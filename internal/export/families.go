@@ -204,6 +204,17 @@ func criteria() []family {
 				}
 			}
 		}),
+	}, {
+		name:   measure.MetricGoalOutcome,
+		help:   "The share of the way from the outcome's value at the start to the one to be reached; of a goal without outcomes of its own, as below, the mean of those of the goals below it by weight.",
+		labels: []string{"goal", "outcome"},
+		samples: perGoal(func(g *measure.GoalStatus, emit emit) {
+			for _, o := range g.Outcomes {
+				if o.Ratio != nil {
+					emit(*o.Ratio, g.ID, o.ID)
+				}
+			}
+		}),
 	}}
 }
 

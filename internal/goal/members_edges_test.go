@@ -187,7 +187,7 @@ func TestAnExclusionHoldsForItsOwnGoalAlone(t *testing.T) {
 }
 
 func TestOthersBelongWithoutCounting(t *testing.T) {
-	x := goal.NewIndex([]goal.Goal{{ID: "g", Work: goal.Work{Epics: []string{"PAY-1"}}}}, nil)
+	x := goal.NewIndex([]goal.Goal{{ID: "g", Work: goal.Work{Epics: []string{"PAY-1"}}}}, nil, nil)
 	for _, i := range []*flow.Issue{
 		initiative(t, "PAY-1"), below(t, "PAY-2", "PAY-1", flowtest.Epic()).Issue(), below(t, "PAY-3", "PAY-2", flowtest.Task()).Issue(),
 		below(t, "PAY-4", "PAY-3", flowtest.Task()).Becomes("2026-01-10", flowtest.Subtask(), "PAY-3").Issue(),

@@ -8,6 +8,7 @@ func (h *History) Snapshot(at time.Time) *Snapshot {
 	s := &Snapshot{At: at, Goals: make([]GoalStatus, len(h.ledgers)), Work: h.work.shares(at)}
 	like := h.committed(at)
 	eachOf(len(h.ledgers), func(k int) { s.Goals[k] = h.statusOf(k, like, s.Work, at) })
+	h.rollUp(s)
 	s.Decisions = h.bySite(at)
 	return s
 }
@@ -48,6 +49,7 @@ func (l *ledger) figures(at time.Time, s *Settings) (GoalStatus, rhythm) {
 	l.setScope(&g, at, s)
 	l.setTarget(&g, at, s)
 	l.setReportedHealth(&g, at, s)
+	l.setOutcomes(&g, at, s)
 	l.setDecisions(&g, at, &t, s)
 	r, begun := l.rhythm(at, s)
 	if begun {

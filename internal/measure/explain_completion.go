@@ -12,7 +12,10 @@ import (
 
 func (x *explainer) reported() ExplainedMeasure {
 	byJira := x.reportedByJira()
-	if x.status.ReportedFrom != fromCheckIns {
+	switch x.status.ReportedFrom {
+	case fromField:
+		return x.reportedByField(byJira.Value)
+	case fromJira:
 		return byJira
 	}
 	m := ExplainedMeasure{
@@ -178,6 +181,25 @@ func (x *explainer) shared() string {
 		return ""
 	}
 	return fmt.Sprintf("%s (%d of %d) are in other goals too, and count in full in each", percent(ratio(shared, all)), shared, all)
+}
+
+// approximate says which part of the issues in scope belongs by JQL alone;
+// empty where none does. Jira keeps no past of what a JQL matches.
+func (x *explainer) approximate() string {
+	all, byJQL := 0, 0
+	for leaf, e := range x.now {
+		if e == nil || !e.after.in {
+			continue
+		}
+		all++
+		if x.l.leaves[leaf].Approximate {
+			byJQL++
+		}
+	}
+	if byJQL == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s (%d of %d) belong by JQL alone: since when is approximate, because Jira keeps no past of what a JQL matches", percent(ratio(byJQL, all)), byJQL, all)
 }
 
 func (x *explainer) hasCheckIns() bool {

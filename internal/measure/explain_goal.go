@@ -56,6 +56,8 @@ type explainedBy struct {
 
 func explained(t *Thresholds) []explainedBy {
 	return slices.Concat(explainedHealth(t), explainedDecisions(t), explainedDrift(t), explainedWork(t), explainedTraps(), []explainedBy{
+		{"outcomes", "the share of the way from the value at the start to the one to be reached, by the last answer of the outcome's query, " +
+			"cut at 0 and 1", (*explainer).outcomesNow, (*explainer).hasOutcomes},
 		{"stop_criteria", "each condition as it is declared; what is not known never meets it; \"after\" begins when that day is over; " +
 			"\"for\" asks at the moment, at the start of every day since, and at its beginning", (*explainer).stopCriteria, nil},
 		{"evidence", fmt.Sprintf("the weakest of the components below; freshness, history or category coverage under %s hide the figures",
@@ -164,6 +166,9 @@ func (x *explainer) issues() ExplainedMeasure {
 	if share := x.shared(); share != "" {
 		m.Inputs = append(m.Inputs, ExplainedInput{"multi_goal_share", share})
 	}
+	if share := x.approximate(); share != "" {
+		m.Inputs = append(m.Inputs, ExplainedInput{"by_jql_share", share})
+	}
 	m.Counted, _ = x.leavesNow(func(class) (bool, string) { return true, "" })
 	for leaf, e := range x.now {
 		if e != nil && !e.after.in {
@@ -172,6 +177,9 @@ func (x *explainer) issues() ExplainedMeasure {
 	}
 	for _, what := range x.l.missing {
 		m.LeftOut = append(m.LeftOut, Evidence{What: what + " is mapped, but no issue of that name was seen"})
+	}
+	for _, why := range x.l.unanswered {
+		m.LeftOut = append(m.LeftOut, Evidence{What: why})
 	}
 	return m
 }

@@ -14,6 +14,12 @@ import (
 type Input struct {
 	Goals    []goal.Goal
 	Catalogs map[string]*flow.Catalog // by site
+	// Matched is what is known of which issues the goals' JQLs match.
+	Matched []flow.Matching
+	// Outcomes are what the goals' outcomes were measured at.
+	Outcomes []OutcomeHistory
+	// Said is what the fields by which goals report have said.
+	Said []flow.Said
 	// Issues streams every issue of every site, in any order. It is called
 	// twice and must give the same issues both times. The issues are not
 	// held on to.
@@ -48,7 +54,7 @@ func (h *History) Began() time.Time { return h.work.began }
 // Build reads the issues and writes each goal's ledger. It fails only where
 // Issues does.
 func Build(in Input) (*History, error) {
-	index := goal.NewIndex(in.Goals, in.Catalogs)
+	index := goal.NewIndex(in.Goals, in.Catalogs, in.Matched)
 	index.Expect(in.Expect)
 	bulk := newBulkEdits(in.Settings.Thresholds.BulkIssues)
 	w := newWorkBuilder()
@@ -63,6 +69,8 @@ func Build(in Input) (*History, error) {
 	}
 	b := newBuilder(index.Members(), bulk, in.Settings)
 	b.blockers, b.releases = held, in.Releases
+	b.hear(in.Said)
+	b.measured(in.Outcomes)
 	w.join(b)
 	b.decider.learn(in.Catalogs)
 	err = in.eachTimeline(func(t *flow.Timeline) {

@@ -19,11 +19,15 @@ type ledger struct {
 	epics    []epicLife
 	versions []goal.VersionRef
 	missing  []string
-	sizes    []sizing       // where the goal counts points
-	kinds    map[kind]int32 // of sizes
+	// unanswered says of JQLs that no site has answered why it hasn't.
+	unanswered []string
+	sizes      []sizing       // where the goal counts points
+	kinds      map[kind]int32 // of sizes
 	// shared are the leaves that other goals have too, and which.
 	shared   map[int][]sharing
 	criteria []criterion
+	past     *pastFigures // where there are criteria
+	outcomes map[string][]flow.Measured
 	tallies  []tally
 	days     *daily
 	proof    proof
@@ -95,9 +99,11 @@ const (
 
 // epicLife is when an issue that the goal maps as a container was closed.
 type epicLife struct {
-	goal.IssueRef
+	goal.Epic
 	closed flow.Spans
 	due    []dated
+	// said is what the field by which the goal reports has said of it.
+	said []flow.Saying
 }
 
 // builder writes the ledgers of all goals in one pass over the issues.
@@ -137,15 +143,18 @@ func newBuilder(members []goal.Members, bulk *bulkEdits, s Settings) *builder {
 	for g, m := range members {
 		b.noise = append(b.noise, map[int64]int32{})
 		l := ledger{
-			goal: m.Goal, leaves: m.Leaves, versions: m.Versions, missing: m.Missing, criteria: criteria(m.Goal),
-			lives: make([]life, len(m.Leaves)),
+			goal: m.Goal, leaves: m.Leaves, versions: m.Versions, missing: m.Missing, unanswered: m.Unanswered,
+			criteria: criteria(m.Goal), lives: make([]life, len(m.Leaves)),
+		}
+		if len(l.criteria) > 0 {
+			l.past = &pastFigures{all: map[pastFigure]Figure{}}
 		}
 		for k, leaf := range m.Leaves {
 			at := issueAt{leaf.Site, leaf.ID}
 			b.leaves[at] = append(b.leaves[at], place{g, k})
 		}
 		for k, e := range m.Epics {
-			l.epics = append(l.epics, epicLife{IssueRef: e})
+			l.epics = append(l.epics, epicLife{Epic: e})
 			at := issueAt{e.Site, e.ID}
 			b.epics[at] = append(b.epics[at], place{g, k})
 		}

@@ -29,6 +29,7 @@ const (
 	MetricGoalBlocked        = "plumbline_goal_blocked_issues"
 	MetricGoalUnowned        = "plumbline_goal_unowned_ratio"
 	MetricGoalStopCriterion  = "plumbline_goal_stop_criterion_met"
+	MetricGoalOutcome        = "plumbline_goal_outcome_ratio"
 	MetricGoalEvidence       = "plumbline_goal_evidence_ratio"
 	MetricGoalComponent      = "plumbline_goal_evidence_component_ratio"
 	MetricGoalSuppressed     = "plumbline_goal_suppressed"

@@ -128,6 +128,8 @@ type Thresholds struct {
 	// ActiveWithin is how recently work must have been delivered or moved to
 	// be active (MEASURES §2.15).
 	ActiveWithin time.Duration
+	// OutcomeStale is how old an outcome's last value may be to stand.
+	OutcomeStale time.Duration
 
 	// EvidenceHides is the share below which a defect of the data hides the
 	// figures that it spoils (MEASURES §8). A sync is fresh for FreshFor
@@ -190,6 +192,7 @@ func DefaultThresholds() Thresholds {
 		OverstatedFrom: 0.5,
 
 		ActiveWithin: 28 * day,
+		OutcomeStale: 26 * time.Hour,
 
 		EvidenceHides:      0.5,
 		FreshFor:           2,

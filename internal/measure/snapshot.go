@@ -56,9 +56,11 @@ type GoalStatus struct {
 	EstimateCoverage *float64 `json:"estimate_coverage,omitempty"`
 	// Reported is the completion as it is reported: by Jira's own epic
 	// progress, leaves with a status of category Done over all leaves, or by
-	// the last check-in that gives one (MEASURES §2.1).
+	// the last check-in that gives one, or by a field of the goal's epics
+	// (MEASURES §2.1).
 	Reported *float64 `json:"reported_completion"`
-	// ReportedFrom is "jira" or "check_ins", ReportedAt when the check-in said it.
+	// ReportedFrom is "jira", "field" or "check_ins", ReportedAt when the
+	// check-in, or the latest of the epics' fields, said it.
 	ReportedFrom string     `json:"reported_from"`
 	ReportedAt   *time.Time `json:"reported_at,omitempty"`
 	// ReportedHealth is how the goal is reported to stand: by the last
@@ -89,6 +91,10 @@ type GoalStatus struct {
 	Stalled           *bool    `json:"stalled,omitempty"`
 	// StalledSince is when the silence outlasted StallAfter.
 	StalledSince *time.Time `json:"stalled_since,omitempty"`
+
+	// Outcomes are the goal's declared outcomes, in their order; where it
+	// declares none, that of the goals below it.
+	Outcomes []OutcomeStatus `json:"outcomes,omitempty"`
 
 	// Decisions says how the goal's decisions stand; nil where nobody keeps
 	// any.

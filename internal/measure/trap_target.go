@@ -29,7 +29,7 @@ func deadlineAsGoal() Trap {
 			}
 			var raw flow.Spans
 			for k := range l.promises {
-				raw = raw.Union(l.unanswered(&l.promises[k], t))
+				raw = raw.Union(l.pushesUnanswered(&l.promises[k], t))
 			}
 			return raw.Less(l.shut), ""
 		},
@@ -37,9 +37,9 @@ func deadlineAsGoal() Trap {
 	}
 }
 
-// unanswered returns when a date had been moved often and far enough while the
+// pushesUnanswered returns when a date had been moved often and far enough while the
 // scope answered neither of the last pushes.
-func (l *ledger) unanswered(p *promises, t trapLimits) flow.Spans {
+func (l *ledger) pushesUnanswered(p *promises, t trapLimits) flow.Spans {
 	var out flow.Spans
 	var f slipFold
 	within := t.days("window_days")

@@ -89,7 +89,7 @@ func TestTheDescriptionNamesEveryRouteOfTheAPI(t *testing.T) {
 func TestTheSchemasHaveTheFieldsOfTheAnswers(t *testing.T) {
 	d := readDescription(t)
 	for name, v := range map[string]any{
-		"Goals": measure.Snapshot{}, "StopCriterion": measure.StopCriterion{}, "Confidence": measure.Confidence{}, "Component": measure.Component{}, "Suppression": measure.Suppression{}, "Unlinked": measure.Unlinked{},
+		"Goals": measure.Snapshot{}, "StopCriterion": measure.StopCriterion{}, "OutcomeStatus": measure.OutcomeStatus{}, "Confidence": measure.Confidence{}, "Component": measure.Component{}, "Suppression": measure.Suppression{}, "Unlinked": measure.Unlinked{},
 		"DecisionStatus": measure.DecisionStatus{}, "DecisionClassStatus": measure.DecisionClassStatus{}, "DecisionLatency": measure.DecisionLatency{},
 		"WorkingLatency": measure.WorkingLatency{}, "SiteDecisions": measure.SiteDecisions{}, "Decisions": measure.DecisionRegister{},
 		"ClassLatency": measure.ClassLatency{}, "Decision": measure.Decision{},
