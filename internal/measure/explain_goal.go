@@ -60,7 +60,7 @@ func explained(t *Thresholds) []explainedBy {
 			"cut at 0 and 1", (*explainer).outcomesNow, (*explainer).hasOutcomes},
 		{"stop_criteria", "each condition as it is declared; what is not known never meets it; \"after\" begins when that day is over; " +
 			"\"for\" asks at the moment, at the start of every day since, and at its beginning", (*explainer).stopCriteria, nil},
-		{"evidence", fmt.Sprintf("the weakest of the components below; freshness, history or category coverage under %s hide the figures",
+		{"evidence", fmt.Sprintf("the weakest of the components below; freshness, history or category coverage under %s hide the figures, the last while most issues stand in a status of unknown category",
 			percent(&t.EvidenceHides)), (*explainer).evidenceParts, nil},
 	})
 }

@@ -72,6 +72,9 @@ type class struct {
 	in  bool // in the goal's scope
 	cat flow.Category
 	out flow.Outcome
+	// unsaid tells that no changelog says which status the leaf was in; it was
+	// open, before the resolution date that closed it.
+	unsaid bool
 }
 
 // progress is a progress event of a leaf in scope (MEASURES §7).
@@ -204,7 +207,7 @@ func (b *builder) entries(t *flow.Timeline, leaf int, in flow.Spans) []entry {
 		was = now
 	}
 	for span, st := range t.Spans() {
-		here := class{in: true, cat: st.Category, out: b.settings.Semantics.Outcome(st)}
+		here := class{in: true, cat: st.Category, out: b.settings.Semantics.Outcome(st), unsaid: st.Status.ID == ""}
 		never := true
 		for _, x := range in {
 			part, ok := x.Intersect(span)
