@@ -19,7 +19,7 @@ import (
 	"plumbline/internal/measure"
 )
 
-var update = flag.Bool("update", false, "rewrite the dashboards")
+var update = flag.Bool("update", false, "rewrite the dashboards and rules")
 
 const (
 	boards = "../../dashboards"
@@ -79,17 +79,7 @@ func read(tb testing.TB, path string) []byte {
 
 func TestTheFilesAreThoseThatTheSourceMakes(t *testing.T) {
 	made := files(t)
-	for name, want := range made {
-		path := filepath.Join(boards, name)
-		if *update {
-			if err := os.WriteFile(path, want, 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if diff := cmp.Diff(string(want), string(read(t, path))); diff != "" {
-			t.Errorf("%s is not what the source makes; run go test ./internal/dashboard -update (-source +file):\n%s", name, diff)
-		}
-	}
+	same(t, boards, made)
 	entries, err := os.ReadDir(boards)
 	if err != nil {
 		t.Fatal(err)
@@ -97,6 +87,30 @@ func TestTheFilesAreThoseThatTheSourceMakes(t *testing.T) {
 	for _, e := range entries {
 		if made[e.Name()] == nil {
 			t.Errorf("no source makes %s", e.Name())
+		}
+	}
+}
+
+func TestTheRulesAreThoseThatTheSourceMakes(t *testing.T) {
+	made, err := dashboard.Rules(dashboard.DefaultDurations())
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, rules, made)
+}
+
+// same holds that the files in the folder are those that were made.
+func same(t *testing.T, dir string, made map[string][]byte) {
+	t.Helper()
+	for name, want := range made {
+		path := filepath.Join(dir, name)
+		if *update {
+			if err := os.WriteFile(path, want, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if diff := cmp.Diff(string(want), string(read(t, path))); diff != "" {
+			t.Errorf("%s is not what the source makes; run go test ./internal/dashboard -update (-source +file):\n%s", name, diff)
 		}
 	}
 }

@@ -3,7 +3,6 @@ package dashboard
 import (
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/grafana/grafana-foundation-sdk/go/cog"
 	"github.com/grafana/grafana-foundation-sdk/go/common"
@@ -15,10 +14,6 @@ import (
 
 	"plumbline/internal/measure"
 )
-
-// staleAfter is the age of a sync from which on silence proves nothing
-// (MEASURES §7); the alerts' evidence gate has the same.
-const staleAfter = 2 * time.Hour
 
 // panels are the board's, in reading order; each row of them is 24 wide.
 func panels(t measure.Thresholds) []cog.Builder[dashboard.Panel] {
@@ -138,9 +133,6 @@ func healthTimeline(t measure.Thresholds) cog.Builder[dashboard.Panel] {
 		Legend(legend()).
 		Tooltip(common.NewVizTooltipOptionsBuilder().Mode(common.TooltipDisplayModeSingle))
 }
-
-// days says a duration of whole days.
-func days(d time.Duration) string { return fmt.Sprintf("%.0f days", d.Hours()/24) }
 
 func legend() *common.VizLegendOptionsBuilder {
 	return common.NewVizLegendOptionsBuilder().

@@ -14,7 +14,15 @@ const keep = "26h"
 // selected is the metric of the goals chosen on the board, with more matchers
 // where there are any. now asks for it as it is, past as it was.
 func selected(metric string, matchers ...string) string {
-	return metric + "{" + strings.Join(append([]string{`goal=~"$goal"`}, matchers...), ",") + "}"
+	return matched(metric, append([]string{`goal=~"$goal"`}, matchers...)...)
+}
+
+// matched is the metric's series that all matchers let through.
+func matched(metric string, matchers ...string) string {
+	if len(matchers) == 0 {
+		return metric
+	}
+	return metric + "{" + strings.Join(matchers, ",") + "}"
 }
 
 // now is the goals' present value of the metric. More than one Prometheus job
@@ -37,13 +45,17 @@ func named(expr string) string {
 
 // inState counts the chosen goals in any of the states: 0 where there are
 // goals but none in it, nothing where there are no goals to speak of.
-func inState(states ...measure.Health) string {
-	return "sum(max by (goal, state) (" + selected(measure.MetricGoalHealth, matchStates(states)) + "))"
+func inState(among ...measure.Health) string {
+	return "sum(max by (goal, state) (" + selected(measure.MetricGoalHealth, states(among...)) + "))"
 }
 
-func matchStates(states []measure.Health) string {
-	names := make([]string, len(states))
-	for k, s := range states {
+// states lets through the series of the states.
+func states(among ...measure.Health) string {
+	if len(among) == 1 {
+		return `state="` + string(among[0]) + `"`
+	}
+	names := make([]string, len(among))
+	for k, s := range among {
 		names[k] = string(s)
 	}
 	return `state=~"` + strings.Join(names, "|") + `"`
@@ -79,7 +91,7 @@ func silentFor() string {
 // rhythm. A goal that is done owes no progress.
 func silenceUsed() string {
 	return "(time() - " + now(measure.MetricGoalLastProgress) + ") / " + now(measure.MetricGoalStallAfter) +
-		" unless on (goal) (" + selected(measure.MetricGoalHealth, matchStates([]measure.Health{measure.Finished})) + " == 1)"
+		" unless on (goal) (" + selected(measure.MetricGoalHealth, states(measure.Finished)) + " == 1)"
 }
 
 // ageOf is how long ago the oldest of the timestamps was, in seconds.
