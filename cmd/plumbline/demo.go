@@ -77,7 +77,7 @@ func (c *cli) runDemo(cmd *cobra.Command, d app.Demo, once bool) error {
 		return show.Close()
 	}
 	url := "http://" + show.Listener.Addr().String()
-	fmt.Fprintf(c.err, "\nBoard    %s/\nMetrics  %s/metrics\nJira     %s (simulated)\nStore    %s\n\nCtrl-C ends the demo.\n",
-		url, url, show.Jira, show.Dir)
+	fmt.Fprintf(c.err, "\nBoard    %s/\nMetrics  %s/metrics\nJira     %s (simulated)\nConfig   %s (for other commands, such as plumbline goals --config)\n\nCtrl-C ends the demo.\n",
+		url, url, show.Jira, show.Config)
 	return errors.Join(show.Serve(ctx, show.Listener), show.Close())
 }

@@ -48,6 +48,9 @@ func (c *cli) sync() *cobra.Command {
 			if p.err != nil {
 				return p.err
 			}
+			if err != nil && len(p.reports) == 0 {
+				return err // no run began: there is nothing to tabulate
+			}
 			if e := c.list(reports(p.reports)); e != nil {
 				return e
 			}

@@ -321,7 +321,7 @@ func TestReferenceListsEveryMetricEvenBeforeTheFirstSnapshot(t *testing.T) {
 }
 
 func BenchmarkScrape(b *testing.B) {
-	for _, goals := range []int{50, 500, 2000} { // 2000 goals are near the budget of series
+	for _, goals := range []int{50, 500, 1000} { // 1000 goals are near the budget of series
 		b.Run(fmt.Sprintf("%d goals", goals), func(b *testing.B) {
 			e := export.New(nil)
 			if err := e.Publish(many(goals)); err != nil {

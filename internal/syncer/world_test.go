@@ -116,7 +116,9 @@ func (w *world) client() *jira.Client {
 }
 
 func (w *world) run(kind syncer.Kind) (syncer.Report, error) {
+	w.serving.Lock() // a run before that was cut off may have left a request behind
 	w.requests = nil
+	w.serving.Unlock()
 	return w.syncer.Run(context.Background(), kind, nil)
 }
 
