@@ -43,7 +43,9 @@ func TestFromJiraToTheOwner(t *testing.T) {
 	p := servePlumbline(t, program, start.Add(25*time.Second), start.Add(60*time.Second))
 	owner := newInbox(t)
 	alertmanager := startAlertmanager(t, owner.url)
-	prom := startPrometheus(t, quick(), freeAddress(t), p.url(), alertmanager, p.address, pastOf(t, p))
+	prom := startPrometheus(t, quick(), dashboard.Places{
+		Plumbline: []string{p.address, pastOf(t, p)}, Alertmanager: alertmanager, URL: p.url(),
+	})
 
 	halting := fmt.Sprintf("%s{goal=%q,instance=%q}", measure.MetricGoalStalled, haltingGoal, p.address)
 	await(t, "the halting goal, while it moves", func() error { return prom.has(halting + " == 0") })

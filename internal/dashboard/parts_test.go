@@ -137,21 +137,17 @@ func get(ctx context.Context, address string) ([]byte, error) {
 type prometheus struct{ url string }
 
 // startPrometheus runs Prometheus with configuration and rules of these
-// durations, which scrapes the targets and tells the Alertmanager.
-func startPrometheus(t *testing.T, d dashboard.Durations, address, plumblineURL, alertmanager string, targets ...string) *prometheus {
+// durations.
+func startPrometheus(t *testing.T, d dashboard.Durations, places dashboard.Places) *prometheus {
 	t.Helper()
-	dir := t.TempDir()
+	dir, address := t.TempDir(), freeAddress(t)
 	made, err := dashboard.Rules(d)
 	if err != nil {
 		t.Fatal(err)
 	}
+	made["prometheus.yml"] = dashboard.ScrapeConfig(d, places)
 	for name, content := range made {
-		text := strings.NewReplacer(
-			"targets: [127.0.0.1:9847]", "targets: ["+strings.Join(targets, ", ")+"]",
-			"targets: [127.0.0.1:9093]", "targets: ["+alertmanager+"]",
-			"plumbline_url: http://127.0.0.1:9847", "plumbline_url: "+plumblineURL,
-		).Replace(string(content))
-		save(t, filepath.Join(dir, name), []byte(text))
+		save(t, filepath.Join(dir, name), content)
 	}
 	run(t, nil, "prometheus",
 		"--config.file="+filepath.Join(dir, "prometheus.yml"),

@@ -76,9 +76,10 @@ func Rules(d Durations) (map[string][]byte, error) {
 		return nil, fmt.Errorf("writing the recording rules: %w", err)
 	}
 	return map[string][]byte{
-		"alerts.yaml":    alerts,
-		"recording.yaml": recorded,
-		"prometheus.yml": scrapeConfig(d),
+		"alerts.yaml":            alerts,
+		"recording.yaml":         recorded,
+		"prometheus.yml":         ScrapeConfig(d, oneMachine()),
+		"prometheus.compose.yml": ScrapeConfig(d, composed()),
 	}, nil
 }
 
@@ -86,7 +87,7 @@ const generated = "# Made by internal/dashboard: change it there, then go test .
 
 const alertsHead = generated + `# Route them by owner, group them by goal, and repeat them once a day, as
 # ../alertmanager/alertmanager.yml does: nobody decides faster for being told
-# twice. Tested by alerts.test.yaml: promtool test rules alerts.test.yaml
+# twice. Tested: promtool test rules alerts.test.yaml alerts.long.test.yaml
 
 `
 

@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -12,14 +13,31 @@ const retention = "2y"
 // scrapeTimeout is how long Prometheus waits for a scrape.
 const scrapeTimeout = 10 * time.Second
 
-// scrapeConfig is Prometheus's configuration.
-func scrapeConfig(d Durations) []byte {
-	every := duration(d.Scrape)
+// Places are where the parts of the chain are, as Prometheus reaches them.
+type Places struct {
+	Plumbline    []string // host:port
+	Alertmanager string   // host:port
+	// URL is where people reach Plumbline: the alerts' links begin with it.
+	URL string
+}
+
+// oneMachine is every part on its own port of one machine.
+func oneMachine() Places {
+	return Places{Plumbline: []string{"127.0.0.1:9847"}, Alertmanager: "127.0.0.1:9093", URL: "http://127.0.0.1:9847"}
+}
+
+// composed is every part in the container of its name, as compose.yaml has
+// them.
+func composed() Places {
+	return Places{Plumbline: []string{"plumbline:9847"}, Alertmanager: "alertmanager:9093", URL: "http://127.0.0.1:9847"}
+}
+
+// ScrapeConfig returns Prometheus's configuration.
+func ScrapeConfig(d Durations, at Places) []byte {
 	return fmt.Appendf(nil, `# Prometheus for Plumbline.
 %s#
 # Storage: the figures are worth most as a history of quarters, so keep them
-# long; Prometheus's own default is 15 days. Fifty goals are about 5,000 series
-# and 2 GiB a year. On Prometheus's command line:
+# long; Prometheus's own default is 15 days. On its command line:
 #   --storage.tsdb.retention.time=%s
 # and, to let plumbline send it the past by remote write:
 #   --web.enable-remote-write-receiver
@@ -35,7 +53,7 @@ global:
   evaluation_interval: %[4]s
   external_labels:
     # Where people reach Plumbline: the alerts' evidence_url begins with it.
-    plumbline_url: http://127.0.0.1:9847
+    plumbline_url: %[6]s
 
 storage:
   tsdb:
@@ -49,14 +67,14 @@ rule_files:
 alerting:
   alertmanagers:
     - static_configs:
-        - targets: [127.0.0.1:9093]
+        - targets: [%[7]s]
 
 scrape_configs:
-  - job_name: %[6]s
+  - job_name: %[8]s
     # Plumbline refuses to publish more than 60,000 series of its own accord;
     # this is the second lock, with room for those about itself.
     sample_limit: 80000
     static_configs:
-      - targets: [127.0.0.1:9847]
-`, generated, retention, keep, every, duration(min(d.Scrape, scrapeTimeout)), job)
+      - targets: [%[9]s]
+`, generated, retention, keep, duration(d.Scrape), duration(min(d.Scrape, scrapeTimeout)), at.URL, at.Alertmanager, job, strings.Join(at.Plumbline, ", "))
 }

@@ -12,7 +12,8 @@ func TestPromtoolFindsNothingWrong(t *testing.T) {
 	for _, args := range [][]string{
 		{"check", "rules", "alerts.yaml", "recording.yaml"},
 		{"check", "config", "prometheus.yml"},
-		{"test", "rules", "alerts.test.yaml", "recording.test.yaml"},
+		{"check", "config", "prometheus.compose.yml"},
+		{"test", "rules", "alerts.test.yaml", "alerts.long.test.yaml", "recording.test.yaml"},
 	} {
 		cmd := exec.CommandContext(t.Context(), "promtool", args...)
 		cmd.Dir = rules
