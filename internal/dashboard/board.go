@@ -38,13 +38,14 @@ func Files() (map[string][]byte, error) {
 	return files, nil
 }
 
-// newBoard is what all dashboards have in common.
+// newBoard is what all dashboards have in common. The uid is the path under
+// which Grafana has it, and never changes.
 //
 // They are of the classic schema, which every Grafana that is in use reads;
 // the SDK would rather have its successor, which only the newest does.
-func newBoard(name, title, description string, panels []cog.Builder[dashboard.Panel]) *dashboard.DashboardBuilder { //nolint:staticcheck // see above
+func newBoard(uid, title, description string, panels []cog.Builder[dashboard.Panel]) *dashboard.DashboardBuilder { //nolint:staticcheck // see above
 	board := dashboard.NewDashboardBuilder("Plumbline: " + title). //nolint:staticcheck // see above
-									Uid("plumbline-" + name).
+									Uid(uid).
 									Description(description).
 									Tags([]string{"plumbline"}).
 									Readonly().

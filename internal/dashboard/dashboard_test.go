@@ -35,6 +35,12 @@ type grafana struct {
 	Templating    struct {
 		List []struct{ Name, Type string }
 	}
+	Annotations struct {
+		List []struct {
+			Name, Expr string
+			Enable     bool
+		}
+	}
 }
 
 type panel struct {
@@ -120,7 +126,7 @@ func TestEveryBoardIsReadOnlyAndStableInItsNames(t *testing.T) {
 		if err := json.Unmarshal(file, &g); err != nil {
 			t.Fatal(err)
 		}
-		if want := "plumbline-" + strings.TrimSuffix(name, ".json"); g.UID != want {
+		if want := "plumbline-" + strings.TrimPrefix(strings.TrimSuffix(name, ".json"), "plumbline-"); g.UID != want {
 			t.Errorf("%s has the uid %q, want %q", name, g.UID, want)
 		}
 		if g.Editable || g.SchemaVersion < 39 || !slices.Contains(g.Tags, "plumbline") {
@@ -129,6 +135,66 @@ func TestEveryBoardIsReadOnlyAndStableInItsNames(t *testing.T) {
 		if v := g.Templating.List[0]; v.Type != "datasource" || v.Name != "datasource" {
 			t.Errorf("%s: its first variable is %v, not the data source", name, v)
 		}
+	}
+}
+
+func TestEveryLinkToABoardLeadsToOne(t *testing.T) {
+	uids := map[string]bool{}
+	all := files(t)
+	for _, file := range all {
+		var g grafana
+		if err := json.Unmarshal(file, &g); err != nil {
+			t.Fatal(err)
+		}
+		uids[g.UID] = true
+	}
+	links := 0
+	for name, file := range all {
+		for _, m := range regexp.MustCompile(`"/d/([^?"/]+)`).FindAllStringSubmatch(string(file), -1) {
+			if links++; !uids[m[1]] {
+				t.Errorf("%s leads to the board %s, which is none of %v", name, m[1], uids)
+			}
+		}
+	}
+	if links == 0 {
+		t.Error("no board leads to another")
+	}
+}
+
+func TestEveryBoardOnGoalsMarksMovedTargetsAndCheckIns(t *testing.T) {
+	for _, name := range []string{"goal-health.json", "goal.json"} {
+		var g grafana
+		if err := json.Unmarshal(files(t)[name], &g); err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, a := range g.Annotations.List {
+			if a.Enable && a.Expr != "" {
+				got = append(got, a.Name)
+			}
+		}
+		if diff := cmp.Diff([]string{"Target moved", "Check-in"}, got); diff != "" {
+			t.Errorf("%s has other annotations (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// What a board says by colour, it says by a number, a word or a sign as well:
+// every state has both.
+func TestNoStateIsToldByColourAlone(t *testing.T) {
+	seen := 0
+	for name, file := range files(t) {
+		for _, m := range regexp.MustCompile(`"text": "([^"]*)",\s+"color"`).FindAllStringSubmatch(string(file), -1) {
+			if seen++; len([]rune(m[1])) < 4 {
+				t.Errorf("%s has a coloured value whose text is %q", name, m[1])
+			}
+		}
+		if strings.Contains(string(file), `"textMode": "none"`) {
+			t.Errorf("%s has a panel of colour without text", name)
+		}
+	}
+	if seen < 10 {
+		t.Errorf("only %d coloured values were found", seen)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 // oneGoal is the board of a single goal: how far it is, how that came about,
 // what it waits for, and how sure all of it is.
 func oneGoal(t measure.Thresholds) *dashboard.DashboardBuilder { //nolint:staticcheck // see newBoard
-	return newBoard("goal", "goal",
+	return newBoard("plumbline-goal", "goal",
 		"One goal: what is reported of it and what is real, over time and with its uncertainty; its promise and its forecast; what it waits for, and since when. The link above leads to the issues behind each figure, and from there into Jira.",
 		[]cog.Builder[dashboard.Panel]{
 			healthFigure(), sinceFigure(), realFigure(), chanceFigure(), silenceFigure(t), evidenceFigure(),

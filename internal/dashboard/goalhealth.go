@@ -13,7 +13,7 @@ import (
 // trouble, which, whether what is reported is real, what waits on a decision
 // and since when, what changed, and which goals to question.
 func goalHealth(t measure.Thresholds) *dashboard.DashboardBuilder { //nolint:staticcheck // see newBoard
-	board := newBoard("goal-health", "goal health",
+	board := newBoard("plumbline-goal-health", "goal health",
 		"How far each goal's reported progress is from what is real, which goals have stopped, what waits on a decision, and whose promise moves. A goal's name leads to the issues behind its figures.",
 		[]cog.Builder[dashboard.Panel]{
 			inStatePanel("Stalled", "Goals without progress for longer than their own rhythm allows. Start here: ask what each waits for.", measure.Stalled),
