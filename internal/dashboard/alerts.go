@@ -15,10 +15,12 @@ import (
 // behind them.
 const evidencePage = "/goals/{{ $labels.goal }}"
 
-// goalAlert is an alert on a goal. It carries the goal's name and owner.
-func goalAlert(name, severity, expr string, after time.Duration, summary, description string) rule {
+// goalAlert is an alert on a goal. It carries the goal's name and owner, and
+// goes on for a while after its condition ended: a day's flutter is not to be
+// told twice.
+func goalAlert(name, severity, expr string, after, hold time.Duration, summary, description string) rule {
 	return rule{
-		Alert: name, Expr: expr, For: model.Duration(after),
+		Alert: name, Expr: expr, For: model.Duration(after), Keep: model.Duration(hold),
 		Labels:      yaml.MapSlice{{Key: "severity", Value: severity}},
 		Annotations: annotations(name, summary, description, evidencePage),
 	}
@@ -56,28 +58,26 @@ func goalAlerts(d Durations) []ruleGroup {
 // goal, one a site: it has stopped when it moves on none of them, hence min.
 func stalledAlert(d Durations) rule {
 	const idle = "since work on it began"
-	r := goalAlert("GoalStalled", "warning",
-		owned("min by (goal) ("+measure.MetricGoalStalled+") == 1")+freshSync(d), d.Settle,
+	return goalAlert("GoalStalled", "warning",
+		owned("min by (goal) ("+measure.MetricGoalStalled+") == 1")+freshSync(d), d.Settle, d.Hold,
 		"{{ $labels.name }} has stopped: no progress "+
 			asked(ofGoal(measure.MetricGoalLastProgress), "since "+asDay, idle)+
-			asked("time() - "+ofGoal(measure.MetricGoalLastProgress), ", for "+asAge, "")+"."+waiting(),
+			asked("time() - "+ofGoal(measure.MetricGoalLastProgress), ", for "+asAge, "")+waiting()+".",
 		"Nothing of the goal {{ $labels.goal }} ({{ $labels.owner }}) has moved forward "+
 			asked(ofGoal(measure.MetricGoalLastProgress), "since "+asMinute, idle)+
 			asked(ofGoal(measure.MetricGoalStallAfter), "; by its own rhythm it is never silent for more than "+asAge, "")+
 			". The evidence page lists what is open and what it waits for.")
-	r.Keep = model.Duration(d.Hold)
-	return r
 }
 
 func offTrackAlert(d Durations) rule {
 	target := noonOf(measure.MetricGoalTarget)
 	return goalAlert("GoalOffTrack", "warning",
-		owned(isOne(measure.MetricGoalHealth, states(measure.OffTrack))), d.Settle,
+		owned(isOne(measure.MetricGoalHealth, states(measure.OffTrack))), d.Settle, d.Hold,
 		"{{ $labels.name }} is off track"+asked(noonOf(measure.MetricGoalHealthSince), " since "+asDay, "")+
 			asked(ofGoal(measure.MetricGoalTarget)+" + 86400 < time()",
 				asked(target, ": its target, "+asDay+", has passed", ""),
 				asked(target, ": it is promised for "+asDay, "")+
-					asked(shareOf(metricOnTime), ", with a chance of "+asShare, ""))+"."+waiting(),
+					asked(shareOf(metricOnTime), ", with a chance of "+asShare, ""))+waiting()+".",
 		"The goal {{ $labels.goal }} ({{ $labels.owner }}) can hardly keep its promise, or has missed it."+
 			asked(shareOf(measure.MetricGoalDelivered), " Delivered: "+asShare+".", "")+
 			asked(noonOf(metricForecast, `percentile="50"`), " It is as likely as not done by "+asDay+
@@ -91,7 +91,7 @@ func watermelonAlert(d Durations) rule {
 		"\n    or min by (goal) (" + metricOnTime + ") < " + number(offTrackChance) +
 		"\n    or max by (goal) (" + metricOverstated + ") >= " + number(overstatedChance) + ")"
 	return goalAlert("GoalWatermelon", "warning",
-		owned(isOne(measure.MetricGoalReportedHealth, states(measure.OnTrack, measure.Finished))+"\n  and on (goal) "+inside), d.Persist,
+		owned(isOne(measure.MetricGoalReportedHealth, states(measure.OnTrack, measure.Finished))+"\n  and on (goal) "+inside), d.Persist, d.Hold,
 		"{{ $labels.name }} is reported green, and is not"+
 			asked(shareOf(measure.MetricGoalReported), ": "+asShare+" is reported", "")+
 			asked(shareOf(metricReal), ", "+asShare+" is real", asked(shareOf(measure.MetricGoalDelivered), ", "+asShare+" is delivered", ""))+
@@ -103,37 +103,39 @@ func watermelonAlert(d Durations) rule {
 			". The evidence page shows the issues behind both figures.")
 }
 
+// decisionAlert waits for a fresh sync: else the decision may have been made
+// unseen.
 func decisionAlert(d Durations) rule {
 	return goalAlert("GoalDecisionOverdue", "warning",
-		owned("sum by (goal) ("+metricDecisionsOverdue+") > 0"), d.Settle,
-		"{{ $labels.name }} waits for a decision that is overdue"+
-			asked("sum("+metricDecisionsOverdue+"{goal=%q})", " ("+asNumber+" in all)", "")+
-			asked(ofGoal(metricDecisionOldest), "; the oldest open one was asked on "+asDay, "")+
-			asked("time() - "+ofGoal(metricDecisionOldest), ", "+asAge+" ago", "")+".",
-		"Decisions of the goal {{ $labels.goal }} ({{ $labels.owner }}) are open past the time within which they were to be made."+
-			asked(shareOf(metricDecisionBlocked)+" > 0", " Open decisions hold up "+asShare+" of its open work.", "")+
-			asked(ofGoal(metricDecisionDebt), " All its open ones have waited "+asAge+" together.", "")+
-			" The evidence page names them and who is to decide.")
+		owned("sum by (goal) (max by (goal, class) ("+metricDecisionsOverdue+")) > 0")+freshSync(d), d.Settle, d.Hold,
+		"{{ $labels.name }} waits for {{ if eq $value 1.0 }}a decision that is{{ else }}{{ $value }} decisions that are{{ end }} overdue"+
+			asked(oldestOf(metricDecisionOldest), "; the oldest open one was asked for on "+asDay, "")+".",
+		asked(shareOf(metricDecisionBlocked), "Open decisions hold up "+asShare+" of the open work of", "No work is open of")+
+			" the goal {{ $labels.goal }} ({{ $labels.owner }})"+
+			asked("time() - "+oldestOf(metricDecisionOldest), ", the oldest for "+asAge, "")+
+			". The evidence page lists what is to be decided, since when, and what waits for it.")
 }
 
+// movingTargetAlert tells of a target that moved twice within 90 days: one move
+// can be news, two are a habit.
 func movingTargetAlert(d Durations) rule {
-	return goalAlert("GoalTargetKeepsMoving", "info",
-		owned(fmt.Sprintf("max by (goal) (%s{window=\"90d\"}) >= %d\n  and on (goal) max by (goal) (%s) >= %s",
-			measure.MetricGoalTargetMoves, movingTimes, measure.MetricGoalTargetSlip, seconds(movingSlip))), d.Settle,
-		"The target of {{ $labels.name }} keeps moving: "+
-			asked(ofGoal(measure.MetricGoalTargetMoves, `window="90d"`), asNumber+" times later within 90 days", "")+
-			asked(ofGoal(measure.MetricGoalTargetSlip), ", "+asAge+" behind the first promise", "")+".",
-		"The goal {{ $labels.goal }} ({{ $labels.owner }})"+
-			asked(noonOf(measure.MetricGoalFirstTarget), " was first promised for "+asDay, "")+
-			asked(noonOf(measure.MetricGoalTarget), " and is now for "+asDay, "")+
-			asked(shareOf(metricFirstOnTime), "; the chance to meet the first promise is "+asShare, "")+
-			asked(ofGoal(measure.MetricGoalScopeAdded), ". Issues added to its scope since work began: "+asNumber, "")+
-			". A date that recedes while the scope stays says that the date is not what decides.")
+	return goalAlert("GoalTargetKeepsMoving", "warning",
+		owned(fmt.Sprintf("max by (goal) (%s{window=\"90d\"}) >= %d\n  unless on (goal) %s",
+			measure.MetricGoalTargetMoves, movingTimes, isOne(measure.MetricGoalHealth, states(measure.Finished)))), d.Settle, d.Hold,
+		"{{ $labels.name }}: the target moved later "+
+			asked(ofGoal(measure.MetricGoalTargetMoves, `window="90d"`), asNumber+" times in 90 days", "")+
+			asked(ofGoal(measure.MetricGoalTargetSlip), ", and lies "+asAge+" behind the first promise", "")+".",
+		"The target of the goal {{ $labels.goal }} ({{ $labels.owner }}) was moved"+
+			asked(noonOf(measure.MetricGoalFirstTarget), " from "+asDay, "")+
+			asked(noonOf(measure.MetricGoalTarget), " to "+asDay, "")+
+			asked(shareOf(metricFirstOnTime), "; the chance to meet the first promise is "+asShare, "")+"."+
+			asked(ofGoal(metricTrap, `trap="deadline_as_goal"`)+" == 1", " Its scope has answered neither of the last moves: the deadline has become the goal.", "")+
+			" The evidence page lists each move, and what the scope did around it.")
 }
 
 func stopAlert(d Durations) rule {
 	return goalAlert("GoalStopCriterionMet", "warning",
-		owned("max by (goal, criterion) ("+measure.MetricGoalStopCriterion+") == 1"), d.Settle,
+		owned("max by (goal, criterion) ("+measure.MetricGoalStopCriterion+") == 1"), d.Settle, d.Hold,
 		"{{ $labels.name }} meets its stop criterion {{ $labels.criterion }}: decide whether to go on.",
 		"The goal {{ $labels.goal }} ({{ $labels.owner }}) declared in advance when it should be questioned, and that is now so."+
 			asked(shareOf(measure.MetricGoalDelivered), " Delivered: "+asShare+".", "")+
@@ -150,7 +152,7 @@ func outcomeAlert(d Durations) rule {
 	return goalAlert("GoalOutcomeNotMoving", "info",
 		owned("max by (goal, outcome) ("+metricOutcome+") < 1"+
 			"\n  and on (goal, outcome) "+past("")+" - "+past(" offset "+duration(d.Outcome))+" < "+number(unmoved)+
-			"\n  and on (goal) max by (goal) ("+measure.MetricGoalDelivered+") >= "+number(halfDelivered)), d.Settle,
+			"\n  and on (goal) max by (goal) ("+measure.MetricGoalDelivered+") >= "+number(halfDelivered)), d.Settle, d.Hold,
 		"The outcome {{ $labels.outcome }} of {{ $labels.name }} does not move"+
 			asked(shareOf(measure.MetricGoalDelivered), ", though "+asShare+" of the work is delivered", "")+".",
 		"The goal {{ $labels.goal }} ({{ $labels.owner }}) was to change its outcome {{ $labels.outcome }}; in "+

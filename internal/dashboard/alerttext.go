@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml"
+
+	"plumbline/internal/measure"
 )
 
 // The texts of alerts are templates of Prometheus. They ask for figures that
@@ -43,13 +45,27 @@ func noonOf(metric string, matchers ...string) string {
 	return ofGoal(metric, matchers...) + " + 43200"
 }
 
-// waiting says what a goal may be waiting for, as far as metrics tell.
+// oldestOf is the least value that any site has of the goal's metric.
+func oldestOf(metric string) string { return "min(" + metric + "{goal=%q})" }
+
+// decisionsOf counts the goal's decisions. One that is declared without an
+// issue is counted by every site's Plumbline: hence max.
+func decisionsOf(metric string) string { return "sum(max by (class) (" + metric + "{goal=%q}))" }
+
+// waiting says what a goal may be waiting for, as far as metrics tell; it is
+// part of a sentence.
 func waiting() string {
-	return asked("sum("+metricDecisionsOpen+"{goal=%q}) > 0",
-		" Open decisions: "+asNumber+asked(ofGoal(metricDecisionOldest), ", the oldest since "+asDay, "")+
-			asked(shareOf(metricDecisionBlocked)+" > 0", "; they hold up "+asShare+" of the open work", "")+".", "") +
-		asked(ofGoal(metricBlocked)+" > 0", " Blocked issues: "+asNumber+".", "") +
-		asked(shareOf(metricUnowned)+" > 0", " Without an owner: "+asShare+" of the work in progress.", "")
+	issues := func(category string) string {
+		return "sum(" + measure.MetricGoalIssues + "{goal=%q,category=~\"" + category + "\"})"
+	}
+	return asked(decisionsOf(metricDecisionsOpen)+" > 0",
+		"; {{ if eq (. | first | value) 1.0 }}a decision is open{{ else }}"+asNumber+" decisions are open{{ end }}"+
+			asked(oldestOf(metricDecisionOldest), ", the oldest since "+asDay, "")+
+			asked(shareOf(metricDecisionBlocked)+" > 0", ", holding up "+asShare+" of the open work", ""), "") +
+		asked("sum("+metricBlocked+"{goal=%q}) > 0",
+			"; "+asNumber+asked(issues("todo|in_progress"), " of its "+asNumber, "")+" open issues are blocked", "") +
+		asked(issues("in_progress")+" == 0", "; no issue is in progress", "") +
+		asked(shareOf(metricUnowned)+" > 0", "; "+asShare+" of the work in progress has no owner", "")
 }
 
 // annotations are what every alert says. The runbook is a section of README of

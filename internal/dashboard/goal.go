@@ -141,19 +141,19 @@ func decisionsPanel() cog.Builder[dashboard.Panel] {
 		Span(12).Height(9).
 		Min(0).
 		FillOpacity(30).
-		WithTarget(ask("A", sumPast("goal, class", metricDecisionsOpen), "{{class}}")).
-		WithTarget(ask("B", sumPast("goal", metricDecisionsOverdue), "Overdue")).
+		WithTarget(ask("A", pastBy("goal, class", metricDecisionsOpen), "{{class}}")).
+		WithTarget(ask("B", "sum by (goal) ("+pastBy("goal, class", metricDecisionsOverdue)+")", "Overdue")).
 		OverrideByName("Overdue", append(dashed(), prop("custom.fillOpacity", 0)))
 }
 
 func latencyPanel() cog.Builder[dashboard.Panel] {
 	return overTime("How long decisions take",
-		"By class: the time within which half, and 85 %, of the decisions of the last 90 days were made; open ones count as long as they have lasted. Dashed: how long the oldest open one has waited.",
+		"By class: the time within which half (50), and 85 %, of the decisions of the last 90 days are made, open ones counted as lasting longer than they are old; rmst_30d: the mean of their first 30 days, which is known when the others are not. Dashed: how long the oldest open one has waited.",
 		"s").
 		Span(12).Height(9).
 		Min(0).
-		WithTarget(ask("A", pastBy("goal, class, percentile", metricDecisionLatency), "{{class}}, {{percentile}} %")).
-		WithTarget(ask("B", "time() - "+past(metricDecisionOldest), "Oldest open")).
+		WithTarget(ask("A", pastBy("goal, class, percentile", metricDecisionLatency), "{{class}}: {{percentile}}")).
+		WithTarget(ask("B", "time() - "+oldestPast(metricDecisionOldest), "Oldest open")).
 		OverrideByName("Oldest open", dashed())
 }
 

@@ -46,6 +46,20 @@ func pastBy(labels, metric string, matchers ...string) string {
 	return "max by (" + labels + ") (last_over_time(" + selected(metric, matchers...) + "[" + keep + "]))"
 }
 
+// oldestNow and oldestPast are now and past with the least value of several
+// sites'.
+func oldestNow(metric string) string { return "min by (goal) (" + selected(metric) + ")" }
+
+func oldestPast(metric string) string {
+	return "min by (goal) (last_over_time(" + selected(metric) + "[" + keep + "]))"
+}
+
+// decisions counts the goals' decisions. One that is declared without an issue
+// is counted by every site's Plumbline: hence max.
+func decisions(metric string) string {
+	return "sum by (goal) (max by (goal, class) (" + selected(metric) + "))"
+}
+
 // sumNow and sumPast add what can be added, over the sites, each of which one
 // Plumbline has, scraped once.
 func sumNow(labels, metric string, matchers ...string) string {

@@ -24,8 +24,6 @@ func recordings() []ruleGroup {
 		record("goal:"+m+":sum", "sum by (goal, window) ("+m+")")
 	}
 	record("goal:"+metricDebt+":sum", "sum by (goal, category) ("+metricDebt+")")
-	record("goal:"+metricDecisionsOpen+":sum", "sum by (goal) ("+metricDecisionsOpen+")")
-	record("goal:"+metricDecisionDebt+":sum", "sum by (goal) ("+metricDecisionDebt+")")
 	// A goal has moved when it moved on any site, and is known as of when the
 	// site that is worst off was read.
 	record("goal:"+measure.MetricGoalLastProgress+":max", "max by (goal) ("+measure.MetricGoalLastProgress+")")

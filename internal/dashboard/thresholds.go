@@ -18,10 +18,9 @@ const (
 	// told, overstatedHint the one from which on it is coloured (MEASURES §4).
 	overstatedChance = 0.5
 	overstatedHint   = 0.3
-	// movingTimes and movingSlip are how often and how far a target must have
-	// moved for the date not to be what decides (MEASURES §10 T1).
+	// movingTimes is how often a target must have moved within 90 days to keep
+	// moving (MEASURES §10 T1).
 	movingTimes = 2
-	movingSlip  = 14 * 24 * time.Hour
 	// unmoved is the share of its way under which an outcome has not moved
 	// (MEASURES §10 T2); halfDelivered is the share of the work from which on
 	// that is worth telling. The latter is ours.
