@@ -154,16 +154,16 @@ func inUnit(q dashboard.Query, got []series) error {
 	case "":
 		return nil // a variable, or an annotation: nothing is shown of its value
 	default:
-		return badQuery("no test knows the unit " + q.Unit)
+		return lost("no test knows the unit " + q.Unit)
 	}
 	for _, s := range got {
 		values, err := s.values()
 		if err != nil {
-			return badQuery(err.Error())
+			return lost(err.Error())
 		}
 		for _, v := range values {
 			if math.IsNaN(v) || v < least || v > most {
-				return badQuery(fmt.Sprintf("%v is %v, which is no value in the unit %q: %s", s.Metric, v, q.Unit, q.Expr))
+				return lost(fmt.Sprintf("%v is %v, which is no value in the unit %q: %s", s.Metric, v, q.Unit, q.Expr))
 			}
 		}
 	}
@@ -327,11 +327,10 @@ func startAlertmanager(t *testing.T, webhook string) (address string) {
 	dir := t.TempDir()
 	save(t, filepath.Join(dir, "alertmanager.yml"), file)
 	address = freeAddress(t)
-	run(t, nil, "prometheus-alertmanager",
+	run(t, "http://"+address+"/-/ready", nil, "prometheus-alertmanager",
 		"--config.file="+filepath.Join(dir, "alertmanager.yml"),
 		"--storage.path="+filepath.Join(dir, "data"),
 		"--web.listen-address="+address, "--cluster.listen-address=")
-	awaitPage(t, "http://"+address+"/-/ready")
 	return address
 }
 

@@ -2,6 +2,7 @@ package dashboard_test
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
@@ -11,6 +12,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/grafana/grafana-foundation-sdk/go/cog"
+	"github.com/grafana/grafana-foundation-sdk/go/cog/plugins"
+	sdk "github.com/grafana/grafana-foundation-sdk/go/dashboard"
 
 	"plumbline/internal/app"
 	"plumbline/internal/dashboard"
@@ -133,6 +137,19 @@ func TestEveryBoardIsReadOnlyAndStableInItsNames(t *testing.T) {
 		}
 		if v := g.Templating.List[0]; v.Type != "datasource" || v.Name != "datasource" {
 			t.Errorf("%s: its first variable is %v, not the data source", name, v)
+		}
+	}
+}
+
+func TestEveryBoardIsOneByGrafanasOwnTypes(t *testing.T) {
+	plugins.RegisterDefaultPlugins()
+	for name, file := range files(t) {
+		var board sdk.Dashboard
+		// Both answer with an empty list where there is no fault.
+		for _, err := range []error{board.UnmarshalJSONStrict(file), board.Validate()} {
+			if faults, ok := errors.AsType[cog.BuildErrors](err); len(faults) > 0 || !ok && err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
 	}
 }

@@ -203,13 +203,14 @@ func structurePanel() cog.Builder[dashboard.Panel] {
 
 func debtPanel() cog.Builder[dashboard.Panel] {
 	return overTime("Technical debt, and blocked work",
-		"Debt of the goal: issues that were created (dashed) and retired in the last 90 days, and blocked issues. Created above retired is debt that grows.",
+		"Debt of the goal: its issues by what became of them; those that were created (dashed) and retired in the last 90 days; and blocked issues. Created above retired is debt that grows.",
 		"none").
 		Span(12).Height(9).
 		Min(0).
 		WithTarget(ask("A", sumPast("goal", metricDebtCreated, `window="90d"`), "Debt created")).
 		WithTarget(ask("B", sumPast("goal", metricDebtRetired, `window="90d"`), "Debt retired")).
 		WithTarget(ask("C", sumPast("goal", metricBlocked), "Blocked issues")).
+		WithTarget(ask("D", sumPast("goal, category", metricDebt), "Debt, {{category}}")).
 		OverrideByName("Debt created", dashed())
 }
 

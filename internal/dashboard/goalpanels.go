@@ -30,7 +30,7 @@ func completionPanel() cog.Builder[dashboard.Panel] {
 
 func burnUpPanel(width uint32) cog.Builder[dashboard.Panel] {
 	p := overTime("Burn-up",
-		"Work of the chosen goals by what became of it, stacked: the upper edge is the scope. An edge that rises as fast as the delivered area is a goal that comes no nearer. In points where a goal counts points, else in issues; what is in several goals counts in each.",
+		"Work of the chosen goals by what became of it, stacked. Dashed: the scope, all that is not discarded, which the delivered area has to reach. A scope that rises as fast as that area is a goal that comes no nearer; by when it is reached, the forecast says. In points where a goal counts points, else in issues; what is in several goals counts in each.",
 		"none").
 		Span(width).Height(10).
 		Min(0).
@@ -46,7 +46,9 @@ func burnUpPanel(width uint32) cog.Builder[dashboard.Panel] {
 		p.WithTarget(ask(c.ref, amountPast(c.category), c.words)).
 			OverrideByName(c.words, []dashboard.DynamicConfigValue{fixed(c.colour)})
 	}
-	return p
+	return p.WithTarget(ask("E", amountPast("delivered|in_progress|todo"), "Scope")).
+		OverrideByName("Scope", append(dashed(), fixed("text"), prop("custom.lineWidth", 2), prop("custom.fillOpacity", 0),
+			prop("custom.stacking", map[string]any{"mode": "none"})))
 }
 
 func scopePanel(width uint32) cog.Builder[dashboard.Panel] {

@@ -32,8 +32,8 @@ import (
 // answer.
 const patience = 90 * time.Second
 
-// run starts a program that lasts until the test ends.
-func run(t *testing.T, env []string, name string, args ...string) {
+// run starts a program that lasts until the test ends, and waits for its page.
+func run(t *testing.T, page string, env []string, name string, args ...string) {
 	t.Helper()
 	var log bytes.Buffer
 	cmd := exec.Command(name, args...)
@@ -43,14 +43,24 @@ func run(t *testing.T, env []string, name string, args ...string) {
 		t.Fatalf("starting %s: %v", name, err)
 	}
 	exited := make(chan error, 1)
-	go func() { exited <- cmd.Wait() }()
+	go func() { exited <- cmd.Wait(); close(exited) }()
 	t.Cleanup(func() { stop(t, name, cmd, exited, &log) })
+	await(t, page, func() error {
+		select {
+		case err := <-exited:
+			return lost(fmt.Sprintf("%s ended before it answered: %v; its log:\n%s", name, err, &log))
+		default:
+			_, err := get(t.Context(), page)
+			return err
+		}
+	})
 }
 
 // stop asks a program to end, and insists if it doesn't.
 func stop(t *testing.T, name string, cmd *exec.Cmd, exited <-chan error, log *bytes.Buffer) {
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Errorf("stopping %s: %v", name, err)
+		return
 	}
 	select {
 	case err := <-exited:
@@ -84,6 +94,12 @@ func save(t *testing.T, path string, content []byte) {
 	}
 }
 
+// lost is what asking again would not mend: a program that ended, a query that
+// Prometheus can't answer, an answer that is wrong.
+type lost string
+
+func (l lost) Error() string { return string(l) }
+
 // await asks until there is no error, and fails when patience ends.
 func await(t *testing.T, what string, ask func() error) {
 	t.Helper()
@@ -96,7 +112,7 @@ func await(t *testing.T, what string, ask func() error) {
 		if err == nil {
 			return
 		}
-		if fault, ok := errors.AsType[badQuery](err); ok {
+		if fault, ok := errors.AsType[lost](err); ok {
 			t.Fatalf("%s: %v", what, fault) // asking again would not help
 		}
 		select {
@@ -105,12 +121,6 @@ func await(t *testing.T, what string, ask func() error) {
 		case <-again.C:
 		}
 	}
-}
-
-// awaitPage waits for the page to be there.
-func awaitPage(t *testing.T, address string) {
-	t.Helper()
-	await(t, address, func() error { _, err := get(t.Context(), address); return err })
 }
 
 // get returns the body of the page, and an error unless it is there.
@@ -149,20 +159,14 @@ func startPrometheus(t *testing.T, d dashboard.Durations, places dashboard.Place
 	for name, content := range made {
 		save(t, filepath.Join(dir, name), content)
 	}
-	run(t, nil, "prometheus",
+	p := &prometheus{url: "http://" + address}
+	run(t, p.url+"/-/ready", nil, "prometheus",
 		"--config.file="+filepath.Join(dir, "prometheus.yml"),
 		"--storage.tsdb.path="+filepath.Join(dir, "data"),
 		"--storage.tsdb.retention.time=2y",
 		"--web.listen-address="+address)
-	p := &prometheus{url: "http://" + address}
-	awaitPage(t, p.url+"/-/ready")
 	return p
 }
-
-// badQuery is Prometheus's word that a query can't be answered.
-type badQuery string
-
-func (b badQuery) Error() string { return string(b) }
 
 // series is one series of an answer: its labels and its values over time.
 type series struct {
@@ -237,7 +241,7 @@ func (p *prometheus) rulesHealthy() error {
 		for _, r := range g.Rules {
 			rules++
 			if r.Health == "err" {
-				return badQuery(r.Name + ": " + r.LastError)
+				return lost(r.Name + ": " + r.LastError)
 			}
 			if r.Health != "ok" {
 				return fmt.Errorf("the rule %s is %s", r.Name, r.Health)
@@ -259,7 +263,7 @@ func (p *prometheus) ask(path string, data any) error {
 		Data          json.RawMessage
 	}
 	if json.Unmarshal(body, &answer) == nil && (answer.Status == "error" || len(answer.Warnings) > 0) {
-		return badQuery(answer.Error + strings.Join(answer.Warnings, "; "))
+		return lost(answer.Error + strings.Join(answer.Warnings, "; "))
 	}
 	if err != nil {
 		return err

@@ -104,10 +104,10 @@ func states(among ...measure.Health) string {
 	return `state=~"` + strings.Join(names, "|") + `"`
 }
 
-// amountPast adds up the chosen goals' work in the category: in points where
+// amountPast adds up the chosen goals' work in the categories: in points where
 // goals count points, else in issues.
-func amountPast(category string) string {
-	matcher := `category="` + category + `"`
+func amountPast(categories string) string {
+	matcher := `category=~"` + categories + `"`
 	return "sum((" + sumPast("goal", measure.MetricGoalPoints, matcher) + ") or (" + sumPast("goal", measure.MetricGoalIssues, matcher) + "))"
 }
 

@@ -89,6 +89,7 @@ func columns(t measure.Thresholds) []column {
 	return []column{
 		name,
 		{title: "Health", expr: healthNumber(func(s string) string { return now(measure.MetricGoalHealth, s) }), props: inWords()},
+		{title: "Reported as", expr: healthNumber(func(s string) string { return now(measure.MetricGoalReportedHealth, s) }), props: inWords()},
 		{title: "Health since, days", expr: "(time() - " + now(measure.MetricGoalHealthSince) + ") / 86400", props: inDays()},
 		{title: "Reported", expr: now(measure.MetricGoalReported), props: inPercent()},
 		{title: "Real", expr: now(metricReal), props: inPercent()},
@@ -124,7 +125,7 @@ func columns(t measure.Thresholds) []column {
 // goalTable has one row a goal.
 func goalTable(t measure.Thresholds) cog.Builder[dashboard.Panel] {
 	return joinedTable("Goals",
-		"One row a goal, those nearest to a stall, or furthest into one, on top. Real: the estimate, with the ends of its 80 % interval. Gap: reported less real (less delivered, where there is no estimate); a wide one is a report to ask about. Chance of overstatement: that the truth lies more than 15 points below the report. Of allowed silence: the time without progress against the goal's own rhythm; at 100 % it stalls, unless a freeze in the calendar gives it longer. The name leads to the issues behind the figures, and to the goal's own board. An empty cell is not known.",
+		"One row a goal, those nearest to a stall, or furthest into one, on top. Health is what the history says, reported as what its owner does, or what Jira's own figure would have one think. Real: the estimate, with the ends of its 80 % interval. Gap: reported less real (less delivered, where there is no estimate); a wide one is a report to ask about. Chance of overstatement: that the truth lies more than 15 points below the report. Of allowed silence: the time without progress against the goal's own rhythm; at 100 % it stalls, unless a freeze in the calendar gives it longer. The name leads to the issues behind the figures, and to the goal's own board. An empty cell is not known.",
 		14, silenceColumn, columns(t))
 }
 
@@ -195,6 +196,7 @@ func newTable(title, description string, height uint32) *table.PanelBuilder {
 		Unit("none").
 		NoValue("–").
 		CellHeight(common.TableCellHeightSm).
+		Footer(common.NewTableFooterOptionsBuilder().Show(false).Reducer([]string{"sum"})).
 		Filterable(true)
 }
 

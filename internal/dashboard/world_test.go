@@ -82,8 +82,7 @@ schedule: {incremental: "@every 1s", agile: "@every 10s"}
 store: {path: plumbline.db}
 goals: goals
 `, p.address, site.URL, strings.Join(world.Projects(), ", ")))
-	run(t, []string{"SIM_PAT=pat"}, program, "serve", "--config", filepath.Join(p.dir, "plumbline.yaml"))
-	awaitPage(t, p.url()+"/-/ready")
+	run(t, p.url()+"/-/ready", []string{"SIM_PAT=pat"}, program, "serve", "--config", filepath.Join(p.dir, "plumbline.yaml"))
 	return p
 }
 
