@@ -49,6 +49,9 @@ type Options struct {
 	Logger  *slog.Logger     // nil: silent
 	Now     func() time.Time // nil: time.Now
 	Version string
+	// MemoryGoal is how many bytes of memory the process is to stay below if
+	// it can; 0 leaves that to the runtime.
+	MemoryGoal int64
 	// Secret returns a site's token or password; nil: as its configuration
 	// says.
 	Secret func(*config.Site) (string, error)
@@ -70,7 +73,8 @@ type App struct {
 	figures  atomic.Pointer[figures]
 	reloaded atomic.Pointer[reloadResult]
 	reloads  sync.Mutex // one reload at a time
-	measures sync.Mutex // one measuring at a time
+	measures sync.Mutex // one measuring at a time; guards last
+	last     *measuring
 }
 
 // figures are what was measured last.

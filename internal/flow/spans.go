@@ -64,15 +64,8 @@ func (s Spans) Union(o Spans) Spans {
 func (s Spans) Intersect(o Spans) Spans {
 	var out Spans
 	for i, j := 0, 0; i < len(s) && j < len(o); {
-		from, to := s[i].From, s[i].To
-		if o[j].From.After(from) {
-			from = o[j].From
-		}
-		if endsAfter(to, o[j].To) {
-			to = o[j].To
-		}
-		if to.IsZero() || from.Before(to) {
-			out = append(out, Span{from, to})
+		if both, ok := s[i].Intersect(o[j]); ok {
+			out = append(out, both)
 		}
 		if endsAfter(s[i].To, o[j].To) {
 			j++

@@ -5,10 +5,8 @@ import "time"
 // Snapshot returns every figure as of the moment. It reads nothing that
 // happened later.
 func (h *History) Snapshot(at time.Time) *Snapshot {
-	s := &Snapshot{At: at, Goals: make([]GoalStatus, 0, len(h.ledgers))}
-	for k := range h.ledgers {
-		s.Goals = append(s.Goals, h.ledgers[k].status(at, &h.settings))
-	}
+	s := &Snapshot{At: at, Goals: make([]GoalStatus, len(h.ledgers))}
+	eachOf(len(h.ledgers), func(k int) { s.Goals[k] = h.ledgers[k].status(at, &h.settings) })
 	s.Work = h.work.shares(at)
 	return s
 }

@@ -16,6 +16,9 @@ type Input struct {
 	// held on to.
 	Issues   func(each func(*flow.Issue) error) error
 	Settings Settings
+	// Expect is about how many issues there are; 0 where that is not known. It
+	// saves time, and changes nothing else.
+	Expect int
 }
 
 // History is what happened to each goal, from its first issue to the latest
@@ -31,31 +34,30 @@ type History struct {
 // Issues does.
 func Build(in Input) (*History, error) {
 	index := goal.NewIndex(in.Goals, in.Catalogs)
+	index.Expect(in.Expect)
 	bulk := newBulkEdits(in.Settings.Thresholds.BulkIssues)
 	w := newWorkBuilder()
-	err := in.Issues(func(i *flow.Issue) error {
-		t := flow.NewTimeline(i, in.Catalogs[i.Site])
-		index.Add(t)
+	err := in.eachTimeline(index.Add, func(t *flow.Timeline) {
 		w.meet(t)
-		bulk.suspect(i)
-		return nil
+		bulk.suspect(t.Issue)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("relating issues to goals: %w", err)
 	}
 	b := newBuilder(index.Members(), bulk, in.Settings)
 	w.join(b)
-	err = in.Issues(func(i *flow.Issue) error {
-		bulk.count(i)
-		t := flow.NewTimeline(i, in.Catalogs[i.Site])
+	err = in.eachTimeline(func(t *flow.Timeline) {
+		bulk.count(t.Issue)
 		b.add(t)
-		w.add(t, in.Catalogs[i.Site])
-		return nil
-	})
+	}, func(t *flow.Timeline) { w.add(t, in.Catalogs[t.Issue.Site]) })
 	if err != nil {
 		return nil, fmt.Errorf("writing the goals' ledgers: %w", err)
 	}
 	h := &History{settings: in.Settings, ledgers: b.finish()}
 	h.work = w.finish()
+	for k := range h.ledgers { // which stay as they are from now on
+		l := &h.ledgers[k]
+		l.entries, l.progress = trimmed(l.entries), trimmed(l.progress)
+	}
 	return h, nil
 }

@@ -147,11 +147,13 @@ func (b *builder) entries(t *flow.Timeline, leaf int, in flow.Spans) []entry {
 	}
 	for span, st := range t.Spans() {
 		here := class{in: true, cat: st.Category, out: b.settings.Semantics.Outcome(st)}
-		parts := in.Intersect(flow.Spans{span})
-		if len(parts) == 0 {
-			step(span.From, class{}, st)
-		}
-		for _, part := range parts {
+		never := true
+		for _, x := range in {
+			part, ok := x.Intersect(span)
+			if !ok {
+				continue
+			}
+			never = false
 			if part.From.After(span.From) {
 				step(span.From, class{}, st)
 			}
@@ -159,6 +161,9 @@ func (b *builder) entries(t *flow.Timeline, leaf int, in flow.Spans) []entry {
 			if !part.To.IsZero() && (span.To.IsZero() || part.To.Before(span.To)) {
 				step(part.To, class{}, st)
 			}
+		}
+		if never {
+			step(span.From, class{}, st)
 		}
 	}
 	if end := t.Issue.Gone; !end.IsZero() && was.in {

@@ -109,7 +109,7 @@ func (r *run) fetch(ctx context.Context, ids []flow.IssueID) error {
 	if err := r.askAboutStatuses(ctx); err != nil {
 		return err
 	}
-	left := slices.DeleteFunc(slices.Clone(ids), func(id flow.IssueID) bool { return r.read.has(id) || r.found[problemIssue{id: id}] })
+	left := slices.DeleteFunc(slices.Clone(ids), func(id flow.IssueID) bool { return r.read.Has(id) || r.found[problemIssue{id: id}] })
 	if len(left) == 0 {
 		return nil
 	}
@@ -224,10 +224,10 @@ func (r *run) scanAgain(ctx context.Context) error {
 	if r.again != nil {
 		return nil
 	}
-	again := make(idSet)
+	again := make(flow.IDSet)
 	err := r.s.o.Source.IDs(ctx, func(ids []flow.IssueID) error {
 		for _, id := range ids {
-			again.add(id)
+			again.Add(id)
 		}
 		return ctx.Err()
 	})
@@ -240,7 +240,7 @@ func (r *run) scanAgain(ctx context.Context) error {
 // record stores and reports what became of the absent issues of a project.
 func (r *run) record(ctx context.Context, q *inquest) (doubt bool, err error) {
 	before := len(q.absent)
-	q.absent = slices.DeleteFunc(q.absent, func(h flow.Held) bool { return r.again.has(h.ID) })
+	q.absent = slices.DeleteFunc(q.absent, func(h flow.Held) bool { return r.again.Has(h.ID) })
 	q.unsteady = len(q.absent) < before
 	as, reasons, doubt := q.verdicts()
 	r.report.Reasons = append(r.report.Reasons, reasons...)

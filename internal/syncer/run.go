@@ -111,7 +111,7 @@ func (s *Syncer) Run(ctx context.Context, kind Kind, progress func(Progress)) (R
 		progress = func(Progress) {}
 	}
 	r := &run{
-		s: s, progress: progress, read: make(idSet), found: make(map[problemIssue]bool), statuses: make(map[string]bool),
+		s: s, progress: progress, read: make(flow.IDSet), found: make(map[problemIssue]bool), statuses: make(map[string]bool),
 		report: Report{Site: s.o.Site, Kind: kind, Started: s.o.Now().UTC()},
 	}
 	made, retried := s.o.Source.Requests()

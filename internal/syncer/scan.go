@@ -32,10 +32,10 @@ type run struct {
 	// fresh are statuses that go to the store with the next batch.
 	fresh []flow.StatusInfo
 
-	read     idSet
+	read     flow.IDSet
 	found    map[problemIssue]bool // issues with a problem
 	statuses map[string]bool       // that the changelogs mention
-	again    idSet                 // that a census saw when it looked again
+	again    flow.IDSet            // that a census saw when it looked again
 	// useful tells that the run has something to show for itself.
 	useful bool
 	// stranger tells that the site takes us for another account than before.

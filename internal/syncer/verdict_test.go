@@ -1,9 +1,7 @@
 package syncer
 
 import (
-	"fmt"
 	"maps"
-	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -91,24 +89,6 @@ func TestAVerdictDoesNotDependOnTheOrder(t *testing.T) {
 		q.absent = rapid.Permutation(q.absent).Draw(t, "order")
 		if !maps.Equal(before, byID()) {
 			t.Fatal("another order gives other verdicts")
-		}
-	})
-}
-
-func TestAnIDSetIsASet(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		ids := rapid.SliceOf(rapid.OneOf(rapid.Uint64Range(1000, 3000), rapid.Uint64())).Draw(t, "ids")
-		s, m := make(idSet), map[uint64]bool{}
-		for _, id := range ids {
-			if fresh := s.add(flow.IssueID(id)); fresh == m[id] {
-				t.Fatalf("%d is new: %t", id, fresh)
-			}
-			m[id] = true
-		}
-		for _, id := range slices.Concat(ids, []uint64{0, 1023, 1024, 2047}) {
-			if s.has(flow.IssueID(id)) != m[id] {
-				t.Fatalf("%d is in the set: %s", id, fmt.Sprint(s.has(flow.IssueID(id))))
-			}
 		}
 	})
 }
