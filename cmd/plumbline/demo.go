@@ -51,6 +51,7 @@ func (c *cli) demo() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&d.Dump, "dump", "", "serve the raw issues of this `file`")
 	f.StringVar(&d.Goals, "goals", "", "the goals: a `folder` of *.yaml or one file")
+	f.StringVar(&d.Flavour, "flavour", "", "simulate Jira `cloud` or server (default: what the dump was taken from)")
 	f.StringVar(&d.Listen, "listen", "", "the service's `address` (default "+config.DefaultListen+", or any free port)")
 	f.StringVar(&d.Dir, "dir", "", "keep the store in this `folder` (default: a temporary one)")
 	f.BoolVar(&once, "once", false, "print the board and exit")

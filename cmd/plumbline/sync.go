@@ -21,12 +21,15 @@ import (
 )
 
 func (c *cli) sync() *cobra.Command {
-	var full, census, agile bool
+	var full, census, agile, accept bool
 	var site string
 	cmd := &cobra.Command{
 		Use: "sync", Short: "Read Jira once and print what came of it",
 		Long: "sync reads what has changed since the last run, or everything with --full or the first time.\n" +
-			"While the service runs, it is asked to sync.",
+			"While the service runs, it is asked to sync.\n\n" +
+			"A census that cannot see half of a project's issues any more keeps them, since that may be a lost\n" +
+			"permission, and says so each time. Where they are gone indeed, --accept-missing says that: it takes\n" +
+			"for gone what the census before it has reported, and no more.",
 		Example: "  plumbline sync\n  plumbline sync --full --site acme -o json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -38,6 +41,12 @@ func (c *cli) sync() *cobra.Command {
 			}
 			if len(args["kind"]) > 1 {
 				return usageError{errors.New("--full, --census and --agile are three kinds of sync: choose one")}
+			}
+			if accept && !census {
+				return usageError{errors.New("--accept-missing goes with --census")}
+			}
+			if accept {
+				args.Set("accept_missing", "true")
 			}
 			if site != "" {
 				args.Set("site", site)
@@ -59,6 +68,8 @@ func (c *cli) sync() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&full, "full", false, "read everything again")
 	cmd.Flags().BoolVar(&census, "census", false, "find out which issues are still there, and fetch those that were missed")
+	cmd.Flags().BoolVar(&accept, "accept-missing", false,
+		"with --census: give up the issues that the census before it could not see any more and kept")
 	cmd.Flags().BoolVar(&agile, "agile", false, "read sprints and versions")
 	cmd.Flags().StringVar(&site, "site", "", "only the site of this `name`")
 	c.addOutput(cmd)

@@ -141,9 +141,16 @@ func (a *App) runExplain(ctx context.Context, args url.Values, out io.Writer) er
 func (a *App) runSync(ctx context.Context, args url.Values, out io.Writer) error {
 	kind := syncer.Kind(cmp.Or(args.Get("kind"), string(syncer.Incremental)))
 	lines := json.NewEncoder(out)
-	reports, err := a.Sync(ctx, args.Get("site"), kind, func(site string, p syncer.Progress) {
+	progress := func(site string, p syncer.Progress) {
 		_ = lines.Encode(SyncLine{Site: site, Progress: &p}) // who asked may have gone; the sync goes on
-	})
+	}
+	var reports []syncer.Report
+	var err error
+	if args.Get("accept_missing") != "" {
+		reports, err = a.AcceptMissing(ctx, args.Get("site"), progress)
+	} else {
+		reports, err = a.Sync(ctx, args.Get("site"), kind, progress)
+	}
 	partial := false
 	for k := range reports {
 		if e := lines.Encode(SyncLine{Site: reports[k].Site, Report: &reports[k]}); e != nil {

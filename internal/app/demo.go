@@ -24,6 +24,25 @@ import (
 // so that everybody sees the same story.
 const companySeed = 1
 
+// The flavours of Jira that a demo can show.
+const (
+	DemoCloud  = "cloud"
+	DemoServer = "server"
+)
+
+// flavour is what the simulated site is.
+func (d Demo) flavour(w *jirasim.World) (string, error) {
+	switch d.Flavour {
+	case "":
+		return w.Flavour(), nil
+	case DemoCloud:
+		return jirasim.Cloud, nil
+	case DemoServer:
+		return jirasim.DataCenter, nil
+	}
+	return "", codedError{fmt.Errorf("--flavour %q: it is %s or %s", d.Flavour, DemoCloud, DemoServer), ExitUsage}
+}
+
 // Demo says what to show. The zero value shows the synthetic company in a
 // temporary folder.
 type Demo struct {
@@ -33,6 +52,7 @@ type Demo struct {
 	Config  *config.Config
 	Listen  string    // empty: the usual address, or any free one where that is taken
 	At      time.Time // zero: now
+	Flavour string    // DemoCloud or DemoServer; empty: as the dump's shape says, and the company's is a server's
 	Logger  *slog.Logger
 	Version string
 }
@@ -63,6 +83,10 @@ func (d Demo) Stage(ctx context.Context, progress func(syncer.Progress)) (_ *Sho
 	if err != nil {
 		return nil, err
 	}
+	flavour, err := d.flavour(world)
+	if err != nil {
+		return nil, err
+	}
 	s.Newest = world.Last()
 	if err := s.folder(d.Dir); err != nil {
 		return nil, err
@@ -71,7 +95,7 @@ func (d Demo) Stage(ctx context.Context, progress func(syncer.Progress)) (_ *Sho
 		return nil, err
 	}
 	pat := rand.Text()
-	if err := s.simulate(world, pat); err != nil {
+	if err := s.simulate(world, flavour, pat); err != nil {
 		return nil, err
 	}
 	c, err := d.configure(s, files, pat)
@@ -170,13 +194,13 @@ func (s *Showing) folder(dir string) (err error) {
 }
 
 // simulate lets the simulated Jira answer on a port of its own.
-func (s *Showing) simulate(world *jirasim.World, pat string) error {
+func (s *Showing) simulate(world *jirasim.World, flavour, pat string) error {
 	l, err := Listen("127.0.0.1:0")
 	if err != nil {
 		return err
 	}
 	server := &http.Server{
-		Handler:           jirasim.New(world, jirasim.Options{PAT: pat, ContextPath: "/jira"}),
+		Handler:           jirasim.New(world, jirasim.Options{Flavour: flavour, PAT: pat, ContextPath: "/jira"}),
 		ReadHeaderTimeout: 5 * time.Second,
 	}
 	ended := make(chan error, 1)

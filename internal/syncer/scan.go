@@ -24,6 +24,7 @@ const (
 // run is one run of a syncer.
 type run struct {
 	s        *Syncer
+	accept   bool // a census gives up what the one before it could not see
 	progress func(Progress)
 	report   Report
 
@@ -64,13 +65,14 @@ func (r *run) do(ctx context.Context) error {
 		}
 		r.report.Reasons = append(r.report.Reasons, reason)
 	}
+	work := r.scan
 	switch r.report.Kind {
 	case CensusOnly:
-		return r.census(ctx)
+		work = r.census
 	case AgileOnly:
-		return r.agile(ctx)
+		work = r.agile
 	}
-	return r.scan(ctx)
+	return r.s.within(ctx, r.report.Kind, work)
 }
 
 // scan is a full or an incremental run.

@@ -16,6 +16,7 @@ var genInquest = rapid.Custom(func(t *rapid.T) *inquest {
 		project: flow.Named{ID: "10", Name: "PAY"}, known: n + rapid.IntRange(0, 60).Draw(t, "others"),
 		sights:   map[flow.IssueID]flow.Sighting{},
 		rescoped: rapid.Bool().Draw(t, "rescoped"), settled: rapid.Bool().Draw(t, "settled"),
+		given: rapid.SampledFrom([]int{0, 0, n / 2, n, 100}).Draw(t, "given up"),
 	}
 	projects := []flow.ProjectState{{ID: "11", Key: "SHOP", Archived: rapid.Bool().Draw(t, "other archived")}}
 	if rapid.Bool().Draw(t, "listed") {
@@ -42,10 +43,10 @@ func TestAVerdictIsGivenOnProofAlone(t *testing.T) {
 		as, reasons, doubt := q.verdicts()
 		state, listed := q.roster.byProject(q.project)
 		marked := map[flow.Presence]int{}
-		unsure := 0
+		unsure, unseen := 0, q.unseen(as)
 		for k, h := range q.absent {
 			s, answered := q.sights[h.ID]
-			if !q.marks(as[k]) {
+			if !q.marks(as[k], unseen) {
 				unsure++
 				continue
 			}
@@ -53,9 +54,11 @@ func TestAVerdictIsGivenOnProofAlone(t *testing.T) {
 			switch {
 			case !answered:
 				t.Fatalf("issue %d is marked as %s without an answer", h.ID, as[k])
+			case as[k] == flow.Hidden && unseen > q.given, !listed && unseen > q.given && !s.Found && !q.rescoped:
+				t.Fatalf("issue %d is given up as one of %d; %d were", h.ID, unseen, q.given)
 			case s.Found && as[k] != flow.Archived && as[k] != flow.OutOfScope:
 				t.Fatalf("issue %d is there and marked as %s", h.ID, as[k])
-			case !s.Found && !listed && !q.rescoped:
+			case !s.Found && !listed && as[k] != flow.AccessLost:
 				t.Fatalf("issue %d is marked as %s though its project may be hidden from us", h.ID, as[k])
 			}
 		}
