@@ -62,8 +62,8 @@ func (c *cli) demo() *cobra.Command {
 
 func (c *cli) runDemo(cmd *cobra.Command, d app.Demo, once bool) error {
 	ctx := cmd.Context()
-	m := newMeter(c.err)
-	show, err := d.Stage(ctx, func(p syncer.Progress) { m.at("demo", p) })
+	m := newMeter(c.err, "issues")
+	show, err := d.Stage(ctx, func(p syncer.Progress) { m.at("demo", p.Read, p.Total) })
 	m.end()
 	if err != nil {
 		return err

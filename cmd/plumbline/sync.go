@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/url"
 	"slices"
@@ -13,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"plumbline/internal/app"
@@ -51,7 +49,7 @@ func (c *cli) sync() *cobra.Command {
 			if site != "" {
 				args.Set("site", site)
 			}
-			p := &progressReader{meter: newMeter(c.err)}
+			p := &progressReader{meter: newMeter(c.err, "issues")}
 			err := c.ask(cmd.Context(), "sync", args, p)
 			p.meter.end()
 			if p.err != nil {
@@ -122,57 +120,10 @@ func (p *progressReader) Write(b []byte) (int, error) {
 			return 0, p.err
 		}
 		if l.Progress != nil {
-			p.meter.at(l.Site, *l.Progress)
+			p.meter.at(l.Site, l.Progress.Read, l.Progress.Total)
 		}
 		if l.Report != nil {
 			p.reports = append(p.reports, *l.Report)
 		}
-	}
-}
-
-// meter shows how far a sync has come: as a bar with rate and time left on a
-// terminal, as a line every few seconds elsewhere.
-type meter struct {
-	w    io.Writer
-	bar  *progressbar.ProgressBar
-	tty  bool
-	said time.Time
-}
-
-// sayEvery is how often progress is told where there is no terminal.
-const sayEvery = 5 * time.Second
-
-func newMeter(w io.Writer) *meter { return &meter{w: w, tty: terminal(w), said: time.Now()} }
-
-func (m *meter) at(site string, p syncer.Progress) {
-	if !m.tty {
-		if time.Since(m.said) >= sayEvery {
-			m.said = time.Now()
-			fmt.Fprintf(m.w, "%s: %d of %s issues read\n", site, p.Read, total(p.Total))
-		}
-		return
-	}
-	if m.bar == nil {
-		m.bar = progressbar.NewOptions(p.Total, progressbar.OptionSetWriter(m.w), progressbar.OptionSetDescription(site),
-			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("issues"),
-			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(),
-			progressbar.OptionSetPredictTime(true))
-	}
-	if p.Total >= 0 {
-		m.bar.ChangeMax(max(p.Total, p.Read))
-	}
-	_ = m.bar.Set(p.Read) // a bar that cannot be drawn is no reason to stop
-}
-
-func total(n int) string {
-	if n < 0 {
-		return "?"
-	}
-	return strconv.Itoa(n)
-}
-
-func (m *meter) end() {
-	if m.bar != nil {
-		_ = m.bar.Finish()
 	}
 }

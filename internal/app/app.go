@@ -81,6 +81,7 @@ type App struct {
 	reloads  sync.Mutex // one reload at a time
 	measures sync.Mutex // one measuring at a time; guards last
 	last     *measuring
+	serving  atomic.Bool
 }
 
 // figures are what was measured last.

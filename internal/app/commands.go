@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"time"
 
+	"plumbline/internal/export"
 	"plumbline/internal/jira"
 	"plumbline/internal/store"
 	"plumbline/internal/syncer"
@@ -53,6 +54,8 @@ func (a *App) Run(ctx context.Context, command string, args url.Values, out io.W
 		return a.runPreview(ctx, args, out)
 	case "unlinked":
 		return a.runUnlinked(ctx, args, out)
+	case "backfill":
+		return a.runBackfill(ctx, args, out)
 	case "lint":
 		return a.runLint(ctx, args, out)
 	case "sync":
@@ -96,7 +99,7 @@ func (a *App) measured(ctx context.Context) error {
 	if a.Snapshot() != nil {
 		return nil
 	}
-	if err := a.Measure(ctx); err != nil {
+	if err := a.Measure(ctx); err != nil && !errors.Is(err, export.ErrTooManySeries) { // which are no matter here
 		return err
 	}
 	if a.Snapshot() == nil {

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -25,20 +26,17 @@ func (a *App) Measure(ctx context.Context) error {
 	if known, err := a.anythingRead(); err != nil || !known {
 		return err
 	}
-	s := a.settings.Load()
+	s, before := a.settings.Load(), a.last
 	h, err := a.history(ctx, s)
 	if err != nil {
 		return err
 	}
-	before := a.figures.Load()
-	if err := a.publish(h); err != nil {
-		return err
-	}
-	if before == nil || before.history != h {
+	err = a.publish(h)
+	if a.last != before {
 		settle(a.options.MemoryGoal)
 	}
 	a.metrics.measured(a.now().Sub(began))
-	return a.metrics.holds(a.store, a.names)
+	return errors.Join(err, a.metrics.holds(a.store, a.names))
 }
 
 // Tick publishes the figures of the last measuring as of now: ages grow and
@@ -53,13 +51,20 @@ func (a *App) Tick() error {
 	return a.publish(f.history)
 }
 
+// publish shows the figures as of now. Where Prometheus can't have them, since
+// they are too many series, the pages have them all the same.
 func (a *App) publish(h *measure.History) error {
-	f := &figures{history: h, snapshot: h.Snapshot(a.now().UTC())}
-	if err := a.exporter.Publish(f.snapshot); err != nil {
+	last, err := a.lastComplete()
+	if err != nil {
 		return err
 	}
+	now := a.now().UTC()
+	h = h.SyncedAt(last, a.readEvery(now))
+	f := &figures{history: h, snapshot: h.Snapshot(now)}
 	a.figures.Store(f)
-	return nil
+	err = a.exporter.Publish(f.snapshot)
+	a.metrics.published(err)
+	return err
 }
 
 // anythingRead reports whether any site has ever been read.

@@ -70,12 +70,12 @@ func TestWhatIsMeasuredAnewIsWhatDiffers(t *testing.T) {
 	} {
 		now = now.Add(time.Hour)
 		step.do()
-		before := a.figures.Load()
+		before := a.last
 		if err := a.Measure(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		after := a.figures.Load()
-		if anew := before == nil || before.history != after.history; anew != step.anew {
+		if anew := before != a.last; anew != step.anew {
 			t.Errorf("%s: measured anew %v, want %v", step.what, anew, step.anew)
 		}
 		if !after.snapshot.At.Equal(now) {

@@ -83,7 +83,7 @@ func silenceFigure(t measure.Thresholds) cog.Builder[dashboard.Panel] {
 func evidenceFigure() cog.Builder[dashboard.Panel] {
 	return figure("Evidence", "How far the figures can be trusted: the weakest of the parts that are shown below. Under 50 % of freshness, history or known categories, figures are withheld.", "percentunit", 3, 5).
 		Decimals(0).
-		WithTarget(askNow("A", now(metricEvidence))).
+		WithTarget(askNow("A", now(measure.MetricGoalEvidence))).
 		Thresholds(steps("red", from(0.5, "yellow"), from(0.75, "green")))
 }
 
@@ -249,14 +249,14 @@ func evidencePanel() cog.Builder[dashboard.Panel] {
 		"The parts of the evidence, each from 0 to 100 %: how fresh the data are, how whole the history, how large the goal, and so on. The shortest bar is how far the figures can be trusted, and what to mend first.",
 		"percentunit", 12, 10).
 		Max(1).
-		WithTarget(askNow("A", "max by (component) ("+selected(metricEvidencePart)+")").LegendFormat("{{component}}"))
+		WithTarget(askNow("A", "max by (component) ("+selected(measure.MetricGoalComponent)+")").LegendFormat("{{component}}"))
 }
 
 func withheldPanel() cog.Builder[dashboard.Panel] {
 	return figure("Withheld figures",
 		"Figures that are not shown, and why: too few people for their privacy, or data too poor to tell.", "none", 12, 10).
 		NoValue("none").
-		WithTarget(askNow("A", "count by (measure, reason) ("+selected(metricSuppressed)+")").
+		WithTarget(askNow("A", "count by (measure, reason) ("+selected(measure.MetricGoalSuppressed)+")").
 			LegendFormat("{{measure}}: {{reason}}").Format(prometheus.PromQueryFormatTimeSeries)).
 		TextMode(common.BigValueTextModeName)
 }

@@ -187,11 +187,13 @@ func skillPanel() cog.Builder[dashboard.Panel] {
 
 func seriesPanel() cog.Builder[dashboard.Panel] {
 	return overTime("Series",
-		"Series that a scrape of Plumbline brings. They grow with goals, never with issues; beyond 60,000 Plumbline publishes no more.",
+		"Series that a scrape of Plumbline brings. They grow with goals, never with issues. Beyond 60,000 a snapshot is refused, and the metrics stay those before: dashed, how many were.",
 		"none").
 		Span(12).Height(6).
 		Min(0).
-		WithTarget(ask("A", `max by (instance) (scrape_samples_scraped{job="`+job+`"})`, "{{instance}}"))
+		WithTarget(ask("A", `max by (instance) (scrape_samples_scraped{job="`+job+`"})`, "{{instance}}")).
+		WithTarget(ask("B", "sum("+metricRefused+")", "Snapshots refused")).
+		OverrideByName("Snapshots refused", dashed())
 }
 
 func versionPanel() cog.Builder[dashboard.Panel] {

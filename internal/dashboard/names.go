@@ -29,9 +29,6 @@ const (
 	metricDebtRetired      = "plumbline_goal_debt_retired_issues"
 	metricOutcome          = "plumbline_goal_outcome_ratio"
 	metricTrap             = "plumbline_goal_trap"
-	metricEvidence         = "plumbline_goal_evidence_ratio"
-	metricEvidencePart     = "plumbline_goal_evidence_component_ratio"
-	metricSuppressed       = "plumbline_goal_suppressed"
 	metricEstimatorError   = "plumbline_estimator_error_ratio"
 	metricCoverage         = "plumbline_estimator_interval_coverage_ratio"
 	metricForecastSkill    = "plumbline_forecast_skill_ratio"
@@ -51,6 +48,7 @@ const (
 	metricStoreIssues      = "plumbline_store_issues"
 	metricStoreSize        = "plumbline_store_size_bytes"
 	metricSnapshotDuration = "plumbline_snapshot_duration_seconds"
+	metricRefused          = "plumbline_snapshots_refused_total"
 	metricReload           = "plumbline_config_last_reload_successful"
 	metricBuild            = "plumbline_build_info"
 )

@@ -146,9 +146,9 @@ func get(ctx context.Context, address string) ([]byte, error) {
 // prometheus is a Prometheus that the test started.
 type prometheus struct{ url string }
 
-// startPrometheus runs Prometheus with configuration and rules of these
-// durations.
-func startPrometheus(t *testing.T, d dashboard.Durations, places dashboard.Places) *prometheus {
+// startPrometheus runs Prometheus over the data, with configuration and rules
+// of these durations.
+func startPrometheus(t *testing.T, d dashboard.Durations, data string, places dashboard.Places) *prometheus {
 	t.Helper()
 	dir, address := t.TempDir(), freeAddress(t)
 	made, err := dashboard.Rules(d)
@@ -162,7 +162,7 @@ func startPrometheus(t *testing.T, d dashboard.Durations, places dashboard.Place
 	p := &prometheus{url: "http://" + address}
 	run(t, p.url+"/-/ready", nil, "prometheus",
 		"--config.file="+filepath.Join(dir, "prometheus.yml"),
-		"--storage.tsdb.path="+filepath.Join(dir, "data"),
+		"--storage.tsdb.path="+data,
 		"--storage.tsdb.retention.time=2y",
 		"--web.listen-address="+address)
 	return p

@@ -42,10 +42,10 @@ func ScrapeConfig(d Durations, at Places) []byte {
 # and, to let plumbline send it the past by remote write:
 #   --web.enable-remote-write-receiver
 # Or the past comes as blocks, into the data folder, before Prometheus starts:
-#   plumbline backfill --from 2026-01-01 --to 2026-11-01 --step 1d -o past.txt
+#   plumbline backfill --from -365d --label job=%[8]s --label instance=%[10]s -o past.txt
 #   promtool tsdb create-blocks-from openmetrics --max-block-duration=744h past.txt <data folder>
 # Back-filled samples are a day apart; ask for history as
-# last_over_time(metric[%s]).
+# last_over_time(metric[%[3]s]).
 
 global:
   scrape_interval: %[4]s
@@ -76,5 +76,5 @@ scrape_configs:
     sample_limit: 80000
     static_configs:
       - targets: [%[9]s]
-`, generated, retention, keep, duration(d.Scrape), duration(min(d.Scrape, scrapeTimeout)), at.URL, at.Alertmanager, job, strings.Join(at.Plumbline, ", "))
+`, generated, retention, keep, duration(d.Scrape), duration(min(d.Scrape, scrapeTimeout)), at.URL, at.Alertmanager, job, strings.Join(at.Plumbline, ", "), at.Plumbline[0])
 }

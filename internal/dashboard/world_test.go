@@ -93,6 +93,7 @@ func haltingGoals() []byte {
   - id: %s
     name: The goal that halts
     owner: %s
+    count: points
     target: %s
     targets:
       - {date: %s, said: %s}

@@ -5,9 +5,11 @@ import "time"
 // Snapshot returns every figure as of the moment. It reads nothing that
 // happened later.
 func (h *History) Snapshot(at time.Time) *Snapshot {
-	s := &Snapshot{At: at, Goals: make([]GoalStatus, len(h.ledgers))}
-	eachOf(len(h.ledgers), func(k int) { s.Goals[k] = h.ledgers[k].status(at, &h.settings) })
-	s.Work = h.work.shares(at)
+	s := &Snapshot{At: at, Goals: make([]GoalStatus, len(h.ledgers)), Work: h.work.shares(at)}
+	eachOf(len(h.ledgers), func(k int) {
+		s.Goals[k] = h.ledgers[k].status(at, &h.settings)
+		h.ledgers[k].setEvidence(&s.Goals[k], at, s.Work, &h.settings)
+	})
 	return s
 }
 
@@ -42,6 +44,7 @@ func (l *ledger) figures(at time.Time, s *Settings) (GoalStatus, rhythm) {
 	} else {
 		g.Missing["stalled"] = "no work has begun"
 	}
+	l.withhold(&g, at, &t, s)
 	return g, r
 }
 

@@ -21,12 +21,13 @@ func (h *History) Explain(goalID, measure string, at time.Time) (*Explanation, b
 		return nil, false
 	}
 	x := newExplainer(&h.ledgers[k], at, &h.settings)
+	x.l.setEvidence(&x.status, at, h.work.shares(at), x.s)
 	e := &Explanation{Goal: goalID, At: at}
 	for _, m := range explained(&h.settings.Thresholds) {
 		if measure == m.name || measure == "" && (m.concerns == nil || m.concerns(x)) {
 			one := m.explain(x)
 			one.Measure, one.Formula = m.name, cmp.Or(one.Formula, m.formula)
-			if one.Value == "" {
+			if one.Value == "" || x.status.hides(m.name) {
 				one.Value, one.Why = "unknown", cmp.Or(one.Why, x.status.Missing[m.name])
 			}
 			e.Measures = append(e.Measures, one)
@@ -57,7 +58,7 @@ type explainedBy struct {
 func explained(t *Thresholds) []explainedBy {
 	return []explainedBy{
 		{"health", fmt.Sprintf("the first that holds: done (every mapped container closed, and no open issue, or closed for %s), not_started "+
-			"(no issue ever in progress or closed), stalled, off_track (the target day is over), on_track; "+
+			"(no issue ever in progress or closed), unknown (a defect of the data hides the figures), stalled, off_track (the target day is over), on_track; "+
 			"judged at the start of every day; a worse state shows after %s, a better one after %s",
 			inDays(t.Grace), inDays(t.WorseAfter), inDays(t.BetterAfter)), (*explainer).health, nil},
 		{"reported_health", fmt.Sprintf("what the last check-in that gives one says; where none does, by the reported completion: done (all), "+
@@ -85,6 +86,8 @@ func explained(t *Thresholds) []explainedBy {
 			inDays(t.StallDefault), t.StallMinGaps), (*explainer).stalled, nil},
 		{"stop_criteria", "each condition as it is declared; what is not known never meets it; \"after\" begins when that day is over; " +
 			"\"for\" asks at the moment, at the start of every day since, and at its beginning", (*explainer).stopCriteria, nil},
+		{"evidence", fmt.Sprintf("the weakest of the components below; freshness, history or category coverage under %s hide the figures",
+			percent(&t.EvidenceHides)), (*explainer).evidenceParts, nil},
 	}
 }
 

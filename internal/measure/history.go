@@ -2,6 +2,7 @@ package measure
 
 import (
 	"fmt"
+	"time"
 
 	"plumbline/internal/flow"
 	"plumbline/internal/goal"
@@ -29,6 +30,9 @@ type History struct {
 	ledgers  []ledger
 	work     work
 }
+
+// Began is when the first issue of all was created; zero where there is none.
+func (h *History) Began() time.Time { return h.work.began }
 
 // Build reads the issues and writes each goal's ledger. It fails only where
 // Issues does.

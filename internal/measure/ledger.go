@@ -24,6 +24,9 @@ type ledger struct {
 	// shared are the leaves that other goals have too, and which.
 	shared   map[int][]sharing
 	criteria []criterion
+	marks    []tally
+	days     *daily
+	proof    proof
 }
 
 // entry is one leaf's step from one class to another.
@@ -78,6 +81,7 @@ type builder struct {
 	leaves   map[issueAt][]place
 	epics    map[issueAt][]place
 	waiting  []waiting
+	uses     map[projectAt]time.Time // since when a project has used resolutions
 }
 
 type issueAt struct {
@@ -95,7 +99,7 @@ type waiting struct {
 }
 
 func newBuilder(members []goal.Members, bulk *bulkEdits, s Settings) *builder {
-	b := &builder{settings: s, bulk: bulk, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}}
+	b := &builder{settings: s, bulk: bulk, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}, uses: map[projectAt]time.Time{}}
 	for g, m := range members {
 		l := ledger{goal: m.Goal, leaves: m.Leaves, versions: m.Versions, missing: m.Missing, criteria: criteria(m.Goal)}
 		for k, leaf := range m.Leaves {
@@ -114,6 +118,7 @@ func newBuilder(members []goal.Members, bulk *bulkEdits, s Settings) *builder {
 
 // add writes an issue into the ledgers of the goals that it belongs to.
 func (b *builder) add(t *flow.Timeline) {
+	b.resolutions(t)
 	at := issueAt{t.Issue.Site, t.Issue.ID}
 	leaves, epics := b.leaves[at], b.epics[at]
 	if len(leaves) == 0 && len(epics) == 0 {
@@ -122,6 +127,7 @@ func (b *builder) add(t *flow.Timeline) {
 	for _, p := range leaves {
 		l := &b.ledgers[p.ledger]
 		l.entries = append(l.entries, b.entries(t, p.index, l.leaves[p.index].In)...)
+		l.proof.add(t, l.leaves[p.index].In)
 		if l.goal.Count == goal.CountPoints {
 			l.sizes = append(l.sizes, b.sizes(l, t, p.index, l.leaves[p.index].In)...)
 		}
@@ -193,9 +199,12 @@ func (b *builder) finish() []ledger {
 	}
 	for k := range b.ledgers {
 		l := &b.ledgers[k]
+		l.days = &daily{}
+		l.proof.seal(b.uses)
 		slices.SortStableFunc(l.entries, func(a, b entry) int {
 			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf))
 		})
+		l.mark()
 		slices.SortStableFunc(l.progress, func(a, b progress) int {
 			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf))
 		})

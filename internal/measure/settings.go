@@ -16,6 +16,8 @@ type Settings struct {
 	Thresholds Thresholds
 	// BusinessAsUsual is work that needs no goal.
 	BusinessAsUsual Match
+
+	fresh *fresh // nil: not known
 }
 
 // Match is a set of issues: those to which any of its parts applies. Names are
@@ -82,6 +84,18 @@ type Thresholds struct {
 	// ActiveWithin is how recently work must have been delivered or moved to
 	// be active (MEASURES §2.15).
 	ActiveWithin time.Duration
+
+	// EvidenceHides is the share below which a defect of the data hides the
+	// figures that it spoils (MEASURES §8). A sync is fresh for FreshFor
+	// intervals and worthless after StaleAfter; a goal of EvidenceSize issues
+	// is large enough; bulk edits of EvidenceBulkWithin count; a check-in is
+	// fresh up to CheckInFresh and worthless from CheckInStale on.
+	EvidenceHides        float64
+	FreshFor, StaleAfter int
+	EvidenceSize         int
+	EvidenceBulkWithin   time.Duration
+	CheckInFresh         time.Duration
+	CheckInStale         time.Duration
 }
 
 const day = 24 * time.Hour
@@ -112,6 +126,14 @@ func DefaultThresholds() Thresholds {
 		Grace:       30 * day,
 
 		ActiveWithin: 28 * day,
+
+		EvidenceHides:      0.5,
+		FreshFor:           2,
+		StaleAfter:         24,
+		EvidenceSize:       10,
+		EvidenceBulkWithin: 30 * day,
+		CheckInFresh:       14 * day,
+		CheckInStale:       60 * day,
 	}
 }
 

@@ -91,6 +91,13 @@ type GoalStatus struct {
 	// StopCriteria are the goal's declared stop criteria, in their order.
 	StopCriteria []StopCriterion `json:"stop_criteria,omitempty"`
 
+	// Evidence is how far the figures can be trusted; nil where no issue is
+	// in scope.
+	Evidence *Confidence `json:"evidence,omitempty"`
+	// Suppressed are the figures that are withheld although they could be
+	// made, and why.
+	Suppressed []Suppression `json:"suppressed,omitempty"`
+
 	// Missing says, by measure, why a figure that one would expect is not
 	// there ("reported_completion": "no issue is in scope").
 	Missing map[string]string `json:"missing,omitempty"`

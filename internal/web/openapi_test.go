@@ -89,7 +89,7 @@ func TestTheDescriptionNamesEveryRouteOfTheAPI(t *testing.T) {
 func TestTheSchemasHaveTheFieldsOfTheAnswers(t *testing.T) {
 	d := readDescription(t)
 	for name, v := range map[string]any{
-		"Goals": measure.Snapshot{}, "StopCriterion": measure.StopCriterion{}, "Unlinked": measure.Unlinked{},
+		"Goals": measure.Snapshot{}, "StopCriterion": measure.StopCriterion{}, "Confidence": measure.Confidence{}, "Component": measure.Component{}, "Suppression": measure.Suppression{}, "Unlinked": measure.Unlinked{},
 		"ProjectShare": measure.ProjectShare{}, "UnlinkedGroup": measure.UnlinkedGroup{}, "Suggestion": measure.Suggestion{}, "Goal": apiGoal{}, "GoalStatus": measure.GoalStatus{}, "Parts": measure.Parts{}, "Points": measure.Points{},
 		"Explanation": measure.Explanation{}, "ExplainedMeasure": measure.ExplainedMeasure{},
 		"ExplainedInput": measure.ExplainedInput{}, "Evidence": measure.Evidence{},
