@@ -18,7 +18,7 @@ func oneGoal(t measure.Thresholds) *dashboard.DashboardBuilder { //nolint:static
 	return newBoard("plumbline-goal", "goal",
 		"One goal: what is reported of it and what is real, over time and with its uncertainty; its promise and its forecast; what it waits for, and since when. The link above leads to the issues behind each figure, and from there into Jira.",
 		[]cog.Builder[dashboard.Panel]{
-			healthFigure(), sinceFigure(), realFigure(), chanceFigure(), silenceFigure(t), evidenceFigure(),
+			healthFigure(), sinceFigure(), realFigure(), chanceFigure(), silenceFigure(t), evidenceFigure(t),
 			bandPanel(), burnUpPanel(12),
 			datesPanel(), chancePanel(),
 			decisionsPanel(), latencyPanel(),
@@ -80,11 +80,11 @@ func silenceFigure(t measure.Thresholds) cog.Builder[dashboard.Panel] {
 		Thresholds(steps("green", from(1/t.StallFactor, "yellow"), from(1, "red")))
 }
 
-func evidenceFigure() cog.Builder[dashboard.Panel] {
+func evidenceFigure(t measure.Thresholds) cog.Builder[dashboard.Panel] {
 	return figure("Evidence", "How far the figures can be trusted: the weakest of the parts that are shown below. Under 50 % of freshness, history or known categories, figures are withheld.", "percentunit", 3, 5).
 		Decimals(0).
 		WithTarget(askNow("A", now(measure.MetricGoalEvidence))).
-		Thresholds(steps("red", from(0.5, "yellow"), from(0.75, "green")))
+		Thresholds(steps("red", from(t.EvidenceHides, "yellow"), from(0.75, "green")))
 }
 
 // bandPanel draws the interval of the estimate as a band between its ends.

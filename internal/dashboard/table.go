@@ -117,7 +117,7 @@ func columns(t measure.Thresholds) []column {
 				{Color: "green"}, from(1/t.StallFactor, "yellow"), from(1, "red"),
 			}}))},
 		{title: "Scope added", expr: sumNow("goal", measure.MetricGoalScopeAdded)},
-		{title: "Evidence", expr: now(measure.MetricGoalEvidence), props: append(inPercent(), coloured("red", from(0.5, "yellow"), from(0.75, "green"))...)},
+		{title: "Evidence", expr: now(measure.MetricGoalEvidence), props: append(inPercent(), coloured("red", from(t.EvidenceHides, "yellow"), from(0.75, "green"))...)},
 		owner, id,
 	}
 }
