@@ -199,8 +199,11 @@ func measureSettings(c *config.Config) measure.Settings {
 	s := measure.DefaultSettings()
 	s.Semantics = flow.NewSemantics(c.Semantics.DiscardedResolutions)
 	s.Calendar = c.Calendar
-	usual := c.Semantics.BusinessAsUsual
-	s.BusinessAsUsual = measure.Match{IssueTypes: usual.IssueTypes, Labels: usual.Labels, Statuses: usual.Statuses, Flagged: usual.Flagged}
+	s.BusinessAsUsual = measure.Match(c.Semantics.BusinessAsUsual)
+	s.Decisions.Within = c.Semantics.DecideWithin
+	for _, d := range c.Semantics.Decisions {
+		s.Decisions.Classes = append(s.Decisions.Classes, measure.DecisionClass{Name: d.Name, Match: measure.Match(d.Match)})
+	}
 	return s
 }
 

@@ -56,6 +56,8 @@ func (a *App) Run(ctx context.Context, command string, args url.Values, out io.W
 		return a.runUnlinked(ctx, args, out)
 	case "backfill":
 		return a.runBackfill(ctx, args, out)
+	case "decisions":
+		return a.runDecisions(ctx, args, out)
 	case "lint":
 		return a.runLint(ctx, args, out)
 	case "sync":

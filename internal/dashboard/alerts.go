@@ -107,12 +107,12 @@ func watermelonAlert(d Durations) rule {
 // unseen.
 func decisionAlert(d Durations) rule {
 	return goalAlert("GoalDecisionOverdue", "warning",
-		owned("sum by (goal) (max by (goal, class) ("+metricDecisionsOverdue+")) > 0")+freshSync(d), d.Settle, d.Hold,
+		owned("sum by (goal) (max by (goal, class) ("+measure.MetricGoalDecisionsOverdue+")) > 0")+freshSync(d), d.Settle, d.Hold,
 		"{{ $labels.name }} waits for {{ if eq $value 1.0 }}a decision that is{{ else }}{{ $value }} decisions that are{{ end }} overdue"+
-			asked(oldestOf(metricDecisionOldest), "; the oldest open one was asked for on "+asDay, "")+".",
-		asked(shareOf(metricDecisionBlocked), "Open decisions hold up "+asShare+" of the open work of", "No work is open of")+
+			asked(oldestOf(measure.MetricGoalDecisionOldest), "; the oldest open one was asked for on "+asDay, "")+".",
+		asked(shareOf(measure.MetricGoalDecisionBlocked), "Open decisions hold up "+asShare+" of the open work of", "No work is open of")+
 			" the goal {{ $labels.goal }} ({{ $labels.owner }})"+
-			asked("time() - "+oldestOf(metricDecisionOldest), ", the oldest for "+asAge, "")+
+			asked("time() - "+oldestOf(measure.MetricGoalDecisionOldest), ", the oldest for "+asAge, "")+
 			". The evidence page lists what is to be decided, since when, and what waits for it.")
 }
 

@@ -58,10 +58,10 @@ func waiting() string {
 	issues := func(category string) string {
 		return "sum(" + measure.MetricGoalIssues + "{goal=%q,category=~\"" + category + "\"})"
 	}
-	return asked(decisionsOf(metricDecisionsOpen)+" > 0",
+	return asked(decisionsOf(measure.MetricGoalDecisionsOpen)+" > 0",
 		"; {{ if eq (. | first | value) 1.0 }}a decision is open{{ else }}"+asNumber+" decisions are open{{ end }}"+
-			asked(oldestOf(metricDecisionOldest), ", the oldest since "+asDay, "")+
-			asked(shareOf(metricDecisionBlocked)+" > 0", ", holding up "+asShare+" of the open work", ""), "") +
+			asked(oldestOf(measure.MetricGoalDecisionOldest), ", the oldest since "+asDay, "")+
+			asked(shareOf(measure.MetricGoalDecisionBlocked)+" > 0", ", holding up "+asShare+" of the open work", ""), "") +
 		asked("sum("+metricBlocked+"{goal=%q}) > 0",
 			"; "+asNumber+asked(issues("todo|in_progress"), " of its "+asNumber, "")+" open issues are blocked", "") +
 		asked(issues("in_progress")+" == 0", "; no issue is in progress", "") +

@@ -141,8 +141,8 @@ func decisionsPanel() cog.Builder[dashboard.Panel] {
 		Span(12).Height(9).
 		Min(0).
 		FillOpacity(30).
-		WithTarget(ask("A", pastBy("goal, class", metricDecisionsOpen), "{{class}}")).
-		WithTarget(ask("B", "sum by (goal) ("+pastBy("goal, class", metricDecisionsOverdue)+")", "Overdue")).
+		WithTarget(ask("A", pastBy("goal, class", measure.MetricGoalDecisionsOpen), "{{class}}")).
+		WithTarget(ask("B", "sum by (goal) ("+pastBy("goal, class", measure.MetricGoalDecisionsOverdue)+")", "Overdue")).
 		OverrideByName("Overdue", append(dashed(), prop("custom.fillOpacity", 0)))
 }
 
@@ -152,8 +152,8 @@ func latencyPanel() cog.Builder[dashboard.Panel] {
 		"s").
 		Span(12).Height(9).
 		Min(0).
-		WithTarget(ask("A", pastBy("goal, class, percentile", metricDecisionLatency), "{{class}}: {{percentile}}")).
-		WithTarget(ask("B", "time() - "+oldestPast(metricDecisionOldest), "Oldest open")).
+		WithTarget(ask("A", pastBy("goal, class, percentile", measure.MetricGoalDecisionLatency), "{{class}}: {{percentile}}")).
+		WithTarget(ask("B", "time() - "+oldestPast(measure.MetricGoalDecisionOldest), "Oldest open")).
 		OverrideByName("Oldest open", dashed())
 }
 
@@ -197,7 +197,7 @@ func structurePanel() cog.Builder[dashboard.Panel] {
 		WithTarget(askNow("A", now(metricUnowned)).LegendFormat("Without an owner")).
 		WithTarget(askNow("B", now(metricConcentration)).LegendFormat("Held by two")).
 		WithTarget(askNow("C", now(metricReopened)).LegendFormat("Re-opened")).
-		WithTarget(askNow("D", now(metricDecisionBlocked)).LegendFormat("Held up by a decision")).
+		WithTarget(askNow("D", now(measure.MetricGoalDecisionBlocked)).LegendFormat("Held up by a decision")).
 		WithTarget(askNow("E", now(metricFlowEfficiency)).LegendFormat("Worked on"))
 }
 

@@ -65,7 +65,7 @@ func oldestDecisionPanel() cog.Builder[dashboard.Panel] {
 	return bars("Oldest open decision",
 		"How long the oldest decision that each goal waits for has been open. The longest bar is the first question of the week: who decides, and by when? A goal without a bar waits for none.",
 		"s", 12, 9).
-		WithTarget(askNow("A", named("time() - "+oldestNow(metricDecisionOldest))).LegendFormat("{{name}}"))
+		WithTarget(askNow("A", named("time() - "+oldestNow(measure.MetricGoalDecisionOldest))).LegendFormat("{{name}}"))
 }
 
 func decisionDebtPanel() cog.Builder[dashboard.Panel] {
@@ -74,7 +74,7 @@ func decisionDebtPanel() cog.Builder[dashboard.Panel] {
 		"s").
 		Span(12).Height(9).
 		Min(0).
-		WithTarget(ask("A", named(past(metricDecisionDebt)), "{{name}}"))
+		WithTarget(ask("A", named(past(measure.MetricGoalDecisionDebt)), "{{name}}"))
 }
 
 func trapPanel() cog.Builder[dashboard.Panel] {

@@ -105,8 +105,8 @@ func columns(t measure.Thresholds) []column {
 		{title: "Forecast, 85 %", expr: forecast("85"), props: asDate()},
 		{title: "Chance on time", expr: now(metricOnTime), props: append(inPercent(),
 			coloured("red", from(offTrackChance, "yellow"), from(atRiskChance, "green"))...)},
-		{title: "Oldest open decision, days", expr: "(time() - " + oldestNow(metricDecisionOldest) + ") / 86400", props: inDays()},
-		{title: "Decisions overdue", expr: decisions(metricDecisionsOverdue), props: coloured("text", from(1, "red"))},
+		{title: "Oldest open decision, days", expr: "(time() - " + oldestNow(measure.MetricGoalDecisionOldest) + ") / 86400", props: inDays()},
+		{title: "Decisions overdue", expr: decisions(measure.MetricGoalDecisionsOverdue), props: coloured("text", from(1, "red"))},
 		{title: "Last progress, days ago", expr: silentFor(), props: inDays()},
 		{title: "Stalls after", expr: now(measure.MetricGoalStallAfter) + " / 86400", props: inDays()},
 		{title: silenceColumn, expr: silenceUsed(), props: append(inPercent(),
@@ -146,7 +146,7 @@ func changeTable() cog.Builder[dashboard.Panel] {
 			{title: "Chance on time, change", expr: since(metricOnTime), props: inPercent()},
 			{title: "Scope added", expr: since(measure.MetricGoalScopeAdded)},
 			{title: "Target moved", expr: "(" + since(measure.MetricGoalTarget) + ") / 86400", props: inDays()},
-			{title: "Decisions open, change", expr: decisions(metricDecisionsOpen) + " - sum by (goal) (max by (goal, class) (last_over_time(" + selected(metricDecisionsOpen) + "[" + keep + "] offset " + week + ")))"},
+			{title: "Decisions open, change", expr: decisions(measure.MetricGoalDecisionsOpen) + " - sum by (goal) (max by (goal, class) (last_over_time(" + selected(measure.MetricGoalDecisionsOpen) + "[" + keep + "] offset " + week + ")))"},
 			owner, id,
 		})
 }
@@ -217,7 +217,7 @@ func reasons() []reason {
 		{"▲ its target has passed", now(measure.MetricGoalTarget) + " + 86400 < time() unless on (goal) " + finished()},
 		{"▲ can hardly meet its target", now(metricOnTime) + " < " + number(offTrackChance) + " and on (goal) " + now(measure.MetricGoalTarget) + " + 86400 >= time()"},
 		{"◆ the report very likely overstates", now(metricOverstated) + " >= " + number(overstatedChance)},
-		{"◆ waits for a decision that is overdue", decisions(metricDecisionsOverdue) + " > 0"},
+		{"◆ waits for a decision that is overdue", decisions(measure.MetricGoalDecisionsOverdue) + " > 0"},
 		{"◆ its target keeps moving", fmt.Sprintf("%s >= %d unless on (goal) %s", now(measure.MetricGoalTargetMoves, `window="90d"`), movingTimes, finished())},
 		{"◆ its outcome does not move, though half of the work is delivered", "min by (goal) (" + selected(metricOutcome) + ") < " + number(unmoved) + " and on (goal) " + now(measure.MetricGoalDelivered) + " >= " + number(halfDelivered)},
 	}

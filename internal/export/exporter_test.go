@@ -42,8 +42,16 @@ func known(id string) measure.GoalStatus {
 		Target: &flow.Date{Year: 2026, Month: 12, Day: 18}, FirstTarget: &flow.Date{Year: 2026, Month: 7, Day: 1},
 		TargetMoves: 2, TargetMoves90d: 1, TargetSlipDays: ptr(170),
 		LastProgress: ptr(at.AddDate(0, 0, -16)), StallAfterSeconds: ptr(864000.0), Stalled: ptr(true),
-		Evidence:     &measure.Confidence{Ratio: 0.4, Weakest: "size", Components: []measure.Component{{Name: "history", Ratio: 1}, {Name: "size", Ratio: 0.4}}},
-		Suppressed:   []measure.Suppression{{Measure: "points", Reason: "estimates"}},
+		Evidence:   &measure.Confidence{Ratio: 0.4, Weakest: "size", Components: []measure.Component{{Name: "history", Ratio: 1}, {Name: "size", Ratio: 0.4}}},
+		Suppressed: []measure.Suppression{{Measure: "points", Reason: "estimates"}},
+		Decisions: &measure.DecisionStatus{
+			Open: 3, Overdue: 2, OldestOpen: ptr(at.AddDate(0, 0, -40)), DebtSeconds: 4_320_000, BlockedRatio: ptr(0.4), Reversed: 1,
+			Classes: []measure.DecisionClassStatus{
+				{Class: "architecture", Open: 3, Overdue: 2, Latency: measure.DecisionLatency{P50Seconds: ptr(864000.0), MeanSeconds: ptr(1296000.0)}},
+				{Class: "approval", Latency: measure.DecisionLatency{P50Seconds: ptr(86400.0), P85Seconds: ptr(172800.0), MeanSeconds: ptr(93600.0)}},
+				{Class: "impediment"},
+			},
+		},
 		StopCriteria: []measure.StopCriterion{{ID: "late", Met: ptr(true)}, {ID: "little", Met: ptr(false)}, {ID: "dear", Why: "not measured"}},
 	}
 }
@@ -65,7 +73,8 @@ func zurich(tb testing.TB) *time.Location {
 func published(tb testing.TB, goals ...measure.GoalStatus) *export.Exporter {
 	tb.Helper()
 	e := export.New(zurich(tb))
-	if err := e.Publish(&measure.Snapshot{At: at, Goals: goals, Work: []measure.ProjectShare{{Site: "acme", Project: "PAY", Active: 8, Unlinked: 2, Ratio: .25}}}); err != nil {
+	if err := e.Publish(&measure.Snapshot{At: at, Goals: goals, Work: []measure.ProjectShare{{Site: "acme", Project: "PAY", Active: 8, Unlinked: 2, Ratio: .25}},
+		Decisions: []measure.SiteDecisions{{Site: "acme", Class: "architecture", Open: 4, Overdue: 2}, {Class: "other", Open: 1}}}); err != nil {
 		tb.Fatal(err)
 	}
 	return e

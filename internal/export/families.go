@@ -31,6 +31,7 @@ func families(zone *time.Location) []family {
 	all = append(all, movement()...)
 	all = append(all, criteria()...)
 	all = append(all, evidence()...)
+	all = append(all, decisions()...)
 	return append(all, organisation()...)
 }
 

@@ -10,6 +10,7 @@ func (h *History) Snapshot(at time.Time) *Snapshot {
 		s.Goals[k] = h.ledgers[k].status(at, &h.settings)
 		h.ledgers[k].setEvidence(&s.Goals[k], at, s.Work, &h.settings)
 	})
+	s.Decisions = h.bySite(at)
 	return s
 }
 
@@ -19,6 +20,7 @@ func (l *ledger) status(at time.Time, s *Settings) GoalStatus {
 	if g.Health, since = l.health(at, &r, s); !since.IsZero() {
 		g.HealthSince = &since
 	}
+	l.setLatency(&g, at, s)
 	l.setCriteria(&g, at, s)
 	if len(g.Missing) == 0 {
 		g.Missing = nil
@@ -38,6 +40,7 @@ func (l *ledger) figures(at time.Time, s *Settings) (GoalStatus, rhythm) {
 	l.setScope(&g, at, s)
 	l.setTarget(&g, at, s)
 	l.setReportedHealth(&g, at, s)
+	l.setDecisions(&g, at, &t, s)
 	r, begun := l.rhythm(at, s)
 	if begun {
 		l.setRhythm(&g, at, &r, &t, s)

@@ -56,9 +56,10 @@ type explainedBy struct {
 }
 
 func explained(t *Thresholds) []explainedBy {
-	return []explainedBy{
+	all := []explainedBy{
 		{"health", fmt.Sprintf("the first that holds: done (every mapped container closed, and no open issue, or closed for %s), not_started "+
-			"(no issue ever in progress or closed), unknown (a defect of the data hides the figures), stalled, off_track (the target day is over), on_track; "+
+			"(no issue ever in progress or closed), unknown (a defect of the data hides the figures), stalled, off_track (the target day is over), "+
+			"at_risk (a decision is overdue), on_track; "+
 			"judged at the start of every day; a worse state shows after %s, a better one after %s",
 			inDays(t.Grace), inDays(t.WorseAfter), inDays(t.BetterAfter)), (*explainer).health, nil},
 		{"reported_health", fmt.Sprintf("what the last check-in that gives one says; where none does, by the reported completion: done (all), "+
@@ -79,16 +80,18 @@ func explained(t *Thresholds) []explainedBy {
 		{"target", "the last target said by then; a move is a target later than the one before by a day or more",
 			(*explainer).target, nil},
 		{"last_progress", fmt.Sprintf("the last time that an issue in scope moved forward (to do → in progress → done) for "+
-			"the first time since it was created or re-opened, or was delivered; bulk edits (%d issues by one author in "+
+			"the first time since it was created or re-opened, or was delivered, or a decision was made; bulk edits (%d issues by one author in "+
 			"a minute), bots and re-openings shorter than %s don't count", t.BulkIssues, t.Bounce), (*explainer).lastProgress, nil},
 		{"stalled", fmt.Sprintf("no progress for longer than max(%s, %g × the %g quantile of the goal's own gaps between "+
 			"progress); %s while it has fewer than %d gaps", inDays(t.StallFloor), t.StallFactor, t.StallQuantile,
 			inDays(t.StallDefault), t.StallMinGaps), (*explainer).stalled, nil},
-		{"stop_criteria", "each condition as it is declared; what is not known never meets it; \"after\" begins when that day is over; " +
-			"\"for\" asks at the moment, at the start of every day since, and at its beginning", (*explainer).stopCriteria, nil},
-		{"evidence", fmt.Sprintf("the weakest of the components below; freshness, history or category coverage under %s hide the figures",
-			percent(&t.EvidenceHides)), (*explainer).evidenceParts, nil},
 	}
+	all = append(all, explainedDecisions(t)...)
+	return append(all,
+		explainedBy{"stop_criteria", "each condition as it is declared; what is not known never meets it; \"after\" begins when that day is over; " +
+			"\"for\" asks at the moment, at the start of every day since, and at its beginning", (*explainer).stopCriteria, nil},
+		explainedBy{"evidence", fmt.Sprintf("the weakest of the components below; freshness, history or category coverage under %s hide the figures",
+			percent(&t.EvidenceHides)), (*explainer).evidenceParts, nil})
 }
 
 // explainer holds a goal at a moment, ready to be asked.

@@ -42,6 +42,8 @@ func (l *ledger) judge(at time.Time, t *tally, r *rhythm, s *Settings) Health {
 		return Stalled
 	case promisedYet && !at.Before(target.now.End(s.Calendar.Location())):
 		return OffTrack
+	case l.overdue.Contains(at):
+		return AtRisk
 	}
 	return OnTrack
 }

@@ -2,6 +2,8 @@ package measure
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"plumbline/internal/flow"
@@ -26,9 +28,11 @@ type Input struct {
 // change that the store holds. The figures as of any moment are a fold over
 // it, and do not look past that moment. It is immutable.
 type History struct {
-	settings Settings
-	ledgers  []ledger
-	work     work
+	settings  Settings
+	ledgers   []ledger
+	work      work
+	decisions decisions
+	above     [][]int // the ledgers of the goals above each
 }
 
 // Began is when the first issue of all was created; zero where there is none.
@@ -50,14 +54,19 @@ func Build(in Input) (*History, error) {
 	}
 	b := newBuilder(index.Members(), bulk, in.Settings)
 	w.join(b)
+	b.decider.learn(in.Catalogs)
 	err = in.eachTimeline(func(t *flow.Timeline) {
 		bulk.count(t.Issue)
 		b.add(t)
-	}, func(t *flow.Timeline) { w.add(t, in.Catalogs[t.Issue.Site]) })
+	}, func(t *flow.Timeline) { w.add(t, in.Catalogs[t.Issue.Site]) }, b.decider.add)
 	if err != nil {
 		return nil, fmt.Errorf("writing the goals' ledgers: %w", err)
 	}
-	h := &History{settings: in.Settings, ledgers: b.finish()}
+	h := &History{settings: in.Settings}
+	h.ledgers, h.decisions = b.finish(slices.Sorted(maps.Keys(in.Catalogs)))
+	for _, chain := range b.chains {
+		h.above = append(h.above, chain[1:])
+	}
 	h.work = w.finish()
 	for k := range h.ledgers { // which stay as they are from now on
 		l := &h.ledgers[k]

@@ -27,6 +27,17 @@ type ledger struct {
 	marks    []tally
 	days     *daily
 	proof    proof
+	// decisions are those of the goal, by when they were asked; overdue is
+	// when one of them was, held when its leaves waited for one.
+	decisions []ownDecision
+	overdue   flow.Spans
+	held      []heldLeaf
+}
+
+// ownDecision is a decision that belongs to a goal.
+type ownDecision struct {
+	*decision
+	own *ownGoal
 }
 
 // entry is one leaf's step from one class to another.
@@ -48,7 +59,8 @@ type class struct {
 // progress is a progress event of a leaf in scope (MEASURES §7).
 type progress struct {
 	at        time.Time
-	leaf      int
+	leaf      int       // noLeaf where a decision was made
+	decision  *decision // nil where a leaf moved
 	delivered bool
 	what      string // for people
 	discount  discount
@@ -82,6 +94,8 @@ type builder struct {
 	epics    map[issueAt][]place
 	waiting  []waiting
 	uses     map[projectAt]time.Time // since when a project has used resolutions
+	chains   [][]int                 // of each ledger: itself and those of the goals above it
+	decider  *decider
 }
 
 type issueAt struct {
@@ -113,6 +127,8 @@ func newBuilder(members []goal.Members, bulk *bulkEdits, s Settings) *builder {
 		}
 		b.ledgers = append(b.ledgers, l)
 	}
+	b.chains = chains(b.ledgers)
+	b.decider = newDecider(members, b)
 	return b
 }
 
@@ -190,7 +206,8 @@ func (b *builder) closed(t *flow.Timeline) flow.Spans {
 }
 
 // finish puts everything in order.
-func (b *builder) finish() []ledger {
+func (b *builder) finish(sites []string) ([]ledger, decisions) {
+	made := b.decider.finish(b, sites)
 	for _, w := range b.waiting {
 		if since, ok := b.bulk.since(w.minute); ok {
 			p := &b.ledgers[w.ledger].progress[w.index]
@@ -213,5 +230,5 @@ func (b *builder) finish() []ledger {
 		})
 	}
 	b.share()
-	return b.ledgers
+	return b.ledgers, made
 }

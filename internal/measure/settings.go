@@ -17,7 +17,8 @@ type Settings struct {
 	// BusinessAsUsual is work that needs no goal.
 	BusinessAsUsual Match
 
-	fresh *fresh // nil: not known
+	fresh     *fresh // nil: not known
+	Decisions DecisionRules
 }
 
 // Match is a set of issues: those to which any of its parts applies. Names are
@@ -81,6 +82,13 @@ type Thresholds struct {
 	// Grace is how long after its containers were closed a goal's open leaves
 	// still belong to it (MEASURES §1).
 	Grace time.Duration
+	// DecisionWindow is over which time the latency of decisions is looked
+	// at, DecisionContinues within which time a decision that is opened again
+	// is the same one, DecisionHorizon up to which age the restricted mean
+	// goes (MEASURES §6).
+	DecisionWindow    time.Duration
+	DecisionContinues time.Duration
+	DecisionHorizon   time.Duration
 	// ActiveWithin is how recently work must have been delivered or moved to
 	// be active (MEASURES §2.15).
 	ActiveWithin time.Duration
@@ -124,6 +132,10 @@ func DefaultThresholds() Thresholds {
 		BetterAfter: 5 * day,
 		QuietAfter:  30 * day,
 		Grace:       30 * day,
+
+		DecisionWindow:    90 * day,
+		DecisionContinues: 7 * day,
+		DecisionHorizon:   30 * day,
 
 		ActiveWithin: 28 * day,
 

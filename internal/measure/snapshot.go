@@ -17,6 +17,8 @@ type Snapshot struct {
 	Goals []GoalStatus `json:"goals"` // sorted by goal id
 	// Work is each project's active work and the part that no goal claims.
 	Work []ProjectShare `json:"work,omitempty"`
+	// Decisions are the open decisions by site and class.
+	Decisions []SiteDecisions `json:"decisions,omitempty"`
 }
 
 // Goal returns the status of the goal with the id.
@@ -87,6 +89,10 @@ type GoalStatus struct {
 	Stalled           *bool    `json:"stalled,omitempty"`
 	// StalledSince is when the silence outlasted StallAfter.
 	StalledSince *time.Time `json:"stalled_since,omitempty"`
+
+	// Decisions says how the goal's decisions stand; nil where nobody keeps
+	// any.
+	Decisions *DecisionStatus `json:"decisions,omitempty"`
 
 	// StopCriteria are the goal's declared stop criteria, in their order.
 	StopCriteria []StopCriterion `json:"stop_criteria,omitempty"`
