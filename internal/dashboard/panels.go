@@ -3,8 +3,8 @@ package dashboard
 import (
 	"fmt"
 	"strconv"
-	"time"
 
+	"github.com/grafana/grafana-foundation-sdk/go/bargauge"
 	"github.com/grafana/grafana-foundation-sdk/go/cog"
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
@@ -15,29 +15,6 @@ import (
 
 	"plumbline/internal/measure"
 )
-
-// staleAfter is the age of a sync from which on silence proves nothing
-// (MEASURES §7); the alerts' evidence gate has the same.
-const staleAfter = 2 * time.Hour
-
-// panels are the board's, in reading order; each row of them is 24 wide.
-func panels(t measure.Thresholds) []cog.Builder[dashboard.Panel] {
-	return []cog.Builder[dashboard.Panel]{
-		inStatePanel("Stalled", "Goals without progress for longer than their own rhythm allows. Start here: ask what each waits for.", measure.Stalled),
-		inStatePanel("Off track", "Goals whose target has passed, or can hardly be met.", measure.OffTrack),
-		inStatePanel("At risk", "Goals whose target is in doubt, or whose report is.", measure.AtRisk),
-		inStatePanel("On track", "Goals that move and have no known reason to miss their target.", measure.OnTrack),
-		inStatePanel("Done", "Goals of which all work is closed. Whether what was closed was also delivered, the table says.", measure.Finished),
-		inStatePanel("Not started or unknown", "Goals without any work begun, or whose data are too poor to tell.", measure.NotStarted, measure.HealthUnknown),
-		goalTable(t),
-		healthTimeline(t),
-		completionPanel(),
-		burnUpPanel(),
-		scopePanel(),
-		agePanel("Figures as of", "How old the figures on this board are. Red: Plumbline makes no new ones, and the board shows the past.", measure.MetricSnapshot),
-		agePanel("Last good sync, oldest site", fmt.Sprintf("How long ago the site that is worst off was last read whole. Red, from %.0f hours on: silence may be the sync's and not the goal's, and stalls are not alerted.", staleAfter.Hours()), measure.MetricSyncLastSuccess),
-	}
-}
 
 // look is how a state of health shows: a colour, and a sign and words for
 // those who don't see it.
@@ -87,36 +64,52 @@ func last() *common.ReduceDataOptionsBuilder {
 	return common.NewReduceDataOptionsBuilder().Calcs([]string{"lastNotNull"})
 }
 
-// inStatePanel counts the chosen goals in the states.
-func inStatePanel(title, description string, states ...measure.Health) cog.Builder[dashboard.Panel] {
+// figure is one number, or one for each series, as it is now.
+func figure(title, description, unit string, width, height uint32) *stat.PanelBuilder {
 	return stat.NewPanelBuilder().
 		Title(title).
 		Description(description).
 		Datasource(source()).
-		Span(4).Height(4).
-		WithTarget(askNow("A", inState(states...))).
-		Unit("none").
-		NoValue("no goals").
+		Span(width).Height(height).
+		Unit(unit).
+		NoValue("not known").
 		ReduceOptions(last()).
 		GraphMode(common.BigValueGraphModeNone).
 		ColorMode(common.BigValueColorModeValue).
+		Thresholds(steps("text"))
+}
+
+// bars compares series as they are now; each has its name and its number.
+func bars(title, description, unit string, width, height uint32) *bargauge.PanelBuilder {
+	return bargauge.NewPanelBuilder().
+		Title(title).
+		Description(description).
+		Datasource(source()).
+		Span(width).Height(height).
+		Unit(unit).
+		NoValue("none").
+		Min(0).
+		ReduceOptions(last()).
+		Orientation(common.VizOrientationHorizontal).
+		DisplayMode(common.BarGaugeDisplayModeBasic).
+		ValueMode(common.BarGaugeValueModeText).
+		Thresholds(steps("blue"))
+}
+
+// inStatePanel counts the chosen goals in the states.
+func inStatePanel(title, description string, states ...measure.Health) cog.Builder[dashboard.Panel] {
+	return figure(title, description, "none", 4, 4).
+		WithTarget(askNow("A", inState(states...))).
+		NoValue("no goals").
 		Thresholds(steps("text", from(1, lookOf(states[0]).colour)))
 }
 
 // agePanel shows how long ago the oldest of the timestamps was.
 func agePanel(title, description, metric string) cog.Builder[dashboard.Panel] {
-	return stat.NewPanelBuilder().
-		Title(title).
-		Description(description).
-		Datasource(source()).
-		Span(6).Height(9).
+	return figure(title, description, "s", 6, 9).
 		WithTarget(askNow("A", ageOf(metric))).
-		Unit("s").
 		Decimals(0).
 		NoValue("never").
-		ReduceOptions(last()).
-		GraphMode(common.BigValueGraphModeNone).
-		ColorMode(common.BigValueColorModeValue).
 		Thresholds(steps("green", from(staleAfter.Seconds(), "red")))
 }
 
@@ -138,9 +131,6 @@ func healthTimeline(t measure.Thresholds) cog.Builder[dashboard.Panel] {
 		Legend(legend()).
 		Tooltip(common.NewVizTooltipOptionsBuilder().Mode(common.TooltipDisplayModeSingle))
 }
-
-// days says a duration of whole days.
-func days(d time.Duration) string { return fmt.Sprintf("%.0f days", d.Hours()/24) }
 
 func legend() *common.VizLegendOptionsBuilder {
 	return common.NewVizLegendOptionsBuilder().
@@ -168,48 +158,4 @@ func overTime(title, description, unit string) *timeseries.PanelBuilder {
 
 func dashed() []dashboard.DynamicConfigValue {
 	return []dashboard.DynamicConfigValue{{Id: "custom.lineStyle", Value: map[string]any{"fill": "dash", "dash": []int{8, 6}}}}
-}
-
-func completionPanel() cog.Builder[dashboard.Panel] {
-	return overTime("Reported and delivered",
-		"Dashed: completion as Jira's own epic progress shows it. Solid: issues delivered over those not discarded. Where the dashed line runs above the solid one, closed is not delivered. Choose one or two goals above to read it well.",
-		"percentunit").
-		Span(12).Height(10).
-		Min(0).Max(1).
-		WithTarget(ask("A", named(past(measure.MetricGoalReported)), "{{name}}: reported")).
-		WithTarget(ask("B", named(past(measure.MetricGoalDelivered)), "{{name}}: delivered")).
-		OverrideByRegexp("/: reported$/", dashed())
-}
-
-func burnUpPanel() cog.Builder[dashboard.Panel] {
-	p := overTime("Burn-up",
-		"Issues of the chosen goals by what became of them, stacked: the upper edge is the scope. An edge that rises as fast as the delivered area is a goal that comes no nearer. An issue of several goals counts in each.",
-		"none").
-		Span(12).Height(10).
-		Min(0).
-		FillOpacity(40).
-		LineWidth(1).
-		Stacking(common.NewStackingConfigBuilder().Mode(common.StackingModeNormal))
-	for _, c := range []struct{ ref, category, words, colour string }{
-		{"A", "delivered", "Delivered", "blue"},
-		{"B", "in_progress", "In progress", "yellow"},
-		{"C", "todo", "To do", "#8e8e8e"},
-		{"D", "discarded", "Discarded", "purple"},
-	} {
-		p.WithTarget(ask(c.ref, issuesPast(c.category), c.words)).
-			OverrideByName(c.words, []dashboard.DynamicConfigValue{
-				{Id: "color", Value: map[string]any{"mode": "fixed", "fixedColor": c.colour}},
-			})
-	}
-	return p
-}
-
-func scopePanel() cog.Builder[dashboard.Panel] {
-	return overTime("Scope added and removed",
-		"Issues that entered (above the line) and left (below it, dashed) each goal since work on it began. Ask whether the target moved with it.",
-		"none").
-		Span(12).Height(9).
-		WithTarget(ask("A", named(past(measure.MetricGoalScopeAdded)), "{{name}}: added")).
-		WithTarget(ask("B", named("-"+past(measure.MetricGoalScopeRemoved)), "{{name}}: removed")).
-		OverrideByRegexp("/: removed$/", dashed())
 }

@@ -9,32 +9,55 @@ import (
 
 // Query is one question that a dashboard asks of Prometheus.
 type Query struct {
-	From    string // the panel's title, or "variable NAME"
-	RefID   string // within the panel; empty for a variable
+	From    string // the panel's title, "variable NAME" or "annotation NAME"
+	RefID   string // within the panel; empty for a variable or an annotation
 	Expr    string // PromQL without any of Grafana's variables
 	Instant bool   // asked for one moment, not for a range
+	Unit    string // as what the panel shows the answer; empty for the others
+}
+
+// boardJSON is what is read of a dashboard.
+type boardJSON struct {
+	Panels     []panelJSON
+	Templating struct {
+		List []struct {
+			Name, Type string
+			Query      json.RawMessage
+		}
+	}
+	Annotations struct {
+		List []struct{ Name, Expr string }
+	}
+}
+
+type panelJSON struct {
+	Title   string
+	Targets []struct {
+		RefID   string `json:"refId"`
+		Expr    string
+		Instant bool
+	}
+	FieldConfig struct {
+		Defaults  struct{ Unit string }
+		Overrides []struct {
+			Matcher    struct{ Options any }
+			Properties []struct {
+				ID    string
+				Value any
+			}
+		}
+	}
+	Transformations []struct {
+		ID      string
+		Options struct{ RenameByName map[string]string }
+	}
 }
 
 // Queries lists every query of a dashboard, given as the JSON that Grafana
 // reads, with the dashboard's variables replaced as if all of each were
 // chosen. A variable's values are asked for by the series that they come from.
 func Queries(board []byte) ([]Query, error) {
-	var d struct {
-		Panels []struct {
-			Title   string
-			Targets []struct {
-				RefID   string `json:"refId"`
-				Expr    string
-				Instant bool
-			}
-		}
-		Templating struct {
-			List []struct {
-				Name, Type string
-				Query      json.RawMessage
-			}
-		}
-	}
+	var d boardJSON
 	if err := json.Unmarshal(board, &d); err != nil {
 		return nil, fmt.Errorf("reading a dashboard: %w", err)
 	}
@@ -53,13 +76,17 @@ func Queries(board []byte) ([]Query, error) {
 		}
 		all = append(all, Query{From: "variable " + v.Name, Expr: series, Instant: true})
 	}
+	for _, a := range d.Annotations.List {
+		all = append(all, Query{From: "annotation " + a.Name, Expr: a.Expr})
+	}
 	for _, p := range d.Panels {
 		for _, t := range p.Targets {
-			all = append(all, Query{From: p.Title, RefID: t.RefID, Expr: t.Expr, Instant: t.Instant})
+			all = append(all, Query{From: p.Title, RefID: t.RefID, Expr: t.Expr, Instant: t.Instant, Unit: p.unit(t.RefID)})
 		}
 	}
 	for k := range all {
 		all[k].Expr = variable.ReplaceAllString(all[k].Expr, ".*")
+		all[k].Expr = strings.ReplaceAll(all[k].Expr, "$__rate_interval", "5m")
 		if strings.Contains(all[k].Expr, "$") {
 			return nil, fmt.Errorf("the query %s of %s has a variable that the board lacks", all[k].Expr, all[k].From)
 		}
@@ -67,9 +94,28 @@ func Queries(board []byte) ([]Query, error) {
 	return all, nil
 }
 
-// variable matches the variables that choose goals, all of which are used
-// within =~.
-var variable = regexp.MustCompile(`\$(owner|parent|goal)\b`)
+// unit is the one in which the query's answer shows: the panel's, or that of
+// the column which the answer becomes.
+func (p *panelJSON) unit(ref string) string {
+	column := "Value #" + ref
+	for _, t := range p.Transformations {
+		if name := t.Options.RenameByName[column]; name != "" {
+			column = name
+		}
+	}
+	for _, o := range p.FieldConfig.Overrides {
+		for _, q := range o.Properties {
+			if unit, ok := q.Value.(string); ok && o.Matcher.Options == column && q.ID == "unit" {
+				return unit
+			}
+		}
+	}
+	return p.FieldConfig.Defaults.Unit
+}
+
+// variable matches the variables that choose goals and sites, all of which are
+// used within =~.
+var variable = regexp.MustCompile(`\$(owner|parent|goal|site)\b`)
 
 // seriesOf takes the series out of label_values(series, label).
 func seriesOf(query string) (string, error) {

@@ -1,6 +1,10 @@
 package dashboard
 
 import (
+	"fmt"
+	"strconv"
+	"strings"
+
 	"github.com/grafana/grafana-foundation-sdk/go/cog"
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
@@ -10,8 +14,8 @@ import (
 	"plumbline/internal/measure"
 )
 
-// column is one column of the goal table: the query whose value it is, or the
-// label it is, and how it shows.
+// column is one column of a table: the query whose value it is, or the label
+// it is, and how it shows.
 type column struct {
 	title string
 	label string // the label that the column shows; empty: expr's value
@@ -29,68 +33,135 @@ func prop(id string, value any) dashboard.DynamicConfigValue {
 	return dashboard.DynamicConfigValue{Id: id, Value: value}
 }
 
+// How columns show: shares, points of shares, days, and dates.
+func inPercent() []dashboard.DynamicConfigValue {
+	return []dashboard.DynamicConfigValue{prop("unit", "percentunit"), prop("decimals", 0)}
+}
+
+func inDays() []dashboard.DynamicConfigValue {
+	return []dashboard.DynamicConfigValue{prop("unit", "suffix: d"), prop("decimals", 0)}
+}
+
+func asDate() []dashboard.DynamicConfigValue {
+	return []dashboard.DynamicConfigValue{prop("unit", "time:YYYY-MM-DD"), prop("custom.width", 110)}
+}
+
+// coloured colours a cell by limits; its number stands in it all the same.
+func coloured(first string, limits ...dashboard.Threshold) []dashboard.DynamicConfigValue {
+	return []dashboard.DynamicConfigValue{
+		prop("custom.cellOptions", map[string]any{"type": "color-text"}),
+		prop("color", map[string]any{"mode": "thresholds"}),
+		prop("thresholds", map[string]any{"mode": "absolute", "steps": append([]dashboard.Threshold{{Color: first}}, limits...)}),
+	}
+}
+
+// inWords shows numbers of healthNumber as the states that they stand for.
+func inWords() []dashboard.DynamicConfigValue {
+	return []dashboard.DynamicConfigValue{
+		prop("mappings", healthWords(func(k int, _ measure.Health) string { return strconv.Itoa(k + 1) })),
+		prop("custom.cellOptions", map[string]any{"type": "color-background", "mode": "basic"}),
+		prop("custom.width", 130),
+	}
+}
+
+// toEvidence leads from a goal's row to what is behind its figures, and to its
+// own board.
+func toEvidence() dashboard.DynamicConfigValue {
+	id := "${__data.fields." + idColumn + "}"
+	return prop("links", []map[string]any{
+		{"title": "The issues behind these figures", "url": "${plumbline_url:raw}/goals/" + id},
+		{"title": "The goal's own board", "url": "/d/plumbline-goal?var-goal=" + id + "&${datasource:queryparam}&${plumbline_url:queryparam}&${__url_time_range}"},
+	})
+}
+
+// nameColumns are those of every table of goals: the first, and the last.
+func nameColumns() (name, owner, id column) {
+	return column{title: goalColumn, label: "name", expr: "max by (goal, name, owner) (" + selected(measure.MetricGoalInfo) + ")",
+			props: []dashboard.DynamicConfigValue{toEvidence(), prop("custom.minWidth", 220)}},
+		column{title: "Owner", label: "owner"},
+		column{title: idColumn, label: "goal", props: []dashboard.DynamicConfigValue{toEvidence()}}
+}
+
 // columns are the goal table's, from left to right.
 func columns(t measure.Thresholds) []column {
-	percent := []dashboard.DynamicConfigValue{prop("unit", "percentunit"), prop("decimals", 0)}
-	days := []dashboard.DynamicConfigValue{prop("unit", "suffix: d"), prop("decimals", 0)}
-	evidence := prop("links", []map[string]any{{
-		"title": "The issues behind these figures", "url": "${plumbline_url:raw}/goals/${__data.fields." + idColumn + "}",
-	}})
-	// Noon of the target's day, so that readers up to half a day east or west
-	// of the reporting zone see the same day.
-	target := "(" + now(measure.MetricGoalTarget) + " + 43200) * 1000"
-
+	name, owner, id := nameColumns()
+	forecast := func(percentile string) string { return day(now(metricForecast, `percentile="`+percentile+`"`)) }
 	return []column{
-		{title: goalColumn, label: "name", expr: "max by (goal, name, owner) (" + selected(measure.MetricGoalInfo) + ")",
-			props: []dashboard.DynamicConfigValue{evidence, prop("custom.minWidth", 220)}},
-		{title: "Health", label: "state", expr: "max by (goal, state) (" + selected(measure.MetricGoalHealth) + " == 1)",
-			props: []dashboard.DynamicConfigValue{
-				prop("mappings", healthWords(func(_ int, state measure.Health) string { return string(state) })),
-				prop("custom.cellOptions", map[string]any{"type": "color-background", "mode": "basic"}),
-				prop("custom.width", 130),
-			}},
-		{title: "Reported", expr: now(measure.MetricGoalReported), props: percent},
-		{title: "Delivered", expr: now(measure.MetricGoalDelivered), props: percent},
-		{title: "Gap", expr: now(measure.MetricGoalReported) + " - " + now(measure.MetricGoalDelivered), props: percent},
-		{title: "Issues delivered", expr: issuesNow(`category="delivered"`)},
-		{title: "Issues not discarded", expr: issuesNow(`category!="discarded"`)},
-		{title: "Scope added", expr: now(measure.MetricGoalScopeAdded)},
-		{title: "Target", expr: target, props: []dashboard.DynamicConfigValue{prop("unit", "time:YYYY-MM-DD"), prop("custom.width", 110)}},
-		{title: "Slip", expr: now(measure.MetricGoalTargetSlip) + " / 86400", props: days},
-		{title: "Last progress, days ago", expr: silentFor(), props: days},
-		{title: "Stalls after", expr: now(measure.MetricGoalStallAfter) + " / 86400", props: days},
-		{title: silenceColumn, expr: silenceUsed(), props: append(percent[:2:2],
+		name,
+		{title: "Health", expr: healthNumber(func(s string) string { return now(measure.MetricGoalHealth, s) }), props: inWords()},
+		{title: "Reported as", expr: healthNumber(func(s string) string { return now(measure.MetricGoalReportedHealth, s) }), props: inWords()},
+		{title: "Health since, days", expr: "(time() - " + now(measure.MetricGoalHealthSince) + ") / 86400", props: inDays()},
+		{title: "Reported", expr: now(measure.MetricGoalReported), props: inPercent()},
+		{title: "Real", expr: now(metricReal), props: inPercent()},
+		{title: "Real, at least", expr: now(metricRealLower), props: inPercent()},
+		{title: "Real, at most", expr: now(metricRealUpper), props: inPercent()},
+		{title: "Delivered", expr: now(measure.MetricGoalDelivered), props: inPercent()},
+		{title: "Gap", expr: now(measure.MetricGoalReported) + " - " + best(now), props: inPercent()},
+		{title: "Chance of overstatement", expr: now(metricOverstated), props: append(inPercent(),
+			coloured("text", from(overstatedHint, "yellow"), from(overstatedChance, "red"))...)},
+		{title: "Target", expr: day(now(measure.MetricGoalTarget)), props: asDate()},
+		{title: "Slip", expr: now(measure.MetricGoalTargetSlip) + " / 86400", props: inDays()},
+		{title: "Forecast, 50 %", expr: forecast("50"), props: asDate()},
+		{title: "Forecast, 85 %", expr: forecast("85"), props: asDate()},
+		{title: "Chance on time", expr: now(metricOnTime), props: append(inPercent(),
+			coloured("red", from(offTrackChance, "yellow"), from(atRiskChance, "green"))...)},
+		{title: "Oldest open decision, days", expr: "(time() - " + oldestNow(measure.MetricGoalDecisionOldest) + ") / 86400", props: inDays()},
+		{title: "Decisions overdue", expr: decisions(measure.MetricGoalDecisionsOverdue), props: coloured("text", from(1, "red"))},
+		{title: "Last progress, days ago", expr: silentFor(), props: inDays()},
+		{title: "Stalls after", expr: now(measure.MetricGoalStallAfter) + " / 86400", props: inDays()},
+		{title: silenceColumn, expr: silenceUsed(), props: append(inPercent(),
 			prop("min", 0), prop("max", 1),
 			prop("custom.cellOptions", map[string]any{"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}),
 			prop("color", map[string]any{"mode": "thresholds"}),
 			prop("thresholds", map[string]any{"mode": "absolute", "steps": []dashboard.Threshold{
 				{Color: "green"}, from(1/t.StallFactor, "yellow"), from(1, "red"),
 			}}))},
-		{title: "Owner", label: "owner"},
-		{title: idColumn, label: "goal", props: []dashboard.DynamicConfigValue{evidence}},
+		{title: "Scope added", expr: sumNow("goal", measure.MetricGoalScopeAdded)},
+		{title: "Evidence", expr: now(measure.MetricGoalEvidence), props: append(inPercent(), coloured("red", from(t.EvidenceHides, "yellow"), from(0.75, "green"))...)},
+		owner, id,
 	}
 }
 
-// goalTable has one row a goal: Grafana joins the columns' queries by their
+// goalTable has one row a goal.
+func goalTable(t measure.Thresholds) cog.Builder[dashboard.Panel] {
+	return joinedTable("Goals",
+		"One row a goal, those nearest to a stall, or furthest into one, on top. Health is what the history says, reported as what its owner does, or what Jira's own figure would have one think. Real: the estimate, with the ends of its 80 % interval. Gap: reported less real (less delivered, where there is no estimate); a wide one is a report to ask about. Chance of overstatement: that the truth lies more than 15 points below the report. Of allowed silence: the time without progress against the goal's own rhythm; at 100 % it stalls, unless a freeze in the calendar gives it longer. The name leads to the issues behind the figures, and to the goal's own board. An empty cell is not known.",
+		14, silenceColumn, columns(t))
+}
+
+// changeTable says what is otherwise than a week ago.
+func changeTable() cog.Builder[dashboard.Panel] {
+	const week = "7d"
+	ago := func(metric string, matchers ...string) string { return pastAgo(metric, week, matchers...) }
+	since := func(metric string) string { return now(metric) + " - " + ago(metric) }
+	name, owner, id := nameColumns()
+	return joinedTable("What changed since last week",
+		"Each goal now, less the same goal a week ago. Real that falls while reported rises, or scope that grows as fast as work is delivered, is a goal to ask about. Target: days that the promise moved later. Empty until there is history of a week: fill it in with plumbline backfill.",
+		10, "Real, change", []column{
+			name,
+			{title: "Health a week ago", expr: healthNumber(func(s string) string { return ago(measure.MetricGoalHealth, s) }), props: inWords()},
+			{title: "Health now", expr: healthNumber(func(s string) string { return now(measure.MetricGoalHealth, s) }), props: inWords()},
+			{title: "Reported, change", expr: since(measure.MetricGoalReported), props: inPercent()},
+			{title: "Real, change", expr: best(now) + " - " + best(ago), props: inPercent()},
+			{title: "Chance on time, change", expr: since(metricOnTime), props: inPercent()},
+			{title: "Scope added", expr: since(measure.MetricGoalScopeAdded)},
+			{title: "Target moved", expr: "(" + since(measure.MetricGoalTarget) + ") / 86400", props: inDays()},
+			{title: "Decisions open, change", expr: decisions(measure.MetricGoalDecisionsOpen) + " - sum by (goal) (max by (goal, class) (last_over_time(" + selected(measure.MetricGoalDecisionsOpen) + "[" + keep + "] offset " + week + ")))"},
+			owner, id,
+		})
+}
+
+// joinedTable has one row a goal: Grafana joins the columns' queries by their
 // label goal. It joins and doesn't merge, since a query without an answer has
 // no such label, and merging would then take all goals for one.
-func goalTable(t measure.Thresholds) cog.Builder[dashboard.Panel] {
-	p := table.NewPanelBuilder().
-		Title("Goals").
-		Description("One row a goal, those nearest to a stall, or furthest into one, on top. Gap: reported less delivered; where it is wide, closed is not delivered. Of allowed silence: the time without progress against the goal's own rhythm; at 100 % it stalls, unless a freeze in the calendar gives it longer. The name leads to the issues behind the figures. An empty cell is not known.").
-		Datasource(source()).
-		Span(24).Height(14).
-		Unit("none").
-		NoValue("–").
-		CellHeight(common.TableCellHeightSm).
-		Filterable(true).
+func joinedTable(title, description string, height uint32, sorted string, columns []column) cog.Builder[dashboard.Panel] {
+	p := newTable(title, description, height).
 		SortBy([]cog.Builder[common.TableSortByFieldState]{
-			common.NewTableSortByFieldStateBuilder().DisplayName(silenceColumn).Desc(true),
+			common.NewTableSortByFieldStateBuilder().DisplayName(sorted).Desc(true),
 		})
-
 	hidden, order, names := map[string]bool{}, map[string]int{}, map[string]string{}
 	ref := 'A'
-	for k, c := range columns(t) {
+	for k, c := range columns {
 		field := c.label
 		if c.expr != "" {
 			value := "Value #" + string(ref)
@@ -107,13 +178,68 @@ func goalTable(t measure.Thresholds) cog.Builder[dashboard.Panel] {
 		}
 	}
 	return p.
-		WithTransformation(dashboard.DataTransformerConfig{Id: "filterFieldsByName", Options: map[string]any{
-			"exclude": map[string]any{"names": []string{"Time"}},
-		}}).
+		WithTransformation(withoutTime()).
 		WithTransformation(dashboard.DataTransformerConfig{Id: "joinByField", Options: map[string]any{
 			"byField": "goal", "mode": "outer",
 		}}).
 		WithTransformation(dashboard.DataTransformerConfig{Id: "organize", Options: map[string]any{
 			"excludeByName": hidden, "indexByName": order, "renameByName": names,
+		}})
+}
+
+func newTable(title, description string, height uint32) *table.PanelBuilder {
+	return table.NewPanelBuilder().
+		Title(title).
+		Description(description).
+		Datasource(source()).
+		Span(24).Height(height).
+		Unit("none").
+		NoValue("–").
+		CellHeight(common.TableCellHeightSm).
+		Footer(common.NewTableFooterOptionsBuilder().Show(false).Reducer([]string{"sum"})).
+		Filterable(true)
+}
+
+func withoutTime() dashboard.DataTransformerConfig {
+	return dashboard.DataTransformerConfig{Id: "filterFieldsByName", Options: map[string]any{
+		"exclude": map[string]any{"names": []string{"Time"}},
+	}}
+}
+
+// reason is why a goal is to be questioned, and the goals of which it is so.
+type reason struct{ words, expr string }
+
+func reasons() []reason {
+	one := func(metric string, matchers ...string) string { return now(metric, matchers...) + " == 1" }
+	return []reason{
+		{"■ meets a stop criterion that was declared for it", one(measure.MetricGoalStopCriterion)},
+		{"■ has stopped: no progress for longer than its own rhythm allows", one(measure.MetricGoalStalled)},
+		{"▲ its target has passed", now(measure.MetricGoalTarget) + " + 86400 < time() unless on (goal) " + finished()},
+		{"▲ can hardly meet its target", now(metricOnTime) + " < " + number(offTrackChance) + " and on (goal) " + now(measure.MetricGoalTarget) + " + 86400 >= time()"},
+		{"◆ the report very likely overstates", now(metricOverstated) + " >= " + number(overstatedChance)},
+		{"◆ waits for a decision that is overdue", decisions(measure.MetricGoalDecisionsOverdue) + " > 0"},
+		{"◆ its target keeps moving", fmt.Sprintf("%s >= %d unless on (goal) %s", now(measure.MetricGoalTargetMoves, `window="90d"`), movingTimes, finished())},
+		{"◆ its outcome does not move, though half of the work is delivered", "min by (goal) (" + selected(metricOutcome) + ") < " + number(unmoved) + " and on (goal) " + now(measure.MetricGoalDelivered) + " >= " + number(halfDelivered)},
+	}
+}
+
+// questionTable lists the goals about which there is something to ask, once
+// for each reason.
+func questionTable() cog.Builder[dashboard.Panel] {
+	var parts []string
+	for _, r := range reasons() {
+		parts = append(parts, fmt.Sprintf("label_replace(%s, \"reason\", %q, \"\", \"\")", r.expr, r.words))
+	}
+	expr := "count by (goal, name, owner, reason) ((" + strings.Join(parts, " or ") + ") " + joined("name, owner") + ")"
+	return newTable("Goals to question",
+		"One row for each reason to ask about a goal: go on, change, or stop? ■ asks for a decision now, ▲ for a new promise or a smaller scope, ◆ for a talk with the owner. A goal with several rows comes first in any talk. Empty: no goal gives cause.", 8).
+		NoValue("No goal gives cause to ask").
+		WithTarget(askNow("A", expr).Format(prometheus.PromQueryFormatTable)).
+		OverrideByName(goalColumn, []dashboard.DynamicConfigValue{toEvidence()}).
+		WithTransformation(withoutTime()).
+		WithTransformation(dashboard.DataTransformerConfig{Id: "organize", Options: map[string]any{
+			"excludeByName": map[string]bool{"Value": true},
+			"indexByName":   map[string]int{"name": 0, "reason": 1, "owner": 2, "goal": 3},
+			"renameByName":  map[string]string{"name": goalColumn, "reason": "Why", "owner": "Owner", "goal": idColumn},
 		}})
 }

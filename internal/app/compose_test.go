@@ -1,0 +1,115 @@
+package app_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/compose-spec/compose-go/v2/loader"
+	"github.com/compose-spec/compose-go/v2/types"
+)
+
+// composed is config/compose.yaml as Docker Compose reads it, with a profile.
+func composed(t *testing.T, profile string) *types.Project {
+	t.Helper()
+	dir, err := filepath.Abs("../../config")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := loader.LoadWithContext(t.Context(), types.ConfigDetails{
+		WorkingDir:  dir,
+		ConfigFiles: []types.ConfigFile{{Filename: filepath.Join(dir, "compose.yaml")}},
+		Environment: types.Mapping{},
+	}, loader.WithProfiles([]string{profile}))
+	if err != nil {
+		t.Fatalf("docker compose would refuse config/compose.yaml: %v", err)
+	}
+	return p
+}
+
+func TestComposeHasEveryPartInEachProfile(t *testing.T) {
+	for profile, want := range map[string][]string{
+		"demo": {"grafana-demo", "plumbline-demo", "prometheus"},
+		"real": {"alertmanager", "grafana", "plumbline", "prometheus"},
+	} {
+		if got := slices.Sorted(slices.Values(composed(t, profile).ServiceNames())); !slices.Equal(got, want) {
+			t.Errorf("the profile %s has %v, want %v", profile, got, want)
+		}
+	}
+}
+
+func TestComposeStartsWhatIsPinnedCheckedAndKept(t *testing.T) {
+	pinned := regexp.MustCompile(`^(plumbline:devel|[a-z]+/[a-z]+:v?\d+\.\d+\.\d+)$`)
+	for _, profile := range []string{"demo", "real"} {
+		p := composed(t, profile)
+		for name, s := range p.Services {
+			if !pinned.MatchString(s.Image) {
+				t.Errorf("%s runs %s, whose version is not pinned", name, s.Image)
+			}
+			if s.HealthCheck == nil || len(s.HealthCheck.Test) < 2 || s.Restart == "" {
+				t.Errorf("%s has no health check, or is not started again", name)
+			}
+			for _, port := range s.Ports {
+				if port.HostIP != "127.0.0.1" {
+					t.Errorf("%s answers on %q:%s, for others than this machine", name, port.HostIP, port.Published)
+				}
+			}
+			keeps := false
+			for _, v := range s.Volumes {
+				if v.Type == types.VolumeTypeBind {
+					if _, err := os.Stat(v.Source); err != nil || !v.ReadOnly {
+						t.Errorf("%s mounts %s: %v, read-only %t", name, v.Source, err, v.ReadOnly)
+					}
+				} else if _, ok := p.Volumes[v.Source]; ok {
+					keeps = true
+				}
+			}
+			if !keeps && name != "plumbline-demo" {
+				t.Errorf("%s keeps nothing over a restart", name)
+			}
+		}
+	}
+}
+
+func TestComposeHoldsNoSecret(t *testing.T) {
+	p := composed(t, "real")
+	for name, s := range p.Services {
+		for key, value := range s.Environment {
+			if regexp.MustCompile(`PASSWORD|TOKEN|SECRET|KEY`).MatchString(key) && !strings.HasSuffix(key, "__FILE") && *value != "true" {
+				t.Errorf("%s has %s inline", name, key)
+			}
+		}
+		for _, used := range s.Secrets {
+			if p.Secrets[used.Source].File == "" {
+				t.Errorf("%s uses the secret %s, which is no file", name, used.Source)
+			}
+		}
+	}
+}
+
+// What the parts are told of each other must agree: addresses, retention, and
+// where Alertmanager looks for its secrets.
+func TestComposedPartsFindEachOther(t *testing.T) {
+	p := composed(t, "real")
+	prometheus := p.Services["prometheus"]
+	if !slices.Contains(prometheus.Command, "--storage.tsdb.retention.time=2y") {
+		t.Errorf("Prometheus keeps the default of 15 days: %v", prometheus.Command)
+	}
+	scrape := read(t, "../../config/prometheus/prometheus.compose.yml")
+	for _, target := range []string{"[plumbline:9847]", "[alertmanager:9093]"} {
+		if !strings.Contains(scrape, target) {
+			t.Errorf("Prometheus is not told of %s", target)
+		}
+	}
+	if got := p.Services["grafana"].Environment["PROMETHEUS_URL"]; got == nil || *got != "http://prometheus:9090" {
+		t.Errorf("Grafana is told that Prometheus is at %v", got)
+	}
+	for _, file := range regexp.MustCompile(`/run/secrets/(\w+)`).FindAllStringSubmatch(read(t, "../../config/alertmanager/alertmanager.yml"), -1) {
+		if !slices.ContainsFunc(p.Services["alertmanager"].Secrets, func(s types.ServiceSecretConfig) bool { return s.Source == file[1] }) {
+			t.Errorf("Alertmanager reads the secret %s, and has none such", file[1])
+		}
+	}
+}
