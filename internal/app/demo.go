@@ -62,16 +62,21 @@ func (d Demo) Stage(ctx context.Context, progress func(syncer.Progress)) (_ *Sho
 	if err != nil {
 		return nil, err
 	}
+	return s, d.show(ctx, s, world, goals, progress)
+}
+
+// show sets the service up over the world, and reads it.
+func (d Demo) show(ctx context.Context, s *Showing, world *jirasim.World, goals *config.Goals, progress func(syncer.Progress)) (err error) {
 	s.Newest = world.Last()
 	if err := s.folder(d.Dir); err != nil {
-		return nil, err
+		return err
 	}
 	if err := s.listen(d.Listen); err != nil {
-		return nil, err
+		return err
 	}
 	pat := rand.Text()
 	if err := s.simulate(world, pat); err != nil {
-		return nil, err
+		return err
 	}
 	now := time.Now
 	if !d.At.IsZero() {
@@ -82,7 +87,7 @@ func (d Demo) Stage(ctx context.Context, progress func(syncer.Progress)) (_ *Sho
 		Secret: func(*config.Site) (string, error) { return pat, nil },
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.closers = append(s.closers, s.App.Close)
 	_, err = s.Sync(ctx, "", syncer.Full, func(_ string, p syncer.Progress) {
@@ -90,7 +95,7 @@ func (d Demo) Stage(ctx context.Context, progress func(syncer.Progress)) (_ *Sho
 			progress(p)
 		}
 	})
-	return s, err
+	return err
 }
 
 // world loads what the simulated site shows, and the goals over it.
@@ -105,16 +110,22 @@ func (d Demo) world() (*jirasim.World, *config.Goals, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	f, err := os.Open(d.Dump)
+	world, err := loadDump(d.Dump)
+	return world, goals, err
+}
+
+// loadDump reads a file of raw Jira issues.
+func loadDump(path string) (*jirasim.World, error) {
+	f, err := os.Open(path)
 	if err != nil {
-		return nil, nil, codedError{fmt.Errorf("reading the dump: %w", err), ExitUsage}
+		return nil, codedError{fmt.Errorf("reading the dump: %w", err), ExitUsage}
 	}
 	defer func() { _ = f.Close() }() // it was only read
 	world, err := jirasim.LoadDump(f)
 	if err != nil {
-		return nil, nil, codedError{fmt.Errorf("dump %s: %w", d.Dump, err), ExitUsage}
+		return nil, codedError{fmt.Errorf("dump %s: %w", path, err), ExitUsage}
 	}
-	return world, goals, nil
+	return world, nil
 }
 
 func (d Demo) company() (*jirasim.World, *config.Goals, error) {

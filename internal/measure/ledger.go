@@ -178,8 +178,15 @@ func (b *builder) closed(t *flow.Timeline) flow.Spans {
 	return out
 }
 
-// finish puts everything in order.
+// finish returns the ledgers, complete and in order.
 func (b *builder) finish() []ledger {
+	b.order()
+	b.share()
+	return b.ledgers
+}
+
+// order settles which events count and puts everything in order.
+func (b *builder) order() {
 	for _, w := range b.waiting {
 		if since, ok := b.bulk.since(w.minute); ok {
 			p := &b.ledgers[w.ledger].progress[w.index]
@@ -198,6 +205,4 @@ func (b *builder) finish() []ledger {
 			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf))
 		})
 	}
-	b.share()
-	return b.ledgers
 }
