@@ -16,29 +16,32 @@ type Case struct {
 	final  int // leaves finally delivered
 }
 
-// cases returns the closed container on every day of the grid between its
-// first leaf and its end.
-func (c *Container) cases(end *Closing) []Case {
-	var out []Case
+// situations returns what was known of the container on every day of the grid
+// from its first leaf up to the moment.
+func (c *Container) situations(until time.Time) []Situation {
+	if len(c.ledger.entries) == 0 {
+		return nil
+	}
+	var out []Situation
 	fold := newSituations(c.ledger, c.Kind)
-	eachGridDay(c.ledger.entries[0].at, end.At, func(at time.Time) {
+	eachGridDay(c.ledger.entries[0].at, until, func(at time.Time) {
 		if s, ok := fold.at(at); ok {
-			out = append(out, Case{Situation: s, Truth: c.truth(end, at), Finish: end.Finished, final: len(end.Final)})
+			out = append(out, s)
 		}
 	})
 	return out
 }
 
-// open returns the container on every day of the grid from its first leaf up
-// to the moment, for containers whose end is not known by then.
-func (c *Container) open(at time.Time) []Situation {
-	var out []Situation
-	fold := newSituations(c.ledger, c.Kind)
-	eachGridDay(c.ledger.entries[0].at, at, func(at time.Time) {
-		if s, ok := fold.at(at); ok {
-			out = append(out, s)
+// cases returns the situations of a container that has ended, up to its end,
+// with what came of them.
+func (c *Container) cases(situations []Situation, end *Closing) []Case {
+	var out []Case
+	for _, s := range situations {
+		if !s.At.Before(end.At) {
+			break
 		}
-	})
+		out = append(out, Case{Situation: s, Truth: c.truth(end, s.At), Finish: end.Finished, final: len(end.Final)})
+	}
 	return out
 }
 
@@ -101,26 +104,3 @@ func (c *Case) target() float64 {
 
 func logit(p float64) float64    { return math.Log(p / (1 - p)) }
 func logistic(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
-
-func (c *Container) Cases(at time.Time, s *Settings) []Case {
-	end, ok := c.closing(at, s)
-	if !ok {
-		return nil
-	}
-	return c.cases(&end)
-}
-
-func (c *Container) Why(at time.Time, s *Settings) string {
-	end, ok := c.endAt(at, s)
-	span, e := c.ended.At(at)
-	if !ok {
-		return "open/cancelled ended=" + span.From.String() + map[bool]string{true: "y", false: "n"}[e] + map[bool]string{true: "cancel", false: "open"}[c.cancelled.Contains(at)]
-	}
-	if end.Sub(c.ledger.entries[0].at) < minLife {
-		return "short"
-	}
-	if _, ok := c.closing(at, s); !ok {
-		return "few"
-	}
-	return "ok"
-}

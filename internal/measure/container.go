@@ -232,9 +232,3 @@ func bridged(s flow.Spans, bounce time.Duration) flow.Spans {
 	}
 	return out
 }
-
-// Past is a site's containers and up to when their history is known.
-type Past struct {
-	Containers []Container
-	Until      time.Time
-}
