@@ -140,6 +140,6 @@ func (a *App) past(ctx context.Context, set, site string, until time.Time) (meas
 	containers, err := measure.FindContainers(set, measure.Input{
 		Catalogs: map[string]*flow.Catalog{site: catalogs[site]}, Settings: s,
 		Issues: func(each func(*flow.Issue) error) error { return a.store.Issues(ctx, site, each) },
-	})
+	}, until)
 	return measure.Past{Containers: containers, Until: until, Settings: s}, err
 }

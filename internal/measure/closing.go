@@ -28,6 +28,9 @@ type Closing struct {
 // open, where it was cancelled, and where too little was delivered, or within
 // too short a time, to score it (MEASURES §3.1). The grace is over by then.
 func (c *Container) closing(at time.Time, s *Settings) (Closing, bool) {
+	if at.After(c.known) {
+		at = c.known
+	}
 	end, ok := c.endAt(at, s)
 	if !ok || len(c.ledger.entries) == 0 || end.Sub(c.begun()) < minLife {
 		return Closing{}, false

@@ -36,6 +36,7 @@ type Container struct {
 	Project string // the project's key
 	Name    string // the issue's present key, or "PROJECT version"
 
+	known   time.Time // up to when its history is known
 	created time.Time // of the container's own issue; zero for a version
 	ledger  *ledger
 	done    []flow.Spans // by leaf: while it was delivered, bounces bridged
@@ -87,15 +88,16 @@ func (c *children) enough(t *flow.Timeline) bool {
 }
 
 // FindContainers returns the containers of one site or dump that ever held
-// enough issues to be scored, open ones too, in the order of their names. Of
+// enough issues to be scored, open ones too, in the order of their names, with
+// their history up to the moment. Of
 // in only Issues, which is called four times, Catalogs and Settings are read.
 // It fails only where Issues does.
 //
 // A fix version is set late, mostly when the issue is closed. So which issues
 // a version had at a moment is known from changelogs alone: in a set without
 // any, versions are no containers.
-func FindContainers(set string, in Input) ([]Container, error) {
-	d := discovery{set: set, children: children{map[flow.IssueID]int{}, map[string]int{}}, versions: map[string]int{}, projects: map[string]string{}}
+func FindContainers(set string, in Input, until time.Time) ([]Container, error) {
+	d := discovery{set: set, until: until, children: children{map[flow.IssueID]int{}, map[string]int{}}, versions: map[string]int{}, projects: map[string]string{}}
 	err := in.Issues(func(i *flow.Issue) error {
 		t := flow.NewTimeline(i, in.Catalogs[i.Site])
 		d.histories += i.Histories
@@ -121,6 +123,7 @@ func FindContainers(set string, in Input) ([]Container, error) {
 // goal that maps nothing but the container.
 type discovery struct {
 	set        string
+	until      time.Time
 	children   children
 	histories  int               // changelog entries of the whole set
 	versions   map[string]int    // issues that ever had the version, by its id
@@ -182,7 +185,7 @@ func (d *discovery) write(in Input) ([]Container, error) {
 	}
 	b.order()
 	for k := range d.containers {
-		d.containers[k].ledger = &b.ledgers[k]
+		d.containers[k].ledger, d.containers[k].known = &b.ledgers[k], d.until
 	}
 	found := slices.DeleteFunc(d.containers, func(c Container) bool { return len(c.ledger.leaves) < minFinal })
 	slices.SortFunc(found, func(a, b Container) int {

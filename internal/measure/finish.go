@@ -26,6 +26,7 @@ const (
 	finNoOpenH // log(h / 30 d) where no leaf is open
 	finDropped // share of the leaves that were dropped
 	finVersion // 1 for a fix version
+	finParent  // 1 for an issue with sub-tasks
 	finSmall   // 1 / (1+open): the last leaf is another matter than one of many
 	numFinish
 )
@@ -80,8 +81,11 @@ func (s *Situation) finishVector() finishBeta {
 		v[finSmall] = 1 / (1 + float64(s.Open()))
 	}
 	v[finDropped] = portion(s.Dropped, s.All)
-	if s.Kind == KindVersion {
+	switch s.Kind {
+	case KindVersion:
 		v[finVersion] = 1
+	case KindParent:
+		v[finParent] = 1
 	}
 	return v
 }

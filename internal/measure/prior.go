@@ -16,6 +16,10 @@ const (
 	// priorWorth is how many containers of one's own count as much as the
 	// prior's residuals; with more, the prior's fade.
 	priorWorth = 12
+	// priorTrust is how much of what two organisations taught is expected to
+	// hold in a third; the rest is "trust Jira". Set by judgement: from so few
+	// it cannot be measured.
+	priorTrust = 0.5
 	// priorCases is how many cases of one container a prior keeps.
 	priorCases = 5
 )
@@ -131,7 +135,11 @@ func (p *Past) FitPrior(source []string) *Prior {
 	r.load()
 	closed, open := r.known(p.Until)
 	m := fit(closed, open, neutral, p.Until)
-	out := &Prior{Source: source, Beta: rounded(m.beta[:]), Finish: rounded(m.finish.beta[:])}
+	beta := neutral.beta()
+	for k := range beta {
+		beta[k] += priorTrust * (m.beta[k] - beta[k])
+	}
+	out := &Prior{Source: source, Beta: rounded(beta[:]), Finish: rounded(m.finish.beta[:])}
 	own := m.references[len(neutral.References):]
 	k := 0
 	for g := range closed {

@@ -83,7 +83,7 @@ func (r *replaying) load() time.Time {
 	first := r.Until
 	for k := range r.Containers {
 		c := &r.Containers[k]
-		t := &track{Container: c, situations: c.situations(r.Until), ends: map[time.Time]*past{}}
+		t := &track{Container: c, situations: c.situations(c.known), ends: map[time.Time]*past{}}
 		r.tracks = append(r.tracks, t)
 		if len(t.situations) > 0 && t.situations[0].At.Before(first) {
 			first = t.situations[0].At
@@ -167,6 +167,9 @@ func (t *track) pastAt(at time.Time, s *Settings) (*past, bool) {
 // stillOpen returns the container with its situations so far, where work on it
 // was known not to be over at the moment.
 func (t *track) stillOpen(at time.Time, s *Settings) (past, bool) {
+	if at.After(t.known) {
+		at = t.known
+	}
 	if _, ended := t.endAt(at, s); ended || t.cancelled.Contains(at) || len(t.situations) == 0 {
 		return past{}, false
 	}

@@ -254,7 +254,7 @@ func (r *Replay) scoreFinish(has func(*Life) bool) []Horizon {
 				switch {
 				case l.End != nil && t.Finish.After(t.At):
 					closed, all = append(closed, t), append(all, t)
-				case l.Open && !t.At.AddDate(0, 0, h).After(r.Until):
+				case l.Open && !t.At.AddDate(0, 0, h).After(l.known):
 					all = append(all, t)
 				}
 			}
