@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -69,6 +70,7 @@ type App struct {
 	settings atomic.Pointer[Settings]
 	figures  atomic.Pointer[figures]
 	reloaded atomic.Pointer[reloadResult]
+	learnt   atomic.Pointer[experience]
 	reloads  sync.Mutex // one reload at a time
 	measures sync.Mutex // one measuring at a time
 }
@@ -230,6 +232,9 @@ func (a *App) Sync(ctx context.Context, site string, kind syncer.Kind, progress 
 		if err != nil {
 			errs = append(errs, fmt.Errorf("site %s: %w", name, err))
 		}
+	}
+	if slices.ContainsFunc(reports, func(r syncer.Report) bool { return r.Kind == syncer.Full }) {
+		a.learnt.Store(nil) // the past may have been told anew
 	}
 	if len(reports) > 0 && ctx.Err() == nil {
 		errs = append(errs, a.Measure(ctx))

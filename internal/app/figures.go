@@ -91,8 +91,12 @@ func (a *App) build(ctx context.Context, c *config.Config, goals []goal.Goal) (*
 	if err != nil {
 		return nil, err
 	}
+	learnt, err := a.experienced(ctx, c)
+	if err != nil {
+		return nil, err
+	}
 	return measure.Build(measure.Input{
-		Goals: goals, Catalogs: catalogs, Settings: measureSettings(c),
+		Goals: goals, Catalogs: catalogs, Settings: measureSettings(c), Experience: learnt, Until: a.now().UTC(),
 		Issues: func(each func(*flow.Issue) error) error { return a.store.Issues(ctx, "", each) },
 	})
 }

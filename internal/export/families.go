@@ -25,10 +25,12 @@ type emit func(value float64, labels ...string)
 func families(zone *time.Location) []family {
 	all := identity()
 	all = append(all, completion()...)
+	all = append(all, estimates()...)
 	all = append(all, promises(zone)...)
 	all = append(all, movement()...)
 	all = append(all, criteria()...)
-	return append(all, organisation()...)
+	all = append(all, organisation()...)
+	return append(all, estimator()...)
 }
 
 func identity() []family {

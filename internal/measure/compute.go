@@ -10,6 +10,9 @@ func (h *History) Snapshot(at time.Time) *Snapshot {
 		s.Goals = append(s.Goals, h.ledgers[k].status(at, &h.settings))
 	}
 	s.Work = h.work.shares(at)
+	if len(h.ledgers) > 0 && h.ledgers[0].experience != nil {
+		s.Estimator = h.ledgers[0].experience.Model(at).status()
+	}
 	return s
 }
 
@@ -38,6 +41,7 @@ func (l *ledger) figures(at time.Time, s *Settings) (GoalStatus, rhythm) {
 	l.setScope(&g, at, s)
 	l.setTarget(&g, at, s)
 	l.setReportedHealth(&g, at, s)
+	l.setForecast(&g, at, &t, s)
 	r, begun := l.rhythm(at, s)
 	if begun {
 		l.setRhythm(&g, at, &r, &t, s)

@@ -3,6 +3,7 @@ package measure
 import (
 	"cmp"
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"slices"
 	"strconv"
@@ -36,6 +37,8 @@ type Container struct {
 	Project string // the project's key
 	Name    string // the issue's present key, or "PROJECT version"
 
+	id      flow.IssueID
+	keys    []string  // that the issue had before
 	known   time.Time // up to when its history is known
 	created time.Time // of the container's own issue; zero for a version
 	ledger  *ledger
@@ -141,7 +144,13 @@ func (d *discovery) meet(t *flow.Timeline) {
 	if now.Type.Container() {
 		kind = KindEpic
 	}
-	d.add(Container{Set: d.set, Kind: kind, Project: now.Project.Name, Name: now.Key}, goal.Work{Epics: []string{now.Key}})
+	c := Container{Set: d.set, Kind: kind, Project: now.Project.Name, Name: now.Key, id: t.Issue.ID}
+	for k := range t.Issue.Changes {
+		if ch := &t.Issue.Changes[k]; ch.Field == flow.FieldKey {
+			c.keys = append(c.keys, ch.From.Name)
+		}
+	}
+	d.add(c, goal.Work{Epics: []string{now.Key}})
 }
 
 func (d *discovery) addVersions(catalogs map[string]*flow.Catalog) {
@@ -163,24 +172,97 @@ func (d *discovery) add(c Container, w goal.Work) {
 	d.containers = append(d.containers, c)
 }
 
+// maxFound bounds the containers that are looked at, and so the memory that
+// their ledgers take.
+const maxFound = 2000
+
+// sample drops containers where there are too many of them. Which, hangs on
+// their names alone, so that the same ones are left at any time.
+func (d *discovery) sample() {
+	if len(d.containers) <= maxFound {
+		return
+	}
+	rank := make([]uint64, len(d.containers))
+	for k := range rank {
+		h := fnv.New64a()
+		fmt.Fprintf(h, "%s %s", d.containers[k].Kind, d.containers[k].Name)
+		rank[k] = h.Sum64()
+	}
+	limit := slices.Sorted(slices.Values(rank))[maxFound]
+	var containers []Container
+	var goals []goal.Goal
+	for k := range d.containers {
+		if rank[k] < limit {
+			d.goals[k].ID = strconv.Itoa(len(containers))
+			containers, goals = append(containers, d.containers[k]), append(goals, d.goals[k])
+		}
+	}
+	d.containers, d.goals = containers, goals
+}
+
+// chosen tells which issues are containers or have ever lain in one. What lies
+// deeper is counted by the issue that it lies in.
+type chosen struct {
+	ids      map[flow.IssueID]bool
+	keys     map[string]bool
+	versions map[string]bool
+}
+
+func (d *discovery) chosen() chosen {
+	c := chosen{map[flow.IssueID]bool{}, map[string]bool{}, map[string]bool{}}
+	for k := range d.containers {
+		if o := &d.containers[k]; o.Kind == KindVersion {
+			c.versions[o.version.ID] = true
+		} else {
+			c.ids[o.id], c.keys[o.Name] = true, true
+			for _, key := range o.keys {
+				c.keys[key] = true
+			}
+		}
+	}
+	return c
+}
+
+func (c *chosen) has(t *flow.Timeline) bool {
+	if c.ids[t.Issue.ID] {
+		return true
+	}
+	for _, st := range t.Spans() {
+		above := st.Above()
+		if above.ID != 0 && c.ids[above.ID] || c.keys[above.Key] {
+			return true
+		}
+		for _, v := range st.FixVersions {
+			if c.versions[v] {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // write reads the issues twice more: for who belongs where, and for what
 // happened.
 func (d *discovery) write(in Input) ([]Container, error) {
+	d.sample()
+	chosen := d.chosen()
 	index := goal.NewIndex(d.goals, in.Catalogs)
-	if err := in.Issues(func(i *flow.Issue) error {
-		index.Add(flow.NewTimeline(i, in.Catalogs[i.Site]))
-		return nil
-	}); err != nil {
+	each := func(f func(*flow.Timeline)) error {
+		return in.Issues(func(i *flow.Issue) error {
+			if t := flow.NewTimeline(i, in.Catalogs[i.Site]); chosen.has(t) {
+				f(t)
+			}
+			return nil
+		})
+	}
+	if err := each(index.Add); err != nil {
 		return nil, fmt.Errorf("relating issues to containers: %w", err)
 	}
 	b := newBuilder(index.Members(), newBulkEdits(in.Settings.Thresholds.BulkIssues), in.Settings)
 	for k := range d.containers {
 		d.containers[k].done = make([]flow.Spans, len(b.ledgers[k].leaves))
 	}
-	if err := in.Issues(func(i *flow.Issue) error {
-		d.record(b, flow.NewTimeline(i, in.Catalogs[i.Site]))
-		return nil
-	}); err != nil {
+	if err := each(func(t *flow.Timeline) { d.record(b, t) }); err != nil {
 		return nil, fmt.Errorf("writing the containers' ledgers: %w", err)
 	}
 	b.order()

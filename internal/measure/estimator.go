@@ -24,22 +24,24 @@ func (m method) String() string {
 type Estimate struct {
 	// Median, Lower and Upper are the real completion and its 80 % interval,
 	// 0…1.
-	Median, Lower, Upper float64
+	Median float64 `json:"median"`
+	Lower  float64 `json:"lower"`
+	Upper  float64 `json:"upper"`
 	// Overstated is the probability that the truth lies more than 15 points
 	// below what is reported.
-	Overstated float64
+	Overstated float64 `json:"overstated"`
 	// Method is what the median was told by.
-	Method string
+	Method string `json:"method"`
 	// Reference is the number of past containers that the interval rests on,
 	// weighted by how much they are like this one (n_eff of MEASURES §3.2).
-	Reference float64
+	Reference float64 `json:"reference"`
 	// Own is how many closed containers the model has seen itself. FromPrior
 	// tells that they are too few, so that other organisations stand in.
-	Own       int
-	FromPrior bool
+	Own       int  `json:"own"`
+	FromPrior bool `json:"from_prior"`
 	// GrewAgain is, where no leaf is open, the probability that more than a
 	// twentieth of the work is still to come.
-	GrewAgain float64
+	GrewAgain float64 `json:"grew_again,omitempty"`
 
 	// members stand for the predictive distribution of the completion, and
 	// for that of the delivered share with the reference class around it.
@@ -76,7 +78,7 @@ func (m *Model) Estimate(s *Situation, set string, reported float64) Estimate {
 
 // estimate also returns the completion by each method.
 func (m *Model) estimate(s *Situation, set string, reported float64) (Estimate, [numMethods]float64) {
-	v := s.vector()
+	v := m.features(s)
 	like := m.like(&v, s.Kind, set)
 	e := Estimate{
 		Method: m.champion.String(), Own: m.Containers, FromPrior: m.Containers < enoughOwn,
@@ -99,6 +101,25 @@ func (m *Model) estimate(s *Situation, set string, reported float64) (Estimate, 
 		e.GrewAgain = predicted.below(1 - grewAgain)
 	}
 	return e, each
+}
+
+// Overstates is Estimate's Overstated alone.
+func (m *Model) Overstates(s *Situation, set string, reported float64) float64 {
+	v := m.features(s)
+	like := m.like(&v, s.Kind, set)
+	eta, delivered := m.center(byRegression, s, &v, &like), v[featLogit]
+	var below, total float64
+	for k, w := range like.weights {
+		r := &m.references[k]
+		total += w
+		if s.completion(eta+r.residual[byRegression]) < reported-overstatement {
+			below += w * blend
+		}
+		if s.completion(delivered+r.residual[byDelivered]) < reported-overstatement {
+			below += w * (1 - blend)
+		}
+	}
+	return over(below, total)
 }
 
 // center is where the method sees the real completion, on the logit scale.

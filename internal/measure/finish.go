@@ -8,6 +8,8 @@ import (
 // Horizons returns the horizons, in days, at which forecasts are scored.
 func Horizons() []int { return []int{14, 30, 60, 90} }
 
+const numHorizons = 4
+
 // fitHorizons are those that the logistic model is fitted at.
 func fitHorizons() []float64 { return []float64{7, 14, 30, 60, 90, 180} }
 
@@ -39,7 +41,6 @@ type finishBeta [numFinish]float64
 // solving for h.
 type finishModel struct {
 	beta finishBeta
-	base [4]float64 // F0: the share of past cases that finished within each horizon
 	n    int
 }
 
@@ -160,11 +161,7 @@ func fitFinish(closed, open []past, prior *Prior, asOf time.Time) finishModel {
 		}
 		for k := range rows {
 			r := &rows[k]
-			eta := 0.0
-			for i := range r.x {
-				eta += r.x[i] * m.beta[i]
-			}
-			p := logistic(eta)
+			p := logistic(r.x.times(&m.beta))
 			h := r.w * max(p*(1-p), 1e-4)
 			for i := range r.x {
 				b[i] += r.w * (r.y - p) * r.x[i]
@@ -222,16 +219,28 @@ func (c *Case) finishedWithin(days float64) bool {
 }
 
 // Within is the probability that the last leaf will have been delivered within
-// so many days, from 0 on.
+// so many days. What is delivered already counts.
 func (m *Model) Within(s *Situation, days float64) float64 {
 	if days <= 0 {
 		return 0
 	}
 	x := s.finishVector()
 	x.within(days)
-	eta := 0.0
-	for i := range x {
-		eta += x[i] * m.finish.beta[i]
+	return logistic(x.times(&m.finish.beta))
+}
+
+// Quantile is the number of days within which the last leaf will have been
+// delivered with the probability: Within solved for the days.
+func (m *Model) Quantile(s *Situation, p float64) float64 {
+	x := s.finishVector()
+	slope := m.finish.beta[finHorizon] + m.finish.beta[finNoOpenH]*x[finNoOpen]
+	return 30 * math.Exp((logit(p)-x.times(&m.finish.beta))/slope)
+}
+
+func (v *finishBeta) times(beta *finishBeta) float64 {
+	sum := 0.0
+	for i := range v {
+		sum += v[i] * beta[i]
 	}
-	return logistic(eta)
+	return sum
 }

@@ -50,7 +50,7 @@ func (l *ledger) judge(at time.Time, t *tally, r *rhythm, s *Settings) Health {
 	case promisedYet && !at.Before(target.now.End(s.Calendar.Location())):
 		return OffTrack
 	}
-	return OnTrack
+	return l.oddsAt(at).judge(&s.Thresholds)
 }
 
 // shown is the health that shows, and what may take its place.

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"fmt"
+	"time"
 
 	"plumbline/internal/flow"
 	"plumbline/internal/goal"
@@ -16,6 +17,11 @@ type Input struct {
 	// held on to.
 	Issues   func(each func(*flow.Issue) error) error
 	Settings Settings
+	// Experience is what was learnt from the containers that have closed; nil:
+	// real completion and forecasts are unknown. Until is up to when the odds
+	// that health rests on are worked out.
+	Experience *Replay
+	Until      time.Time
 }
 
 // History is what happened to each goal, from its first issue to the latest
@@ -57,5 +63,8 @@ func Build(in Input) (*History, error) {
 	}
 	h := &History{settings: in.Settings, ledgers: b.finish()}
 	h.work = w.finish()
+	if in.Experience != nil {
+		h.learn(in.Experience, in.Until)
+	}
 	return h, nil
 }

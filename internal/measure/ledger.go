@@ -24,6 +24,10 @@ type ledger struct {
 	// shared are the leaves that other goals have too, and which.
 	shared   map[int][]sharing
 	criteria []criterion
+	// experience is what estimates are made from, nil for none; odds are the
+	// goal's by week.
+	experience *Replay
+	odds       []weekly
 }
 
 // entry is one leaf's step from one class to another.

@@ -15,6 +15,7 @@ type Model struct {
 
 	beta       vector
 	references []reference
+	largest    float64 // the largest featSize among the references
 	counted    int     // containers among the references, the prior's too
 	stretch    float64 // k of MEASURES §3.2: how far the residuals are stretched
 	champion   method
@@ -34,7 +35,7 @@ type past struct {
 
 // maxContainers bounds what a model is fitted on: the containers that closed
 // last. More would make it slower and older, not better.
-const maxContainers = 400
+const maxContainers = 300
 
 // fit fits a model on the containers that had closed before the moment, in
 // order of their closing; open are those that were still being worked on,
@@ -60,6 +61,9 @@ func fit(closed, open []past, prior *Prior, asOf time.Time) *Model {
 		}
 		m.counted++
 	}
+	for k := range m.references {
+		m.largest = max(m.largest, m.references[k].size)
+	}
 	m.sort()
 	m.finish = fitFinish(closed, open, prior, asOf)
 	return m
@@ -78,6 +82,14 @@ func (m *Model) sort() {
 	}
 }
 
+// features returns those of the situation for this model: a goal that is larger
+// than any container that was seen counts as large as the largest of them.
+func (m *Model) features(s *Situation) vector {
+	v := s.vector()
+	v[featSize] = min(v[featSize], m.largest)
+	return v
+}
+
 // observe makes the rows of the regression: each container weighs as much as
 // any other.
 func observe(closed []past) []observation {
@@ -86,19 +98,35 @@ func observe(closed []past) []observation {
 		weight := 1 / float64(len(closed[g].lessons))
 		for k := range closed[g].lessons {
 			c := &closed[g].lessons[k]
-			rows = append(rows, observation{x: standardise(c.vector()), y: c.target(), weight: weight, group: g})
+			rows = append(rows, observation{x: standardise(c.vector()), y: c.target(), weight: weight * matter(c), group: g})
 		}
 	}
 	return rows
 }
 
+// nothingDelivered is what a case weighs in the regression in which nothing
+// had been delivered yet.
+const nothingDelivered = 0.1
+
+// matter is how much a case teaches the regression. Where nothing has been
+// delivered, the logits of nothing of few and of nothing of many lie far apart
+// and mean the same; and half of all cases are such. Taken in full, they teach
+// that size is what counts, which then fails goals larger than any container.
+func matter(c *Case) float64 {
+	if c.Delivered == 0 {
+		return nothingDelivered
+	}
+	return 1
+}
+
 func referTo(p *past, i int, row *observation, without *vector, container int) reference {
 	c := &p.lessons[i]
+	weight := 1 / float64(len(p.lessons))
 	v := c.vector()
 	n := float64(c.Scope())
 	r := reference{
 		logit: v[featLogit], size: v[featSize], age: v[featAge],
-		weight: row.weight, container: container, kind: p.Kind, set: p.Set,
+		weight: weight, container: container, kind: p.Kind, set: p.Set,
 	}
 	r.residual[byJira] = row.y - logit((c.Naive()*n+0.5)/(n+1))
 	r.residual[byDelivered] = row.y - v[featLogit]

@@ -20,6 +20,8 @@ const (
 	// hold in a third; the rest is "trust Jira". Set by judgement: from so few
 	// it cannot be measured.
 	priorTrust = 0.5
+	// maxFeature bounds a standardised feature.
+	maxFeature = 2.0
 	// priorCases is how many cases of one container a prior keeps.
 	priorCases = 5
 )
@@ -104,12 +106,14 @@ func (p *Prior) weighted(n int) ([]reference, int) {
 }
 
 // standardise brings features to a common scale, by round numbers near their
-// means and deviations on the containers of ../shared/data.
+// means and deviations on the containers of ../shared/data. What lies farther
+// out than nearly all of them is taken to be no different: a line must not be
+// drawn on into what nobody has seen.
 func standardise(v vector) vector {
 	center := vector{featSize: 2.5, featAge: 4.5, featNew30: 0.1, featYounger: 0.3, featGrowth: 0.5, featSince: 3}
 	scale := vector{featSize: 0.8, featAge: 1.2, featNew30: 0.2, featYounger: 0.25, featGrowth: 0.7, featSince: 1.3, featNoOpen: 1}
 	for i := featSize; i < numFeatures; i++ {
-		v[i] = (v[i] - center[i]) / scale[i]
+		v[i] = min(maxFeature, max(-maxFeature, (v[i]-center[i])/scale[i]))
 	}
 	return v
 }

@@ -22,7 +22,7 @@ const (
 	// minStretch bounds how narrow it may become.
 	minStretch = 0.5
 	// thinned is how many cases of one container a model keeps.
-	thinned = 16
+	thinned = 12
 )
 
 // Replay is a history of estimates: what would have been told of every container on every
@@ -32,6 +32,7 @@ type Replay struct {
 	Lives  []Life
 	Models []*Model // one a month, in order
 	Until  time.Time
+	cold   *Model // what the prior alone says
 }
 
 // Life is a container and what was told of it.
@@ -51,8 +52,7 @@ type Told struct {
 	Estimate Estimate
 	// Each is the completion by every method.
 	Each   [numMethods]float64
-	Within [4]float64 // the probability to finish within each of Horizons
-	Base   [4]float64 // the base rates known then
+	Within [numHorizons]float64 // the probability to finish within each of Horizons
 	// CRPS is the continuous ranked probability score of the prediction, and
 	// of the delivered share with the reference class around it.
 	CRPS, CRPSDelivered float64
@@ -205,29 +205,9 @@ func evenly(n, most int) []int {
 
 // settle takes in how well a container that has closed was told.
 func (r *replaying) settle(t *track, p *past) {
-	missed, n := 0.0, 0.0
-	var errs [numMethods]float64
-	for k := range t.told {
-		if k >= len(p.cases) || !p.cases[k].At.Equal(t.told[k].At) {
-			break
-		}
-		n++
-		truth := p.cases[k].Truth
-		if !t.told[k].Estimate.holds(truth) {
-			missed++
-		}
-		for m, x := range t.told[k].Each {
-			errs[m] += math.Abs(x - truth)
-		}
+	if missed, ok := r.losses.take(t.told, p.cases); ok {
+		r.stretch = max(minStretch, r.stretch*math.Exp(adaptRate*(missed-2*tail)))
 	}
-	if n == 0 {
-		return
-	}
-	r.stretch = max(minStretch, r.stretch*math.Exp(adaptRate*(missed/n-2*tail)))
-	for m := range errs {
-		errs[m] /= n
-	}
-	r.losses.add(errs)
 }
 
 // holds reports whether the interval holds the truth.
@@ -245,14 +225,13 @@ func (t *track) tell(m *Model, next time.Time) {
 		for k, h := range Horizons() {
 			told.Within[k] = m.Within(s, float64(h))
 		}
-		told.Base = m.finish.base
 		t.told = append(t.told, told)
 	}
 }
 
 // result puts what was told beside what came of it.
 func (r *replaying) result() *Replay {
-	out := &Replay{Models: r.models, Until: r.Until}
+	out := &Replay{Models: r.models, Until: r.Until, cold: fit(nil, nil, r.prior, time.Time{})}
 	for _, t := range r.tracks {
 		life := Life{Container: t.Container}
 		if p, ok := t.pastAt(r.Until, &r.Settings); ok {
@@ -273,12 +252,19 @@ func (r *replaying) result() *Replay {
 }
 
 // Model returns the model that was in force at the moment: that of its month.
-// Nil where the replay does not reach it.
+// Before the first month it is what the prior says, and behind the last one
+// that of the last.
 func (r *Replay) Model(at time.Time) *Model {
-	month := monthOf(at)
-	k, found := slices.BinarySearchFunc(r.Models, month, func(m *Model, month time.Time) int { return m.AsOf.Compare(month) })
-	if !found {
-		return nil
+	k, found := slices.BinarySearchFunc(r.Models, at, func(m *Model, at time.Time) int { return m.AsOf.Compare(at) })
+	switch {
+	case found:
+		return r.Models[k]
+	case k == 0:
+		return r.cold
 	}
-	return r.Models[k]
+	return r.Models[k-1]
 }
+
+// Learnt returns the replay without the containers: the models alone, which
+// are all that an estimate needs.
+func (r *Replay) Learnt() *Replay { return &Replay{Models: r.Models, Until: r.Until, cold: r.cold} }

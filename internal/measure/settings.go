@@ -69,6 +69,14 @@ type Thresholds struct {
 	ReportedAtRisk   float64
 	ReportedOffTrack float64
 
+	// OffTrackOdds and AtRiskOdds are the probabilities to make the target
+	// below which a goal is off track, and at risk; OverstatedOdds is the
+	// probability from which on a figure that says too much puts it at risk
+	// (MEASURES §2.20).
+	OffTrackOdds   float64
+	AtRiskOdds     float64
+	OverstatedOdds float64
+
 	// WorseAfter and BetterAfter are how long a worse and a better health
 	// must hold before it shows (MEASURES §2.20).
 	WorseAfter  time.Duration
@@ -105,6 +113,10 @@ func DefaultThresholds() Thresholds {
 		MaxEstimate:      1000,
 		ReportedAtRisk:   0.10,
 		ReportedOffTrack: 0.25,
+
+		OffTrackOdds:   0.3,
+		AtRiskOdds:     0.7,
+		OverstatedOdds: 0.5,
 
 		WorseAfter:  2 * day,
 		BetterAfter: 5 * day,
