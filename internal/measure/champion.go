@@ -27,7 +27,7 @@ func (l *losses) take(told []Told, cases []Case) (missed float64, ok bool) {
 		if !t.Estimate.holds(c.Truth) {
 			missed += 1 / float64(n)
 		}
-		for m, x := range t.Each {
+		for m, x := range t.Estimate.each {
 			l.errors[m] += math.Abs(x-c.Truth) / float64(n)
 		}
 		if !c.Finish.After(c.At) {

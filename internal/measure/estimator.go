@@ -42,10 +42,17 @@ type Estimate struct {
 	// GrewAgain is, where no leaf is open, the probability that more than a
 	// twentieth of the work is still to come.
 	GrewAgain float64 `json:"grew_again,omitempty"`
+}
 
-	// members stand for the predictive distribution of the completion, and
-	// for that of the delivered share with the reference class around it.
-	members, membersDelivered ensemble
+// prediction is an estimate with what it is scored by.
+type prediction struct {
+	Estimate
+	// each is the completion by every method.
+	each [numMethods]float64
+	// members stand for the predictive distribution of the completion,
+	// delivered for that of the delivered share with the reference class
+	// around it.
+	members, delivered ensemble
 }
 
 const (
@@ -72,35 +79,31 @@ const (
 // Estimate tells the real completion in a situation. reported is what is
 // reported in its place, 0…1; set is where the container comes from.
 func (m *Model) Estimate(s *Situation, set string, reported float64) Estimate {
-	e, _ := m.estimate(s, set, reported)
-	return e
+	return m.predicted(s, set, reported).Estimate
 }
 
-// estimate also returns the completion by each method.
-func (m *Model) estimate(s *Situation, set string, reported float64) (Estimate, [numMethods]float64) {
+func (m *Model) predicted(s *Situation, set string, reported float64) prediction {
 	v := m.features(s)
 	like := m.like(&v, s.Kind, set)
-	e := Estimate{
-		Method: m.champion.String(), Own: m.Containers, FromPrior: m.Containers < enoughOwn,
-		Reference: like.effective,
-	}
-	var each [numMethods]float64
+	p := prediction{Estimate: Estimate{
+		Method: m.champion.String(), Own: m.Containers, FromPrior: m.Containers < enoughOwn, Reference: like.effective,
+	}}
 	for by := range numMethods {
-		each[by] = s.completion(m.center(by, s, &v, &like))
+		p.each[by] = s.completion(m.center(by, s, &v, &like))
 	}
 	center := m.center(m.champion, s, &v, &like)
-	e.Median = each[m.champion]
+	p.Median = p.each[m.champion]
 	residuals := like.residuals(m.champion)
 	outer := min(tail, 0.5/(like.effective+1))
-	e.Lower = s.completion(center + m.stretch*min(0, residuals.quantile(tail-outer)))
-	e.Upper = s.completion(center + m.stretch*max(0, residuals.quantile(1-tail+outer)))
-	predicted, delivered := m.predict(s, &v, &like)
-	e.members, e.membersDelivered = predicted.ensemble(), delivered.ensemble()
-	e.Overstated = predicted.below(reported - overstatement)
+	p.Lower = s.completion(center + m.stretch*min(0, residuals.quantile(tail-outer)))
+	p.Upper = s.completion(center + m.stretch*max(0, residuals.quantile(1-tail+outer)))
+	both, delivered := m.predict(s, &v, &like)
+	p.members, p.delivered = both.ensemble(), delivered.ensemble()
+	p.Overstated = both.below(reported - overstatement)
 	if s.Open() == 0 {
-		e.GrewAgain = predicted.below(1 - grewAgain)
+		p.GrewAgain = both.below(1 - grewAgain)
 	}
-	return e, each
+	return p
 }
 
 // Overstates is Estimate's Overstated alone.

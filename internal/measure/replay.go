@@ -49,10 +49,8 @@ type Life struct {
 // Told is what was told at one moment.
 type Told struct {
 	Case     // Truth and Finish are known where the container ended
-	Estimate Estimate
-	// Each is the completion by every method.
-	Each   [numMethods]float64
-	Within [numHorizons]float64 // the probability to finish within each of Horizons
+	Estimate prediction
+	Within   [numHorizons]float64 // the probability to finish within each of Horizons
 	// CRPS is the continuous ranked probability score of the prediction, and
 	// of the delivered share with the reference class around it.
 	CRPS, CRPSDelivered float64
@@ -84,6 +82,7 @@ func (r *replaying) load() time.Time {
 	for k := range r.Containers {
 		c := &r.Containers[k]
 		t := &track{Container: c, situations: c.situations(c.known), ends: map[time.Time]*past{}}
+		t.large = c.ledger.reached(minFinal)
 		r.tracks = append(r.tracks, t)
 		if len(t.situations) > 0 && t.situations[0].At.Before(first) {
 			first = t.situations[0].At
@@ -113,6 +112,9 @@ type track struct {
 	told       []Told
 	ends       map[time.Time]*past // by close time, as that can be seen otherwise later
 	settled    bool
+	// large is when the container first had enough leaves to be found; zero:
+	// never.
+	large time.Time
 }
 
 // known returns what can be learnt at the moment: the containers that had
@@ -173,6 +175,9 @@ func (t *track) stillOpen(at time.Time, s *Settings) (past, bool) {
 	if _, ended := t.endAt(at, s); ended || t.cancelled.Contains(at) || len(t.situations) == 0 {
 		return past{}, false
 	}
+	if t.large.IsZero() || t.large.After(at) {
+		return past{}, false
+	}
 	n, _ := slices.BinarySearchFunc(t.situations, at, func(s Situation, at time.Time) int { return s.At.Compare(at) })
 	if n == 0 || t.situations[n-1].Open() == 0 {
 		return past{}, false
@@ -221,7 +226,7 @@ func (t *track) tell(m *Model, next time.Time) {
 	for len(t.told) < len(t.situations) && t.situations[len(t.told)].At.Before(next) {
 		s := &t.situations[len(t.told)]
 		told := Told{Case: Case{Situation: *s}, Cold: m.Containers < enoughOwn}
-		told.Estimate, told.Each = m.estimate(s, t.Set, s.Naive())
+		told.Estimate = m.predicted(s, t.Set, s.Naive())
 		for k, h := range Horizons() {
 			told.Within[k] = m.Within(s, float64(h))
 		}
@@ -240,7 +245,7 @@ func (r *replaying) result() *Replay {
 				told := t.told[k]
 				told.Case = p.cases[k]
 				told.CRPS = crps(&told.Estimate.members, told.Truth)
-				told.CRPSDelivered = crps(&told.Estimate.membersDelivered, told.Truth)
+				told.CRPSDelivered = crps(&told.Estimate.delivered, told.Truth)
 				life.Told = append(life.Told, told)
 			}
 		} else if _, open := t.stillOpen(r.Until, &r.Settings); open {

@@ -93,7 +93,7 @@ func meanErrors(l *Life) lifeError {
 		t := &l.Told[k]
 		e.naive.add(t.Naive()-t.Truth, n)
 		e.estimate.add(t.Estimate.Median-t.Truth, n)
-		for m, x := range t.Each {
+		for m, x := range t.Estimate.each {
 			e.each[m].add(x-t.Truth, n)
 		}
 		e.crps += t.CRPS / n

@@ -114,6 +114,22 @@ func (f *situations) at(at time.Time) (Situation, bool) {
 	return s, true
 }
 
+// reached is when the nth leaf first came into scope; zero where none did.
+func (l *ledger) reached(n int) time.Time {
+	seen := make([]bool, len(l.leaves))
+	for k := range l.entries {
+		e := &l.entries[k]
+		if !e.after.in || seen[e.leaf] {
+			continue
+		}
+		seen[e.leaf] = true
+		if n--; n == 0 {
+			return e.at
+		}
+	}
+	return time.Time{}
+}
+
 func (f *situations) step(e *entry) {
 	if first := f.ledger.entries[0].at; f.week1 < 0 && e.at.Sub(first) > 7*day {
 		f.week1 = f.scope()
