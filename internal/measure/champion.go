@@ -76,7 +76,9 @@ func expected() [numMethods]float64 {
 }
 
 // champion is the method with the least error on one's own history, shrunk to
-// what is expected while that is short.
+// what is expected while that is short. The reference class's shift of the
+// delivered share is scored, but never in force: by it, more delivered work
+// can lower the estimate.
 func (l *losses) champion() method {
 	best := byRegression
 	jira := l.errors[byJira]
@@ -89,7 +91,7 @@ func (l *losses) champion() method {
 	if l.containers < championAfter {
 		return best
 	}
-	for m := range numMethods {
+	for _, m := range []method{byJira, byDelivered} {
 		if ratio(m) < ratio(best)-championMargin {
 			best = m
 		}

@@ -41,16 +41,12 @@ type finishBeta [numFinish]float64
 // solving for h.
 type finishModel struct {
 	beta finishBeta
-	n    int
 }
 
 const (
 	finishLambda = 2.0
 	finishSteps  = 10
-	// openWeight is what a container that is still open counts: many of them
-	// nobody will ever finish, and asked are those that somebody works on.
-	openWeight = 0.5
-	// delivered is what a case weighs whose work was all delivered by then,
+	// finishedWeight is what a case weighs whose work was all delivered by then,
 	// though nobody could know that nothing would follow. Whether such a case
 	// belongs to the question "when will it be finished" can be argued both
 	// ways, so it counts half.
@@ -107,9 +103,16 @@ type finishRow struct {
 // it finished by then? Of containers that are still open that is known too,
 // and it is no; a model that learnt from those that had closed alone would
 // know the quick ones alone.
-func finishRows(closed, open []past, asOf time.Time) []finishRow {
+func finishRows(closed, open []past, kind Kind, asOf time.Time) []finishRow {
 	var rows []finishRow
 	add := func(p *past, weight float64) {
+		until := asOf
+		if p.known.Before(until) {
+			until = p.known
+		}
+		if kind != KindGoal && p.Kind != kind {
+			weight *= otherClass
+		}
 		for k := range p.lessons {
 			c := &p.lessons[k]
 			w := weight
@@ -118,7 +121,7 @@ func finishRows(closed, open []past, asOf time.Time) []finishRow {
 			}
 			x := c.finishVector()
 			for _, h := range fitHorizons() {
-				if c.At.Add(time.Duration(h * float64(day))).After(asOf) {
+				if c.At.Add(time.Duration(h * float64(day))).After(until) {
 					break
 				}
 				x.within(h)
@@ -134,24 +137,27 @@ func finishRows(closed, open []past, asOf time.Time) []finishRow {
 		add(&closed[k], finishWeight/math.Sqrt(float64(len(closed[k].lessons))))
 	}
 	for k := range open {
-		add(&open[k], openWeight*finishWeight/math.Sqrt(float64(len(open[k].lessons))))
+		add(&open[k], finishWeight/math.Sqrt(float64(len(open[k].lessons))))
 	}
 	return rows
 }
 
+// finishWeight is what a case with one horizon weighs: a case has up to six of
+// them, which tell much of the same.
 const finishWeight = 1.0 / 3
 
 // ended tells that the container is known to have ended.
 func (p *past) ended() bool { return !p.end.At.IsZero() }
 
-func fitFinish(closed, open []past, prior *Prior, asOf time.Time) finishModel {
+func fitFinish(closed, open []past, kind Kind, prior *Prior, asOf time.Time) *finishModel {
 	start := prior.finish()
-	m := finishModel{beta: start, n: len(closed)}
-	rows := finishRows(closed, open, asOf)
+	m := &finishModel{beta: start}
+	rows := finishRows(closed, open, kind, asOf)
 	for range finishSteps {
-		var a [numFinish][numFinish]float64
+		a := make([][]float64, numFinish)
 		var b finishBeta
 		for i := range b {
+			a[i] = make([]float64, numFinish)
 			l := finishLambda
 			if i == finOne {
 				l *= ridgeIntercept
@@ -170,7 +176,7 @@ func fitFinish(closed, open []past, prior *Prior, asOf time.Time) finishModel {
 				}
 			}
 		}
-		step := solve10(&a, &b)
+		step := solve(a, b[:])
 		for i := range step {
 			m.beta[i] += step[i]
 		}
@@ -178,39 +184,6 @@ func fitFinish(closed, open []past, prior *Prior, asOf time.Time) finishModel {
 		m.beta[finNoOpenH] = max(m.beta[finNoOpenH], 0.1-m.beta[finHorizon])
 	}
 	return m
-}
-
-func solve10(a *[numFinish][numFinish]float64, b *finishBeta) finishBeta {
-	var l [numFinish][numFinish]float64
-	for i := range numFinish {
-		for j := range i + 1 {
-			sum := a[i][j]
-			for k := range j {
-				sum -= l[i][k] * l[j][k]
-			}
-			if i == j {
-				l[i][i] = math.Sqrt(max(sum, 1e-9))
-			} else {
-				l[i][j] = sum / l[j][j]
-			}
-		}
-	}
-	var z, x finishBeta
-	for i := range numFinish {
-		z[i] = b[i]
-		for k := range i {
-			z[i] -= l[i][k] * z[k]
-		}
-		z[i] /= l[i][i]
-	}
-	for i := numFinish - 1; i >= 0; i-- {
-		x[i] = z[i]
-		for k := i + 1; k < numFinish; k++ {
-			x[i] -= l[k][i] * x[k]
-		}
-		x[i] /= l[i][i]
-	}
-	return x
 }
 
 // finishedWithin reports whether the last leaf was delivered within the days.
@@ -226,15 +199,15 @@ func (m *Model) Within(s *Situation, days float64) float64 {
 	}
 	x := s.finishVector()
 	x.within(days)
-	return logistic(x.times(&m.finish.beta))
+	return logistic(x.times(&m.finish[s.Kind].beta))
 }
 
 // Quantile is the number of days within which the last leaf will have been
 // delivered with the probability: Within solved for the days.
 func (m *Model) Quantile(s *Situation, p float64) float64 {
 	x := s.finishVector()
-	slope := m.finish.beta[finHorizon] + m.finish.beta[finNoOpenH]*x[finNoOpen]
-	return 30 * math.Exp((logit(p)-x.times(&m.finish.beta))/slope)
+	slope := m.finish[s.Kind].beta[finHorizon] + m.finish[s.Kind].beta[finNoOpenH]*x[finNoOpen]
+	return 30 * math.Exp((logit(p)-x.times(&m.finish[s.Kind].beta))/slope)
 }
 
 func (v *finishBeta) times(beta *finishBeta) float64 {

@@ -20,7 +20,7 @@ type Model struct {
 	stretch    float64 // k of MEASURES §3.2: how far the residuals are stretched
 	champion   method
 	losses     losses
-	finish     finishModel
+	finish     map[Kind]*finishModel
 	sorted     [numMethods][]int32 // the references in the order of their residuals
 }
 
@@ -65,7 +65,10 @@ func fit(closed, open []past, prior *Prior, asOf time.Time) *Model {
 		m.largest = max(m.largest, m.references[k].size)
 	}
 	m.sort()
-	m.finish = fitFinish(closed, open, prior, asOf)
+	m.finish = map[Kind]*finishModel{}
+	for _, kind := range []Kind{KindEpic, KindVersion, KindParent, KindGoal} {
+		m.finish[kind] = fitFinish(closed, open, kind, prior, asOf)
+	}
 	return m
 }
 
@@ -98,35 +101,19 @@ func observe(closed []past) []observation {
 		weight := 1 / float64(len(closed[g].lessons))
 		for k := range closed[g].lessons {
 			c := &closed[g].lessons[k]
-			rows = append(rows, observation{x: standardise(c.vector()), y: c.target(), weight: weight * matter(c), group: g})
+			rows = append(rows, observation{x: standardise(c.vector()), y: c.target(), weight: weight, group: g})
 		}
 	}
 	return rows
 }
 
-// nothingDelivered is what a case weighs in the regression in which nothing
-// had been delivered yet.
-const nothingDelivered = 0.1
-
-// matter is how much a case teaches the regression. Where nothing has been
-// delivered, the logits of nothing of few and of nothing of many lie far apart
-// and mean the same; and half of all cases are such. Taken in full, they teach
-// that size is what counts, which then fails goals larger than any container.
-func matter(c *Case) float64 {
-	if c.Delivered == 0 {
-		return nothingDelivered
-	}
-	return 1
-}
-
 func referTo(p *past, i int, row *observation, without *vector, container int) reference {
 	c := &p.lessons[i]
-	weight := 1 / float64(len(p.lessons))
 	v := c.vector()
 	n := float64(c.Scope())
 	r := reference{
 		logit: v[featLogit], size: v[featSize], age: v[featAge],
-		weight: weight, container: container, kind: p.Kind, set: p.Set,
+		weight: row.weight, container: container, kind: p.Kind, set: p.Set,
 	}
 	r.residual[byJira] = row.y - logit((c.Naive()*n+0.5)/(n+1))
 	r.residual[byDelivered] = row.y - v[featLogit]

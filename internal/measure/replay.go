@@ -22,7 +22,7 @@ const (
 	// minStretch bounds how narrow it may become.
 	minStretch = 0.5
 	// thinned is how many cases of one container a model keeps.
-	thinned = 12
+	thinned = 16
 )
 
 // Replay is a history of estimates: what would have been told of every container on every

@@ -48,39 +48,60 @@ func (n *normal) penalise(prior *vector, lambda float64) {
 	}
 }
 
-// solve solves the equations by Cholesky's decomposition. The penalty keeps
-// them positive definite.
-func (n *normal) solve() vector {
-	var l [numFeatures][numFeatures]float64
-	for i := range numFeatures {
+func (n *normal) solve() (x vector) {
+	a := make([][]float64, numFeatures)
+	for i := range a {
+		a[i] = n.a[i][:]
+	}
+	copy(x[:], solve(a, n.b[:]))
+	return x
+}
+
+// solve solves a·x = b by Cholesky's decomposition. Of a, which must be
+// symmetric and positive definite, only the lower half is read; a penalty on
+// every coefficient makes it so.
+func solve(a [][]float64, b []float64) []float64 {
+	n := len(b)
+	l := make([]float64, n*n)
+	for i := range n {
 		for j := range i + 1 {
-			sum := n.a[i][j]
+			sum := a[i][j]
 			for k := range j {
-				sum -= l[i][k] * l[j][k]
+				sum -= l[i*n+k] * l[j*n+k]
 			}
 			if i == j {
-				l[i][i] = math.Sqrt(max(sum, 1e-9))
+				l[i*n+i] = math.Sqrt(max(sum, minPivot))
 			} else {
-				l[i][j] = sum / l[j][j]
+				l[i*n+j] = sum / l[j*n+j]
 			}
 		}
 	}
-	var z, x vector
-	for i := range numFeatures {
-		z[i] = n.b[i]
+	x := make([]float64, n)
+	for i := range n {
+		x[i] = b[i]
 		for k := range i {
-			z[i] -= l[i][k] * z[k]
+			x[i] -= l[i*n+k] * x[k]
 		}
-		z[i] /= l[i][i]
+		x[i] /= l[i*n+i]
 	}
-	for i := numFeatures - 1; i >= 0; i-- {
-		x[i] = z[i]
-		for k := i + 1; k < numFeatures; k++ {
-			x[i] -= l[k][i] * x[k]
+	for i := n - 1; i >= 0; i-- {
+		for k := i + 1; k < n; k++ {
+			x[i] -= l[k*n+i] * x[k]
 		}
-		x[i] /= l[i][i]
+		x[i] /= l[i*n+i]
 	}
 	return x
+}
+
+// minPivot keeps rounding from making a root of less than nothing.
+const minPivot = 1e-9
+
+// monotone bounds two coefficients so that more delivered work can't lower the
+// estimate: it raises ℓ, and it shortens the time since the last delivery.
+func monotone(beta vector) vector {
+	beta[featLogit] = max(0, beta[featLogit])
+	beta[featSince] = min(0, beta[featSince])
+	return beta
 }
 
 // ridge minimises Σ w·huber(y − xᵀβ) + λ‖β − prior‖² by iterated weighting
@@ -110,9 +131,9 @@ func ridge(rows []observation, groups int, prior *vector, lambda float64) (beta 
 	for k := range parts {
 		rest := all
 		rest.plus(&parts[k], -1)
-		without = append(without, rest.solve())
+		without = append(without, monotone(rest.solve()))
 	}
-	return beta, without
+	return monotone(beta), without
 }
 
 func (n *normal) plus(o *normal, sign float64) {
