@@ -64,8 +64,10 @@ type situations struct {
 	now    []class
 	came   []time.Time // when the leaf first came into scope
 	weekly []delivery
-	last   time.Time // of the last delivery
-	week1  int       // scope at the end of the first week
+	last   time.Time   // of the last delivery
+	opened []time.Time // by leaf: when it was last re-opened
+	bounce time.Duration
+	week1  int // scope at the end of the first week
 }
 
 // delivery is a leaf that was delivered (1) or re-opened (-1) in scope.
@@ -75,7 +77,11 @@ type delivery struct {
 }
 
 func newSituations(l *ledger, kind Kind) *situations {
-	return &situations{ledger: l, kind: kind, now: make([]class, len(l.leaves)), came: make([]time.Time, len(l.leaves)), week1: -1}
+	n := len(l.leaves)
+	return &situations{
+		ledger: l, kind: kind, now: make([]class, n), came: make([]time.Time, n), opened: make([]time.Time, n),
+		week1: -1, bounce: DefaultThresholds().Bounce,
+	}
 }
 
 // at returns the situation at the moment, which is not before that of the call
@@ -145,9 +151,12 @@ func (f *situations) step(e *entry) {
 	switch {
 	case is && !was:
 		f.weekly = append(f.weekly, delivery{e.at, 1})
-		f.last = e.at
+		if e.at.Sub(f.opened[e.leaf]) >= f.bounce { // a bounce is no completion
+			f.last = e.at
+		}
 	case was && !is:
 		f.weekly = append(f.weekly, delivery{e.at, -1})
+		f.opened[e.leaf] = e.at
 	}
 }
 
