@@ -148,13 +148,14 @@ func (m *Model) center(by method, s *Situation, v *vector, like *likeness) float
 func (m *Model) predict(s *Situation, v *vector, like *likeness) (both, delivered spread) {
 	around := func(by method) []point {
 		center := m.center(by, s, v, like)
-		points := like.residuals(by).points
-		for k := range points {
-			points[k].value = s.completion(center + points[k].value)
+		points := make([]point, 0, len(like.weights))
+		for _, p := range like.residuals(by).points {
+			points = append(points, point{s.completion(center + p.value), p.weight})
 		}
 		return points
 	}
 	a, b := around(byRegression), around(byDelivered)
+	delivered = spreadOf(b, like.effective)
 	points := make([]point, 0, len(a)+len(b))
 	for len(a)+len(b) > 0 {
 		from, share := &a, blend
@@ -164,7 +165,7 @@ func (m *Model) predict(s *Situation, v *vector, like *likeness) (both, delivere
 		points = append(points, point{(*from)[0].value, (*from)[0].weight * share})
 		*from = (*from)[1:]
 	}
-	return spreadOf(points, like.effective), spreadOf(around(byDelivered), like.effective)
+	return spreadOf(points, like.effective), delivered
 }
 
 // likeness is how much each reference is like a situation.
@@ -172,6 +173,7 @@ type likeness struct {
 	model     *Model
 	weights   []float64 // by reference
 	effective float64
+	made      [numMethods]*spread // by residuals, once for each method
 }
 
 // like weighs the references by the kernel.
@@ -198,13 +200,21 @@ func (m *Model) like(v *vector, kind Kind, set string) likeness {
 	return l
 }
 
-// residuals is the distribution of a method's past residuals.
-func (l *likeness) residuals(by method) spread {
-	points := make([]point, len(l.weights))
-	for k, i := range l.model.sorted[by] {
-		points[k] = point{l.model.references[i].residual[by], l.weights[i]}
+// residuals is the distribution of a method's past residuals. It is made once,
+// and must not be changed.
+func (l *likeness) residuals(by method) *spread {
+	if by == byReference {
+		by = byDelivered // they are the same
 	}
-	return spreadOf(points, l.effective)
+	if l.made[by] == nil {
+		points := make([]point, len(l.weights))
+		for k, i := range l.model.sorted[by] {
+			points[k] = point{l.model.references[i].residual[by], l.weights[i]}
+		}
+		s := spreadOf(points, l.effective)
+		l.made[by] = &s
+	}
+	return l.made[by]
 }
 
 // kernel is how much like the situation a past case is.

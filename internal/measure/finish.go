@@ -45,7 +45,7 @@ type finishModel struct {
 
 const (
 	finishLambda = 2.0
-	finishSteps  = 10
+	finishSteps  = 6
 	// finishedWeight is what a case weighs whose work was all delivered by then,
 	// though nobody could know that nothing would follow. Whether such a case
 	// belongs to the question "when will it be finished" can be argued both

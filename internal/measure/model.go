@@ -35,7 +35,7 @@ type past struct {
 
 // maxContainers bounds what a model is fitted on: the containers that closed
 // last. More would make it slower and older, not better.
-const maxContainers = 300
+const maxContainers = 200
 
 // fit fits a model on the containers that had closed before the moment, in
 // order of their closing; open are those that were still being worked on,
@@ -66,8 +66,12 @@ func fit(closed, open []past, prior *Prior, asOf time.Time) *Model {
 	}
 	m.sort()
 	m.finish = map[Kind]*finishModel{}
+	general := fitFinish(closed, open, KindGoal, prior, asOf)
 	for _, kind := range []Kind{KindEpic, KindVersion, KindParent, KindGoal} {
-		m.finish[kind] = fitFinish(closed, open, kind, prior, asOf)
+		m.finish[kind] = general
+		if here := func(p past) bool { return p.Kind == kind }; slices.ContainsFunc(closed, here) || slices.ContainsFunc(open, here) {
+			m.finish[kind] = fitFinish(closed, open, kind, prior, asOf)
+		}
 	}
 	return m
 }
