@@ -35,7 +35,7 @@ type past struct {
 
 // maxContainers bounds what a model is fitted on: the containers that closed
 // last. More would make it slower and older, not better.
-const maxContainers = 200
+const maxContainers = 120
 
 // fit fits a model on the containers that had closed before the moment, in
 // order of their closing; open are those that were still being worked on,

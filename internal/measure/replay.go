@@ -22,7 +22,7 @@ const (
 	// minStretch bounds how narrow it may become.
 	minStretch = 0.5
 	// thinned is how many cases of one container a model keeps.
-	thinned = 16
+	thinned = 10
 )
 
 // Replay is a history of estimates: what would have been told of every container on every
@@ -70,7 +70,7 @@ func (p *Past) Run(progress func(share float64)) *Replay {
 	for month := monthOf(first); !month.After(p.Until); month = month.AddDate(0, 1, 0) {
 		r.month(month)
 		if progress != nil {
-			progress(min(1, float64(month.Sub(first))/float64(p.Until.Sub(first)+1)))
+			progress(min(1, max(0, float64(month.Sub(first)))/float64(p.Until.Sub(first)+1)))
 		}
 	}
 	return r.result()
