@@ -231,9 +231,9 @@ type shareMeter struct {
 	bar *progressbar.ProgressBar
 }
 
-func newShareMeter(c *cli) *shareMeter { return &shareMeter{meter: newMeter(c.err)} }
+func newShareMeter(c *cli) *shareMeter { return &shareMeter{meter: newMeter(c.err, "issues")} }
 
-func (m *shareMeter) reading(dump string, p syncer.Progress) { m.meter.at(dump, p) }
+func (m *shareMeter) reading(dump string, p syncer.Progress) { m.meter.at(dump, p.Read, p.Total) }
 
 func (m *shareMeter) replaying(share float64) {
 	if !m.tty {

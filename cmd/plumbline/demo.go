@@ -51,6 +51,7 @@ func (c *cli) demo() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&d.Dump, "dump", "", "serve the raw issues of this `file`")
 	f.StringVar(&d.Goals, "goals", "", "the goals: a `folder` of *.yaml or one file")
+	f.StringVar(&d.Flavour, "flavour", "", "simulate Jira `cloud` or server (default: what the dump was taken from)")
 	f.StringVar(&d.Listen, "listen", "", "the service's `address` (default "+config.DefaultListen+", or any free port)")
 	f.StringVar(&d.Dir, "dir", "", "keep the store in this `folder` (default: a temporary one)")
 	f.BoolVar(&once, "once", false, "print the board and exit")
@@ -61,8 +62,8 @@ func (c *cli) demo() *cobra.Command {
 
 func (c *cli) runDemo(cmd *cobra.Command, d app.Demo, once bool) error {
 	ctx := cmd.Context()
-	m := newMeter(c.err)
-	show, err := d.Stage(ctx, func(p syncer.Progress) { m.at("demo", p) })
+	m := newMeter(c.err, "issues")
+	show, err := d.Stage(ctx, func(p syncer.Progress) { m.at("demo", p.Read, p.Total) })
 	m.end()
 	if err != nil {
 		return err
@@ -77,7 +78,7 @@ func (c *cli) runDemo(cmd *cobra.Command, d app.Demo, once bool) error {
 		return show.Close()
 	}
 	url := "http://" + show.Listener.Addr().String()
-	fmt.Fprintf(c.err, "\nBoard    %s/\nMetrics  %s/metrics\nJira     %s (simulated)\nStore    %s\n\nCtrl-C ends the demo.\n",
-		url, url, show.Jira, show.Dir)
+	fmt.Fprintf(c.err, "\nBoard    %s/\nMetrics  %s/metrics\nJira     %s (simulated)\nConfig   %s (for other commands, such as plumbline goals --config)\n\nCtrl-C ends the demo.\n",
+		url, url, show.Jira, show.Config)
 	return errors.Join(show.Serve(ctx, show.Listener), show.Close())
 }

@@ -80,8 +80,8 @@ func (c *cli) askJSON(ctx context.Context, command string, args url.Values, answ
 // board lists the goals, those in trouble first, each below its parent.
 func board(s *measure.Snapshot) listing {
 	l := listing{
-		header: []string{"GOAL", "HEALTH", "SINCE", "REPORTED", "REAL", "DELIVERED", "ISSUES", "DROPPED", "SCOPE", "TARGET", "MOVED", "FORECAST", "CHANCE", "LAST PROGRESS"},
-		right:  []bool{false, false, false, true, true, true, true, true, true, false, false, false, true, true},
+		header: []string{"GOAL", "HEALTH", "SINCE", "REPORTED", "REAL", "DELIVERED", "ISSUES", "DROPPED", "SCOPE", "TARGET", "MOVED", "FORECAST", "CHANCE", "OLDEST DECISION", "LAST PROGRESS"},
+		right:  []bool{false, false, false, true, true, true, true, true, true, false, false, false, true, true, true},
 		whole:  s,
 	}
 	goals := s.Board()
@@ -126,7 +126,7 @@ func boardRow(g *measure.GoalStatus, depth int, at time.Time) []string {
 		strings.Repeat("  ", depth) + clean(g.ID),
 		g.Health.Sign() + " " + g.Health.Word(), day(g.HealthSince), reported(g, at), realCompletion(g), delivered(g),
 		fmt.Sprintf("%d/%d", g.Issues.Delivered, g.Issues.Total()-g.Issues.Discarded), strconv.Itoa(g.Issues.Discarded),
-		scope(g), target(g), moved(g), day(g.Forecast50), percent(g.OnTime), age(g.LastProgress, at),
+		scope(g), target(g), moved(g), day(g.Forecast50), percent(g.OnTime), oldestDecision(g, at), age(g.LastProgress, at),
 	}
 }
 
@@ -193,6 +193,19 @@ func moved(g *measure.GoalStatus) string {
 		return "no"
 	}
 	return fmt.Sprintf("%d×, %+d d", g.TargetMoves, *g.TargetSlipDays)
+}
+
+// oldestDecision says for how long the oldest open decision has been waited
+// for; "!" says that one is overdue.
+func oldestDecision(g *measure.GoalStatus, at time.Time) string {
+	if g.Decisions == nil || g.Decisions.OldestOpen == nil {
+		return unknown
+	}
+	waits := at.Sub(*g.Decisions.OldestOpen).Seconds()
+	if g.Decisions.Overdue > 0 {
+		return span(&waits) + " !"
+	}
+	return span(&waits)
 }
 
 // age says how long ago something was, in days from two days on.

@@ -29,7 +29,7 @@ func (c *cli) checkMap(ctx context.Context, s app.Settings) error {
 	}
 	errs := report.Count(app.SeverityError)
 	if people {
-		fmt.Fprintf(c.out, "%s: %d sites, %d goals: %s\n", s.Config.Path, len(s.Config.Sites), len(s.Goals.List), summary(&report))
+		fmt.Fprintf(c.out, "%s: %s, %s: %s\n", s.Config.Path, many(len(s.Config.Sites), "site"), many(len(s.Goals.List), "goal"), summary(&report))
 	}
 	if errs > 0 {
 		return usageError{fmt.Errorf("the map has %s: mend it, or accept it with lint.accept and a reason", many(errs, "error"))}

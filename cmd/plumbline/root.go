@@ -66,7 +66,8 @@ func (c *cli) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; see `%s --help`", err, cmd.CommandPath())}
 	})
-	root.AddCommand(c.demo(), c.serve(), c.sync(), c.starter(), c.check(), c.goals(), c.explain(), c.unlinked(), c.backtest(), c.store(),
+	root.AddCommand(c.demo(), c.serve(), c.sync(), c.starter(), c.check(), c.goals(), c.explain(), c.unlinked(), c.decisions(),
+		c.backtest(), c.backfill(), c.store(),
 		c.metrics(), c.healthcheck(), c.version())
 	wrapArgs(root)
 	return root

@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -69,7 +71,29 @@ func setup(env *testscript.Env) error {
 	env.Setenv("JIRA_PAT", "s3cret-pat")
 	env.Setenv("JIRA", site.URL)
 	env.Setenv("NO_COLOR", "1")
+	receiver := httptest.NewServer(receivers())
+	env.Defer(receiver.Close)
+	env.Setenv("RECEIVER", receiver.URL)
 	return os.WriteFile(filepath.Join(env.WorkDir, "plumbline.yaml"), []byte(config), 0o600)
+}
+
+// receivers are receivers of remote write, each of its own mind.
+func receivers() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/takes", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	mux.HandleFunc("/busy", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "3600")
+		http.Error(w, "too many requests", http.StatusTooManyRequests)
+	})
+	var asked atomic.Int32
+	mux.HandleFunc("/refuses-three", func(w http.ResponseWriter, _ *http.Request) {
+		if asked.Add(1) <= 3 {
+			http.Error(w, "out of bounds", http.StatusBadRequest)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
+	return mux
 }
 
 // waitReady waits until the service over the configuration is ready.

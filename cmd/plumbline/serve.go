@@ -44,9 +44,13 @@ func (c *cli) runServe(cmd *cobra.Command) error {
 	}
 	c.warn(settings.Config.Warnings)
 	c.warn(settings.Goals.Warnings)
+	goal := int64(app.MemoryGoal)
+	if os.Getenv("GOMEMLIMIT") != "" {
+		goal = 0 // the operator has one
+	}
 	a, err := app.Open(app.Options{
 		Settings: settings, Reread: func() (app.Settings, error) { return app.Read(c.configPath) },
-		Logger: log, Version: buildVersion(),
+		Logger: log, Version: buildVersion(), MemoryGoal: goal,
 	})
 	if err != nil {
 		return err

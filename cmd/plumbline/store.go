@@ -5,9 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strconv"
 	"time"
 
@@ -136,23 +135,10 @@ func (c *cli) storeBackup() *cobra.Command {
 	return &cobra.Command{
 		Use: "backup FILE", Short: "Write a whole, consistent copy of the store to a file", Args: cobra.ExactArgs(1),
 		Example: "  plumbline store backup /var/backups/plumbline.db",
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			f, err := os.CreateTemp(filepath.Dir(args[0]), ".plumbline-backup-")
+		RunE: func(cmd *cobra.Command, args []string) error {
+			err := writeWhole(args[0], 0o600, func(w io.Writer) error { return c.ask(cmd.Context(), "backup", url.Values{}, w) })
 			if err != nil {
-				return fmt.Errorf("backing the store up: %w", err)
-			}
-			defer func() {
-				_ = f.Close()           // the copy has been synced by then, or is of no use
-				_ = os.Remove(f.Name()) // it is gone where the copy succeeded
-			}()
-			if err := c.ask(cmd.Context(), "backup", url.Values{}, f); err != nil {
 				return err
-			}
-			if err := f.Sync(); err != nil {
-				return fmt.Errorf("backing the store up: %w", err)
-			}
-			if err := os.Rename(f.Name(), args[0]); err != nil {
-				return fmt.Errorf("backing the store up: %w", err)
 			}
 			fmt.Fprintf(c.err, "the store is backed up to %s\n", args[0])
 			return nil

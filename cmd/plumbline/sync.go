@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/url"
 	"slices"
@@ -13,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"plumbline/internal/app"
@@ -21,12 +19,15 @@ import (
 )
 
 func (c *cli) sync() *cobra.Command {
-	var full, census, agile bool
+	var full, census, agile, accept bool
 	var site string
 	cmd := &cobra.Command{
 		Use: "sync", Short: "Read Jira once and print what came of it",
 		Long: "sync reads what has changed since the last run, or everything with --full or the first time.\n" +
-			"While the service runs, it is asked to sync.",
+			"While the service runs, it is asked to sync.\n\n" +
+			"A census that cannot see half of a project's issues any more keeps them, since that may be a lost\n" +
+			"permission, and says so each time. Where they are gone indeed, --accept-missing says that: it takes\n" +
+			"for gone what the census before it has reported, and no more.",
 		Example: "  plumbline sync\n  plumbline sync --full --site acme -o json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -39,14 +40,23 @@ func (c *cli) sync() *cobra.Command {
 			if len(args["kind"]) > 1 {
 				return usageError{errors.New("--full, --census and --agile are three kinds of sync: choose one")}
 			}
+			if accept && !census {
+				return usageError{errors.New("--accept-missing goes with --census")}
+			}
+			if accept {
+				args.Set("accept_missing", "true")
+			}
 			if site != "" {
 				args.Set("site", site)
 			}
-			p := &progressReader{meter: newMeter(c.err)}
+			p := &progressReader{meter: newMeter(c.err, "issues")}
 			err := c.ask(cmd.Context(), "sync", args, p)
 			p.meter.end()
 			if p.err != nil {
 				return p.err
+			}
+			if err != nil && len(p.reports) == 0 {
+				return err // no run began: there is nothing to tabulate
 			}
 			if e := c.list(reports(p.reports)); e != nil {
 				return e
@@ -56,6 +66,8 @@ func (c *cli) sync() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&full, "full", false, "read everything again")
 	cmd.Flags().BoolVar(&census, "census", false, "find out which issues are still there, and fetch those that were missed")
+	cmd.Flags().BoolVar(&accept, "accept-missing", false,
+		"with --census: give up the issues that the census before it could not see any more and kept")
 	cmd.Flags().BoolVar(&agile, "agile", false, "read sprints and versions")
 	cmd.Flags().StringVar(&site, "site", "", "only the site of this `name`")
 	c.addOutput(cmd)
@@ -108,57 +120,10 @@ func (p *progressReader) Write(b []byte) (int, error) {
 			return 0, p.err
 		}
 		if l.Progress != nil {
-			p.meter.at(l.Site, *l.Progress)
+			p.meter.at(l.Site, l.Progress.Read, l.Progress.Total)
 		}
 		if l.Report != nil {
 			p.reports = append(p.reports, *l.Report)
 		}
-	}
-}
-
-// meter shows how far a sync has come: as a bar with rate and time left on a
-// terminal, as a line every few seconds elsewhere.
-type meter struct {
-	w    io.Writer
-	bar  *progressbar.ProgressBar
-	tty  bool
-	said time.Time
-}
-
-// sayEvery is how often progress is told where there is no terminal.
-const sayEvery = 5 * time.Second
-
-func newMeter(w io.Writer) *meter { return &meter{w: w, tty: terminal(w), said: time.Now()} }
-
-func (m *meter) at(site string, p syncer.Progress) {
-	if !m.tty {
-		if time.Since(m.said) >= sayEvery {
-			m.said = time.Now()
-			fmt.Fprintf(m.w, "%s: %d of %s issues read\n", site, p.Read, total(p.Total))
-		}
-		return
-	}
-	if m.bar == nil {
-		m.bar = progressbar.NewOptions(p.Total, progressbar.OptionSetWriter(m.w), progressbar.OptionSetDescription(site),
-			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("issues"),
-			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(),
-			progressbar.OptionSetPredictTime(true))
-	}
-	if p.Total >= 0 {
-		m.bar.ChangeMax(max(p.Total, p.Read))
-	}
-	_ = m.bar.Set(p.Read) // a bar that cannot be drawn is no reason to stop
-}
-
-func total(n int) string {
-	if n < 0 {
-		return "?"
-	}
-	return strconv.Itoa(n)
-}
-
-func (m *meter) end() {
-	if m.bar != nil {
-		_ = m.bar.Finish()
 	}
 }

@@ -22,6 +22,12 @@ import (
 	"plumbline/internal/syncer"
 )
 
+// incrementalBudget is how long an incremental run may take before it keeps
+// what it has and leaves the rest to the next: long enough for the changes of a
+// reorganisation, and short enough for the figures to follow. A full run and a
+// census go on until they are done, as no other run continues them.
+const incrementalBudget = 30 * time.Minute
+
 // Settings are everything that people have written.
 type Settings struct {
 	Config *config.Config
@@ -50,6 +56,9 @@ type Options struct {
 	Logger  *slog.Logger     // nil: silent
 	Now     func() time.Time // nil: time.Now
 	Version string
+	// MemoryGoal is how many bytes of memory the process is to stay below if
+	// it can; 0 leaves that to the runtime.
+	MemoryGoal int64
 	// Secret returns a site's token or password; nil: as its configuration
 	// says.
 	Secret func(*config.Site) (string, error)
@@ -72,7 +81,9 @@ type App struct {
 	reloaded atomic.Pointer[reloadResult]
 	learnt   atomic.Pointer[experience]
 	reloads  sync.Mutex // one reload at a time
-	measures sync.Mutex // one measuring at a time
+	measures sync.Mutex // one measuring at a time; guards last
+	last     *measuring
+	serving  atomic.Bool
 }
 
 // figures are what was measured last.
@@ -130,6 +141,7 @@ func (a *App) openSites() error {
 		}
 		a.syncers[site.Name], err = syncer.New(syncer.Options{
 			Site: site.Name, Scope: site.Scope, Source: client, Store: a.store, Now: a.now, Logger: a.log, Metrics: syncs,
+			Budget: map[syncer.Kind]time.Duration{syncer.Incremental: incrementalBudget},
 		})
 		if err != nil {
 			return fmt.Errorf("site %s: %w", site.Name, err)
@@ -189,8 +201,11 @@ func measureSettings(c *config.Config) measure.Settings {
 	s := measure.DefaultSettings()
 	s.Semantics = flow.NewSemantics(c.Semantics.DiscardedResolutions)
 	s.Calendar = c.Calendar
-	usual := c.Semantics.BusinessAsUsual
-	s.BusinessAsUsual = measure.Match{IssueTypes: usual.IssueTypes, Labels: usual.Labels, Statuses: usual.Statuses, Flagged: usual.Flagged}
+	s.BusinessAsUsual = measure.Match(c.Semantics.BusinessAsUsual)
+	s.Decisions.Within = c.Semantics.DecideWithin
+	for _, d := range c.Semantics.Decisions {
+		s.Decisions.Classes = append(s.Decisions.Classes, measure.DecisionClass{Name: d.Name, Match: measure.Match(d.Match)})
+	}
 	return s
 }
 
@@ -211,6 +226,23 @@ func (a *App) Zone() *time.Location { return a.settings.Load().Config.Calendar.L
 // empty, one after the other, and then measures anew. It returns a report for
 // each site that was tried; the error joins those of all sites.
 func (a *App) Sync(ctx context.Context, site string, kind syncer.Kind, progress func(string, syncer.Progress)) ([]syncer.Report, error) {
+	return a.syncBy(ctx, site, progress, func(s *syncer.Syncer, progress func(syncer.Progress)) (syncer.Report, error) {
+		return s.Run(ctx, kind, progress)
+	})
+}
+
+// AcceptMissing is Sync with a census that gives up what the one before it
+// could not see any more.
+func (a *App) AcceptMissing(ctx context.Context, site string, progress func(string, syncer.Progress)) ([]syncer.Report, error) {
+	return a.syncBy(ctx, site, progress, func(s *syncer.Syncer, progress func(syncer.Progress)) (syncer.Report, error) {
+		return s.AcceptMissing(ctx, progress)
+	})
+}
+
+func (a *App) syncBy(
+	ctx context.Context, site string, progress func(string, syncer.Progress),
+	run func(*syncer.Syncer, func(syncer.Progress)) (syncer.Report, error),
+) ([]syncer.Report, error) {
 	names := a.names
 	if site != "" {
 		if a.syncers[site] == nil {
@@ -221,7 +253,7 @@ func (a *App) Sync(ctx context.Context, site string, kind syncer.Kind, progress 
 	var reports []syncer.Report
 	var errs []error
 	for _, name := range names {
-		report, err := a.syncers[name].Run(ctx, kind, func(p syncer.Progress) {
+		report, err := run(a.syncers[name], func(p syncer.Progress) {
 			if progress != nil {
 				progress(name, p)
 			}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/url"
 	"path/filepath"
@@ -113,16 +112,12 @@ func (a *App) allPast(ctx context.Context, until time.Time) (measure.Past, error
 // dumpContainers reads a file of raw Jira issues in the same way as the demo
 // does, and returns its containers and when its last event happened.
 func dumpContainers(ctx context.Context, path string, c *config.Config, progress func(syncer.Progress)) (_ measure.Past, err error) {
-	world, err := loadDump(path)
+	d := Demo{Dump: path, Listen: "127.0.0.1:0", Config: c, Bare: true}
+	s, err := d.Stage(ctx, progress)
 	if err != nil {
 		return measure.Past{}, err
 	}
-	s := &Showing{}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	d := Demo{Listen: "127.0.0.1:0", Config: c}
-	if err := d.show(ctx, s, world, &config.Goals{}, progress); err != nil {
-		return measure.Past{}, fmt.Errorf("dump %s: %w", path, err)
-	}
 	name := filepath.Base(path)
 	for _, ending := range []string{".gz", ".jsonl", ".ndjson", ".json"} {
 		name = strings.TrimSuffix(name, ending)

@@ -25,7 +25,7 @@ type OnlineResult struct {
 
 // String is the result as a line of text.
 func (r OnlineResult) String() string {
-	s := fmt.Sprintf("site %s: %s %s, logged in, %d statuses", r.Site, r.Identity.Deployment, r.Identity.Version, r.Statuses)
+	s := fmt.Sprintf("site %s: %s, logged in, %d statuses", r.Site, strings.TrimSpace(r.Identity.Deployment+" "+r.Identity.Version), r.Statuses)
 	if r.Issues >= 0 {
 		s += fmt.Sprintf(", %d issues in scope", r.Issues)
 	}

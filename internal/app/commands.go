@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"time"
 
+	"plumbline/internal/export"
 	"plumbline/internal/jira"
 	"plumbline/internal/store"
 	"plumbline/internal/syncer"
@@ -55,6 +56,10 @@ func (a *App) Run(ctx context.Context, command string, args url.Values, out io.W
 		return a.runUnlinked(ctx, args, out)
 	case "backtest":
 		return a.runBacktest(ctx, args, out)
+	case "backfill":
+		return a.runBackfill(ctx, args, out)
+	case "decisions":
+		return a.runDecisions(ctx, args, out)
 	case "lint":
 		return a.runLint(ctx, args, out)
 	case "sync":
@@ -100,7 +105,7 @@ func (a *App) measured(ctx context.Context) error {
 	if a.Snapshot() != nil {
 		return nil
 	}
-	if err := a.Measure(ctx); err != nil {
+	if err := a.Measure(ctx); err != nil && !errors.Is(err, export.ErrTooManySeries) { // which are no matter here
 		return err
 	}
 	if a.Snapshot() == nil {
@@ -145,9 +150,16 @@ func (a *App) runExplain(ctx context.Context, args url.Values, out io.Writer) er
 func (a *App) runSync(ctx context.Context, args url.Values, out io.Writer) error {
 	kind := syncer.Kind(cmp.Or(args.Get("kind"), string(syncer.Incremental)))
 	lines := json.NewEncoder(out)
-	reports, err := a.Sync(ctx, args.Get("site"), kind, func(site string, p syncer.Progress) {
+	progress := func(site string, p syncer.Progress) {
 		_ = lines.Encode(SyncLine{Site: site, Progress: &p}) // who asked may have gone; the sync goes on
-	})
+	}
+	var reports []syncer.Report
+	var err error
+	if args.Get("accept_missing") != "" {
+		reports, err = a.AcceptMissing(ctx, args.Get("site"), progress)
+	} else {
+		reports, err = a.Sync(ctx, args.Get("site"), kind, progress)
+	}
 	partial := false
 	for k := range reports {
 		if e := lines.Encode(SyncLine{Site: reports[k].Site, Report: &reports[k]}); e != nil {

@@ -24,15 +24,36 @@ import (
 // so that everybody sees the same story.
 const companySeed = 1
 
+// The flavours of Jira that a demo can show.
+const (
+	DemoCloud  = "cloud"
+	DemoServer = "server"
+)
+
+// flavour is what the simulated site is.
+func (d Demo) flavour(w *jirasim.World) (string, error) {
+	switch d.Flavour {
+	case "":
+		return w.Flavour(), nil
+	case DemoCloud:
+		return jirasim.Cloud, nil
+	case DemoServer:
+		return jirasim.DataCenter, nil
+	}
+	return "", codedError{fmt.Errorf("--flavour %q: it is %s or %s", d.Flavour, DemoCloud, DemoServer), ExitUsage}
+}
+
 // Demo says what to show. The zero value shows the synthetic company in a
 // temporary folder.
 type Demo struct {
 	Dump    string // a file of raw Jira issues; empty for the synthetic company
-	Goals   string // a folder of goals or one file; needed with Dump
+	Goals   string // a folder of goals or one file; needed with Dump, unless Bare
+	Bare    bool   // take a dump without goals
 	Dir     string // where the store lies; empty: a temporary folder, removed at the end
 	Config  *config.Config
 	Listen  string    // empty: the usual address, or any free one where that is taken
 	At      time.Time // zero: now
+	Flavour string    // DemoCloud or DemoServer; empty: as the dump's shape says, and the company's is a server's
 	Logger  *slog.Logger
 	Version string
 }
@@ -44,6 +65,7 @@ type Showing struct {
 	Listener net.Listener // where the service is to answer: for Serve
 	Jira     string       // the simulated site's address
 	Dir      string
+	Config   string // the file that other commands take beside the demo
 	// Newest is when the last event of a dump happened.
 	Newest time.Time
 
@@ -58,36 +80,38 @@ func (d Demo) Stage(ctx context.Context, progress func(syncer.Progress)) (_ *Sho
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	world, goals, err := d.world()
+	world, goals, files, err := d.world()
 	if err != nil {
 		return nil, err
 	}
-	return s, d.show(ctx, s, world, goals, progress)
-}
-
-// show sets the service up over the world, and reads it.
-func (d Demo) show(ctx context.Context, s *Showing, world *jirasim.World, goals *config.Goals, progress func(syncer.Progress)) (err error) {
+	flavour, err := d.flavour(world)
+	if err != nil {
+		return nil, err
+	}
 	s.Newest = world.Last()
 	if err := s.folder(d.Dir); err != nil {
-		return err
+		return nil, err
 	}
 	if err := s.listen(d.Listen); err != nil {
-		return err
+		return nil, err
 	}
 	pat := rand.Text()
-	if err := s.simulate(world, pat); err != nil {
-		return err
+	if err := s.simulate(world, flavour, pat); err != nil {
+		return nil, err
+	}
+	c, err := d.configure(s, files, pat)
+	if err != nil {
+		return nil, err
 	}
 	now := time.Now
 	if !d.At.IsZero() {
 		now = func() time.Time { return d.At }
 	}
 	s.App, err = Open(Options{
-		Settings: Settings{d.configure(s), goals}, Logger: d.Logger, Now: now, Version: d.Version,
-		Secret: func(*config.Site) (string, error) { return pat, nil },
+		Settings: Settings{c, goals}, Logger: d.Logger, Now: now, Version: d.Version,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s.closers = append(s.closers, s.App.Close)
 	_, err = s.Sync(ctx, "", syncer.Full, func(_ string, p syncer.Progress) {
@@ -95,71 +119,76 @@ func (d Demo) show(ctx context.Context, s *Showing, world *jirasim.World, goals 
 			progress(p)
 		}
 	})
-	return err
+	return s, err
 }
 
-// world loads what the simulated site shows, and the goals over it.
-func (d Demo) world() (*jirasim.World, *config.Goals, error) {
+// world loads what the simulated site shows, and the goals over it, with
+// their files where they are the company's own.
+func (d Demo) world() (*jirasim.World, *config.Goals, map[string][]byte, error) {
 	if d.Dump == "" {
 		return d.company()
 	}
-	if d.Goals == "" {
+	world, goals, err := d.dumped()
+	return world, goals, nil, err
+}
+
+func (d Demo) dumped() (*jirasim.World, *config.Goals, error) {
+	if d.Goals == "" && !d.Bare {
 		return nil, nil, codedError{errors.New("--dump needs --goals: a folder of goals over the dump's issues"), ExitUsage}
 	}
-	goals, err := config.LoadGoals(d.Goals)
-	if err != nil {
-		return nil, nil, err
-	}
-	world, err := loadDump(d.Dump)
-	return world, goals, err
-}
-
-// loadDump reads a file of raw Jira issues.
-func loadDump(path string) (*jirasim.World, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, codedError{fmt.Errorf("reading the dump: %w", err), ExitUsage}
-	}
-	defer func() { _ = f.Close() }() // it was only read
-	world, err := jirasim.LoadDump(f)
-	if err != nil {
-		return nil, codedError{fmt.Errorf("dump %s: %w", path, err), ExitUsage}
-	}
-	return world, nil
-}
-
-func (d Demo) company() (*jirasim.World, *config.Goals, error) {
-	company := jirasim.NewCompany(companySeed, time.Now())
-	goals, err := config.ParseGoals(company.Goals)
-	if err != nil {
-		return nil, nil, err
-	}
+	goals := &config.Goals{}
 	if d.Goals != "" {
+		var err error
 		if goals, err = config.LoadGoals(d.Goals); err != nil {
 			return nil, nil, err
 		}
 	}
-	var dump bytes.Buffer
-	if err := company.WriteDump(&dump); err != nil {
-		return nil, nil, err
-	}
-	world, err := jirasim.LoadDump(&dump)
+	f, err := os.Open(d.Dump)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, codedError{fmt.Errorf("reading the dump: %w", err), ExitUsage}
 	}
-	for _, status := range company.Statuses {
-		world.AddStatus(status)
+	defer func() { _ = f.Close() }() // it was only read
+	world, err := jirasim.LoadDump(f)
+	if err != nil {
+		return nil, nil, codedError{fmt.Errorf("dump %s: %w", d.Dump, err), ExitUsage}
 	}
 	return world, goals, nil
 }
 
-// folder makes the folder that the store lies in.
-func (s *Showing) folder(dir string) error {
-	if dir != "" {
-		s.Dir = dir
-		return os.MkdirAll(dir, 0o700)
+func (d Demo) company() (*jirasim.World, *config.Goals, map[string][]byte, error) {
+	company := jirasim.NewCompany(companySeed, time.Now())
+	files := company.Goals
+	goals, err := config.ParseGoals(files)
+	if d.Goals != "" {
+		files = nil
+		goals, err = config.LoadGoals(d.Goals)
 	}
-	dir, err := os.MkdirTemp("", "plumbline-demo-")
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	var dump bytes.Buffer
+	if err := company.WriteDump(&dump); err != nil {
+		return nil, nil, nil, err
+	}
+	world, err := jirasim.LoadDump(&dump)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	for _, status := range company.Statuses {
+		world.AddStatus(status)
+	}
+	return world, goals, files, nil
+}
+
+// folder makes the folder that the store lies in.
+func (s *Showing) folder(dir string) (err error) {
+	if dir != "" {
+		if s.Dir, err = filepath.Abs(dir); err != nil {
+			return err
+		}
+		return os.MkdirAll(s.Dir, 0o700)
+	}
+	dir, err = os.MkdirTemp("", "plumbline-demo-")
 	if err != nil {
 		return err
 	}
@@ -169,13 +198,13 @@ func (s *Showing) folder(dir string) error {
 }
 
 // simulate lets the simulated Jira answer on a port of its own.
-func (s *Showing) simulate(world *jirasim.World, pat string) error {
+func (s *Showing) simulate(world *jirasim.World, flavour, pat string) error {
 	l, err := Listen("127.0.0.1:0")
 	if err != nil {
 		return err
 	}
 	server := &http.Server{
-		Handler:           jirasim.New(world, jirasim.Options{PAT: pat, ContextPath: "/jira"}),
+		Handler:           jirasim.New(world, jirasim.Options{Flavour: flavour, PAT: pat, ContextPath: "/jira"}),
 		ReadHeaderTimeout: 5 * time.Second,
 	}
 	ended := make(chan error, 1)
@@ -191,21 +220,66 @@ func (s *Showing) simulate(world *jirasim.World, pat string) error {
 	return nil
 }
 
-// configure returns the configuration of a service over the simulated site.
-func (d Demo) configure(s *Showing) *config.Config {
-	c := config.Default()
-	if d.Config != nil {
-		copied := *d.Config
-		c = &copied
+// configure writes the configuration of a service over the simulated site into
+// the demo's folder, so that other commands can be asked beside the demo, and
+// returns it.
+func (d Demo) configure(s *Showing, files map[string][]byte, pat string) (*config.Config, error) {
+	goals, err := d.keepGoals(s.Dir, files)
+	if err != nil {
+		return nil, err
 	}
-	c.Sites = []config.Site{{
-		Name: "demo", URL: s.Jira, Auth: config.Auth{PATEnv: "unused"},
-		Limits: config.Limits{RequestsPerSecond: 1e6, InFlight: 8}, // it is our own
-	}}
-	c.Store.Path = filepath.Join(s.Dir, "plumbline.db")
-	c.Listen = s.Listener.Addr().String()
-	c.ExternalURL = "http://" + c.Listen
-	return c
+	if err := os.WriteFile(filepath.Join(s.Dir, "token"), []byte(pat), 0o600); err != nil {
+		return nil, err
+	}
+	s.Config = filepath.Join(s.Dir, "plumbline.yaml")
+	src := fmt.Appendf(nil, demoConfig, s.Jira, goals, s.Listener.Addr(), "http://"+s.Listener.Addr().String())
+	if err := os.WriteFile(s.Config, src, 0o600); err != nil {
+		return nil, err
+	}
+	c, err := config.Parse(s.Config, src)
+	if err != nil {
+		return nil, err
+	}
+	c.Sites[0].Limits = config.Limits{RequestsPerSecond: 1e6, InFlight: 8} // it is our own
+	if d.Config == nil {
+		return c, nil
+	}
+	own := *d.Config
+	own.Sites, own.Store, own.Listen, own.ExternalURL = c.Sites, c.Store, c.Listen, c.ExternalURL
+	return &own, nil
+}
+
+// demoConfig takes the site's address, where the goals lie, the service's
+// address, and its URL.
+const demoConfig = `# What the demo runs on. Beside it, other commands are asked with --config of
+# this file; its Jira answers while the demo runs.
+sites:
+  - name: demo
+    url: %q
+    auth: {pat_file: token}
+    scope: project is not EMPTY
+store: {path: plumbline.db}
+goals: %q
+listen: %q
+external_url: %q
+`
+
+// keepGoals returns where the goals lie, having written the company's files into
+// the demo's folder.
+func (d Demo) keepGoals(dir string, files map[string][]byte) (string, error) {
+	if files == nil {
+		return filepath.Abs(d.Goals)
+	}
+	folder := filepath.Join(dir, "goals")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return "", err
+	}
+	for name, src := range files {
+		if err := os.WriteFile(filepath.Join(folder, name), src, 0o600); err != nil {
+			return "", err
+		}
+	}
+	return folder, nil
 }
 
 // listen opens the address at which the service will answer.

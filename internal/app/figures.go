@@ -3,7 +3,9 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -24,16 +26,17 @@ func (a *App) Measure(ctx context.Context) error {
 	if known, err := a.anythingRead(); err != nil || !known {
 		return err
 	}
-	s := a.settings.Load()
+	s, before := a.settings.Load(), a.last
 	h, err := a.history(ctx, s)
 	if err != nil {
 		return err
 	}
-	if err := a.publish(h); err != nil {
-		return err
+	err = a.publish(h)
+	if a.last != before {
+		settle(a.options.MemoryGoal)
 	}
 	a.metrics.measured(a.now().Sub(began))
-	return a.metrics.holds(a.store, a.names)
+	return errors.Join(err, a.metrics.holds(a.store, a.names))
 }
 
 // Tick publishes the figures of the last measuring as of now: ages grow and
@@ -48,13 +51,20 @@ func (a *App) Tick() error {
 	return a.publish(f.history)
 }
 
+// publish shows the figures as of now. Where Prometheus can't have them, since
+// they are too many series, the pages have them all the same.
 func (a *App) publish(h *measure.History) error {
-	f := &figures{history: h, snapshot: h.Snapshot(a.now().UTC())}
-	if err := a.exporter.Publish(f.snapshot); err != nil {
+	last, err := a.lastComplete()
+	if err != nil {
 		return err
 	}
+	now := a.now().UTC()
+	h = h.SyncedAt(last, a.readEvery(now))
+	f := &figures{history: h, snapshot: h.Snapshot(now)}
 	a.figures.Store(f)
-	return nil
+	err = a.exporter.Publish(f.snapshot)
+	a.metrics.published(err)
+	return err
 }
 
 // anythingRead reports whether any site has ever been read.
@@ -76,29 +86,80 @@ func (a *App) anythingRead() (bool, error) {
 }
 
 // history measures the goals in force, and records the targets that they show.
+// Where nothing that figures are made from differs from the last time, that
+// time's history holds good: most syncs find nothing new.
 func (a *App) history(ctx context.Context, s *Settings) (*measure.History, error) {
 	goals, err := a.promised(s.Goals.List)
 	if err != nil {
 		return nil, err
 	}
-	return a.build(ctx, s.Config, goals)
+	next := measuring{generation: a.store.Generation()} // asked for before the issues are
+	if next.input, err = a.input(ctx, s.Config, goals); err != nil {
+		return nil, err
+	}
+	if next.same(a.last) {
+		return a.last.history, nil
+	}
+	if next.history, err = measure.Build(next.input); err != nil {
+		return nil, err
+	}
+	next.input.Issues = nil // which the generation stands for
+	a.last = &next
+	return next.history, nil
 }
 
-// build reads the whole store. A sync that goes on meanwhile can show an issue
-// in two forms; the measuring after it mends that.
+// measuring is a history and what it was made from.
+type measuring struct {
+	input      measure.Input
+	generation uint64 // of the store's issues
+	history    *measure.History
+}
+
+// same reports whether what came before was made from the same.
+func (m *measuring) same(before *measuring) bool {
+	if before == nil || m.generation != before.generation {
+		return false
+	}
+	now := m.input
+	now.Issues = nil
+	return reflect.DeepEqual(now, before.input)
+}
+
+// build measures goals that are not in force.
 func (a *App) build(ctx context.Context, c *config.Config, goals []goal.Goal) (*measure.History, error) {
+	in, err := a.input(ctx, c, goals)
+	if err != nil {
+		return nil, err
+	}
+	if in.Experience, err = a.experienced(ctx, c); err != nil {
+		return nil, err
+	}
+	in.Until = a.now().UTC()
+	return measure.Build(in)
+}
+
+// input is the whole store. A sync that goes on while it is read can show an
+// issue in two forms; the measuring after it mends that.
+func (a *App) input(ctx context.Context, c *config.Config, goals []goal.Goal) (measure.Input, error) {
 	catalogs, err := a.catalogs()
 	if err != nil {
-		return nil, err
+		return measure.Input{}, err
 	}
-	learnt, err := a.experienced(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	return measure.Build(measure.Input{
-		Goals: goals, Catalogs: catalogs, Settings: measureSettings(c), Experience: learnt, Until: a.now().UTC(),
+	return measure.Input{
+		Goals: goals, Catalogs: catalogs, Settings: measureSettings(c), Expect: a.expected(),
 		Issues: func(each func(*flow.Issue) error) error { return a.store.Issues(ctx, "", each) },
-	})
+	}, nil
+}
+
+// expected is how many issues there are to measure, as far as that is known.
+func (a *App) expected() int {
+	n := 0
+	for _, site := range a.store.Sites() {
+		if counts, err := a.store.Counts(site); err == nil { // else it is found out on the way
+			n += counts.Issues
+		}
+	}
+	return n
 }
 
 // promised records the targets that the goals show, and adds to each goal

@@ -34,7 +34,7 @@ func oneLine(s string) string {
 // config is the configuration with what the site told as comments.
 func (s *site) config(start Start, head string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# What `plumbline init` made of %s on %s.\n# %s %s", comment(start.URL), flow.DateOf(start.Now), comment(s.identity.Deployment), comment(s.identity.Version))
+	fmt.Fprintf(&b, "# What `plumbline init` made of %s on %s.\n# %s", comment(start.URL), flow.DateOf(start.Now), comment(strings.TrimSpace(s.identity.Deployment+" "+s.identity.Version)))
 	if s.issues >= 0 {
 		fmt.Fprintf(&b, ", %d issues in scope", s.issues)
 	}

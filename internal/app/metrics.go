@@ -14,6 +14,7 @@ import (
 // metrics is how the service shows what it does itself.
 type metrics struct {
 	snapshotDuration prometheus.Gauge
+	snapshotsRefused prometheus.Counter
 	reloadSuccessful prometheus.Gauge
 	storeIssues      *prometheus.GaugeVec
 	storeSize        prometheus.Gauge
@@ -25,6 +26,10 @@ func newMetrics(version string) (*prometheus.Registry, *metrics) {
 		snapshotDuration: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "plumbline_snapshot_duration_seconds",
 			Help: "How long the last measuring of the whole store took.",
+		}),
+		snapshotsRefused: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "plumbline_snapshots_refused_total",
+			Help: "Snapshots that are not served as metrics, since they would be too many series; the one before is served on.",
 		}),
 		reloadSuccessful: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "plumbline_config_last_reload_successful",
@@ -51,7 +56,7 @@ func newMetrics(version string) (*prometheus.Registry, *metrics) {
 	build.Set(1)
 	m.reloadSuccessful.Set(1) // a service that could not read them would not have started
 	r := prometheus.NewRegistry()
-	r.MustRegister(m.snapshotDuration, m.reloadSuccessful, m.storeIssues, m.storeSize, m.tokenExpiry, build,
+	r.MustRegister(m.snapshotDuration, m.snapshotsRefused, m.reloadSuccessful, m.storeIssues, m.storeSize, m.tokenExpiry, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return r, m
 }
@@ -65,6 +70,13 @@ func (m *metrics) expects(site *config.Site) {
 }
 
 func (m *metrics) measured(took time.Duration) { m.snapshotDuration.Set(took.Seconds()) }
+
+// published shows whether the last snapshot is served.
+func (m *metrics) published(err error) {
+	if err != nil {
+		m.snapshotsRefused.Inc()
+	}
+}
 
 // holds shows how much the store holds.
 func (m *metrics) holds(s *store.Store, sites []string) error {

@@ -36,6 +36,12 @@ type service struct {
 // open makes a service over the world of AeroGear, with the goals of the example.
 func open(t *testing.T, w *jirasim.World, now time.Time) *service {
 	t.Helper()
+	return openWith(t, w, now, func(*config.Config) {})
+}
+
+// openWith is open with other settings.
+func openWith(t *testing.T, w *jirasim.World, now time.Time, set func(*config.Config)) *service {
+	t.Helper()
 	s := &service{now: now, dir: t.TempDir()}
 	site := httptest.NewServer(jirasim.New(w, jirasim.Options{PAT: "pat", Now: func() time.Time { return s.now }}))
 	t.Cleanup(site.Close)
@@ -46,6 +52,7 @@ func open(t *testing.T, w *jirasim.World, now time.Time) *service {
 	c := config.Default()
 	c.Store.Path = filepath.Join(s.dir, "plumbline.db")
 	c.Sites = []config.Site{{Name: "test", URL: site.URL, Auth: config.Auth{PATEnv: "UNUSED"}, Limits: config.Limits{RequestsPerSecond: 1e6, InFlight: 4}}}
+	set(c)
 	s.App, err = app.Open(app.Options{
 		Settings: app.Settings{Config: c, Goals: declared}, Now: func() time.Time { return s.now },
 		Secret: func(*config.Site) (string, error) { return "pat", nil },

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"plumbline/internal/config"
+	"plumbline/internal/export"
 )
 
 // Reload reads the configuration and the goals again. What is wrong with them
@@ -59,6 +60,9 @@ func (a *App) reload(ctx context.Context) error {
 	a.settings.Store(&next)
 	if err := a.Measure(ctx); err != nil {
 		a.settings.Store(old)
+		if errors.Is(err, export.ErrTooManySeries) { // then the pages show the new goals already
+			err = errors.Join(err, a.Measure(ctx))
+		}
 		return err
 	}
 	return nil

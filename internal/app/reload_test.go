@@ -53,7 +53,10 @@ const (
 )
 
 // run starts a service over a simulated site, with one goal.
-func run(t *testing.T) *running {
+func run(t *testing.T) *running { t.Helper(); return runWith(t, goalA) }
+
+// runWith starts one with the goals of a file.
+func runWith(t *testing.T, goals string) *running {
 	t.Helper()
 	now := time.Date(2026, 11, 18, 12, 0, 0, 0, time.UTC)
 	var dump bytes.Buffer
@@ -68,7 +71,7 @@ func run(t *testing.T) *running {
 	t.Cleanup(site.Close)
 	r := &running{t: t, dir: t.TempDir(), log: &lockedBuffer{}}
 	r.write("plumbline.yaml", "sites: [{name: acme, url: \""+site.URL+"\", auth: {pat_env: UNUSED}, scope: project is not EMPTY}]\nstore: {path: p.db}\nlisten: 127.0.0.1:0\n")
-	r.write("goals/a.yaml", goalA)
+	r.write("goals/a.yaml", goals)
 	path := filepath.Join(r.dir, "plumbline.yaml")
 	settings, err := app.Read(path)
 	if err != nil {

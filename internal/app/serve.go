@@ -47,6 +47,8 @@ func Listen(addr string) (net.Listener, error) {
 func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	c := a.settings.Load().Config
 	server := a.server(c)
+	a.serving.Store(true)
+	defer a.serving.Store(false)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return a.answer(server, l, c.WebConfig) })
 	g.Go(func() error {
@@ -86,7 +88,9 @@ func (a *App) answer(server *http.Server, l net.Listener, webConfig string) erro
 // work does what the service is there for: it measures what the store holds,
 // reads every site, and goes on by schedule.
 func (a *App) work(ctx context.Context, c *config.Config) error {
-	if err := a.Measure(ctx); err != nil {
+	if err := a.Measure(ctx); errors.Is(err, export.ErrTooManySeries) {
+		a.log.Error("the figures are not served as metrics; the pages have them", "error", err)
+	} else if err != nil {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)

@@ -90,8 +90,6 @@ func TestWhatAGoalSaysIsWhatIsLoaded(t *testing.T) {
 	const notUsed = "is taken but not used by this version; leave it, or remove it until it is"
 	wantLines(t, got.Warnings, `
 goals/a.yaml:6:5: goals[0].weight: `+notUsed+`
-goals/a.yaml:18:5: goals[0].decisions: `+notUsed+`
-goals/a.yaml:19:5: goals[0].decide_within: `+notUsed+`
 goals/a.yaml:20:5: goals[0].outcomes: `+notUsed)
 }
 

@@ -26,12 +26,9 @@ func (s *Site) Secret() (string, error) {
 		if name == "" {
 			continue
 		}
-		v, ok := os.LookupEnv(name)
-		if !ok {
-			return "", fmt.Errorf("reading the secret of site %s: the environment variable %s is not set", s.Name, name)
-		}
-		if err := fitForHeader(v); err != nil {
-			return "", fmt.Errorf("reading the secret of site %s from the environment variable %s: %w", s.Name, name, err)
+		v, err := SecretFromEnv(name)
+		if err != nil {
+			return "", fmt.Errorf("reading the secret of site %s: %w", s.Name, err)
 		}
 		return v, nil
 	}
@@ -51,6 +48,18 @@ func (s *Site) SecretWarning() string {
 		}
 	}
 	return ""
+}
+
+// SecretFromEnv reads a secret from the environment variable of that name.
+func SecretFromEnv(name string) (string, error) {
+	v, ok := os.LookupEnv(name)
+	if !ok {
+		return "", fmt.Errorf("the environment variable %s is not set", name)
+	}
+	if err := fitForHeader(v); err != nil {
+		return "", fmt.Errorf("the environment variable %s: %w", name, err)
+	}
+	return v, nil
 }
 
 // ReadSecret reads a secret from a file of at most 64 KiB, less one line break

@@ -18,13 +18,10 @@ func notYetUsed() map[string]string {
 		"semantics.active_statuses":  "",
 		"semantics.blocked":          "",
 		"semantics.debt":             "",
-		"semantics.decisions":        "",
 		"semantics.escalation":       "",
 		"semantics.waiting_statuses": "",
 		"sites.webhook_secret_file":  "",
 		"traps":                      "",
-		"goals.decide_within":        "",
-		"goals.decisions":            "",
 		"goals.outcomes":             "",
 		"goals.weight":               "1",
 	}

@@ -2,6 +2,7 @@ package export
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -18,6 +19,9 @@ import (
 // MaxSeries is how many series one snapshot may have (DESIGN §7). Beyond it
 // Publish refuses: a Prometheus that chokes tells nobody anything.
 const MaxSeries = 60_000
+
+// ErrTooManySeries is why a snapshot of more than MaxSeries series is refused.
+var ErrTooManySeries = errors.New("too many series")
 
 // Exporter serves the figures of the last snapshot published. Its families
 // are built once a snapshot; a scrape only reads them.
@@ -56,11 +60,15 @@ func (e *Exporter) Publish(s *measure.Snapshot) error {
 		}
 	}
 	if series > MaxSeries {
-		return fmt.Errorf("publishing the snapshot of %s: its %d goals make %d series, more than the %d allowed",
-			s.At.Format(time.RFC3339), len(s.Goals), series, MaxSeries)
+		return fmt.Errorf("publishing the snapshot of %s: %w", s.At.Format(time.RFC3339), tooMany(s, series))
 	}
 	e.built.Store(&built)
 	return nil
+}
+
+func tooMany(s *measure.Snapshot, series int) error {
+	return fmt.Errorf("%w: its %d goals and %d projects make %d, more than the %d allowed: declare fewer goals, or run a second plumbline for some of them",
+		ErrTooManySeries, len(s.Goals), len(s.Work), series, MaxSeries)
 }
 
 // Gather returns the families of the last snapshot published, none before the
@@ -75,21 +83,12 @@ func (e *Exporter) Gather() ([]*dto.MetricFamily, error) {
 // build makes the family's series as the text format wants them: labels by
 // name, series by the values of their labels.
 func (f *family) build(s *measure.Snapshot) (*dto.MetricFamily, error) {
-	order := make([]int, len(f.labels)) // of the labels, by name
-	for k := range order {
-		order[k] = k
-	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(f.labels[a], f.labels[b]) })
-
+	order := f.byName()
 	mf := &dto.MetricFamily{Name: &f.name, Help: &f.help, Type: dto.MetricType_GAUGE.Enum()}
-	f.samples(s, func(value float64, labels ...string) {
-		if math.IsNaN(value) || math.IsInf(value, 0) {
-			return
-		}
+	f.each(s, func(value float64, labels []string) {
 		m := &dto.Metric{Gauge: &dto.Gauge{Value: &value}, Label: make([]*dto.LabelPair, len(order))}
 		for to, from := range order {
-			text := strings.ToValidUTF8(labels[from], "\uFFFD")
-			m.Label[to] = &dto.LabelPair{Name: &f.labels[from], Value: &text}
+			m.Label[to] = &dto.LabelPair{Name: &f.labels[from], Value: &labels[from]}
 		}
 		mf.Metric = append(mf.Metric, m)
 	})
@@ -100,6 +99,31 @@ func (f *family) build(s *measure.Snapshot) (*dto.MetricFamily, error) {
 		}
 	}
 	return mf, nil
+}
+
+// each gives the values that are numbers, each with the values of the family's
+// labels, in their order and in UTF-8. Scrapes and back-fills are both made
+// from it, and so cannot differ.
+func (f *family) each(s *measure.Snapshot, take func(value float64, labels []string)) {
+	f.samples(s, func(value float64, labels ...string) {
+		if math.IsNaN(value) || math.IsInf(value, 0) {
+			return
+		}
+		for k := range labels {
+			labels[k] = strings.ToValidUTF8(labels[k], "\uFFFD")
+		}
+		take(value, labels)
+	})
+}
+
+// byName returns the order of the family's labels by name.
+func (f *family) byName() []int {
+	order := make([]int, len(f.labels))
+	for k := range order {
+		order[k] = k
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(f.labels[a], f.labels[b]) })
+	return order
 }
 
 // compare orders two series of one family by the values of their labels.

@@ -13,6 +13,8 @@ import (
 type family struct {
 	name, help string
 	labels     []string
+	// self tells that the metric is of Plumbline itself, and has no past.
+	self bool
 	// samples emits the metric's series. What it doesn't emit is not known.
 	samples func(s *measure.Snapshot, emit emit)
 }
@@ -29,6 +31,8 @@ func families(zone *time.Location) []family {
 	all = append(all, promises(zone)...)
 	all = append(all, movement()...)
 	all = append(all, criteria()...)
+	all = append(all, evidence()...)
+	all = append(all, decisions()...)
 	all = append(all, organisation()...)
 	return append(all, estimator()...)
 }
@@ -230,6 +234,7 @@ func organisation() []family {
 	}, {
 		name: measure.MetricSnapshot,
 		help: "The moment that the figures are as of, as Unix time.",
+		self: true,
 		samples: func(s *measure.Snapshot, emit emit) {
 			emit(unix(s.At))
 		},

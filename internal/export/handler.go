@@ -2,6 +2,7 @@ package export
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -10,6 +11,10 @@ import (
 // maxScrapes is how many scrapes are answered at once: a pair of Prometheis
 // and a person or two. Others are told to come again (503).
 const maxScrapes = 5
+
+// scrapeWithin bounds one scrape; Prometheus' own default is the same. A page
+// that comes later helps nobody (503).
+const scrapeWithin = 10 * time.Second
 
 // Handler returns the handler of /metrics over all gatherers, in the classic
 // text format or in OpenMetrics, as the scraper asks.
@@ -23,5 +28,6 @@ func Handler(gatherers ...prometheus.Gatherer) http.Handler {
 		EnableOpenMetrics:   true,
 		ErrorHandling:       promhttp.HTTPErrorOnError,
 		MaxRequestsInFlight: maxScrapes,
+		Timeout:             scrapeWithin,
 	})
 }

@@ -6,7 +6,7 @@ import "time"
 // at the start of every run; nothing is inferred from a run without it.
 type Identity struct {
 	Deployment string // "Cloud", or "Server", which Data Center says too
-	Version    string
+	Version    string // empty where it was not told
 	// ServerNow is the site's own clock at the time of asking. The watermark
 	// of a run is measured by it, so that a clock that is off loses nothing.
 	ServerNow time.Time
@@ -79,6 +79,10 @@ type Checkpoint struct {
 	// Doubts are the projects, by id, most of whose issues a census did not
 	// see although they are there, with the site's time of the first time.
 	Doubts map[string]time.Time `json:"doubts,omitempty"`
+	// Hidden are the projects, by id, of which the last complete census could
+	// not see so many issues that they were not taken for deleted, with the
+	// number of these issues.
+	Hidden map[string]int `json:"hidden,omitempty"`
 	// LastSuccess is our time at the end of the last complete run.
 	LastSuccess time.Time `json:"last_success"`
 	// Fields is what the source found out about the site's fields, in a form

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -14,16 +15,17 @@ func Always() Spans { return Spans{{}} }
 
 // Contains reports whether t lies in one of the spans.
 func (s Spans) Contains(t time.Time) bool {
-	return slices.ContainsFunc(s, func(x Span) bool { return x.Contains(t) })
+	_, ok := s.At(t)
+	return ok
 }
 
 // At returns the span in which t lies.
 func (s Spans) At(t time.Time) (Span, bool) {
-	k := slices.IndexFunc(s, func(x Span) bool { return x.Contains(t) })
-	if k < 0 {
+	after := sort.Search(len(s), func(k int) bool { return s[k].From.After(t) })
+	if after == 0 || !s[after-1].Contains(t) {
 		return Span{}, false
 	}
-	return s[k], true
+	return s[after-1], true
 }
 
 // Append returns s with x at its end, joined to the last span where they
@@ -45,9 +47,17 @@ func (s Spans) Union(o Spans) Spans {
 	if len(o) == 0 {
 		return s
 	}
-	all := slices.Concat(s, o)
+	return UnionOf(slices.Concat(s, o))
+}
+
+// UnionOf returns the moments that lie in any of the spans, which may come in
+// any order and overlap. It sorts them in place.
+func UnionOf(all []Span) Spans {
+	if len(all) == 0 {
+		return nil
+	}
 	slices.SortFunc(all, func(a, b Span) int { return a.From.Compare(b.From) })
-	out := all[:1:1]
+	out := Spans{all[0]}
 	for _, x := range all[1:] {
 		last := &out[len(out)-1]
 		switch {
@@ -64,15 +74,8 @@ func (s Spans) Union(o Spans) Spans {
 func (s Spans) Intersect(o Spans) Spans {
 	var out Spans
 	for i, j := 0, 0; i < len(s) && j < len(o); {
-		from, to := s[i].From, s[i].To
-		if o[j].From.After(from) {
-			from = o[j].From
-		}
-		if endsAfter(to, o[j].To) {
-			to = o[j].To
-		}
-		if to.IsZero() || from.Before(to) {
-			out = append(out, Span{from, to})
+		if both, ok := s[i].Intersect(o[j]); ok {
+			out = append(out, both)
 		}
 		if endsAfter(s[i].To, o[j].To) {
 			j++

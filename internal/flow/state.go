@@ -89,6 +89,9 @@ func (t *Timeline) issueType(n Named) IssueType {
 // parseRef reads a reference as changelog items give it: the id and the key,
 // or the key in both places (the server's "Parent Issue").
 func parseRef(v Named) Ref {
+	if v.ID == "" { // as of most; the error that follows from it is dear
+		return Ref{Key: v.Name}
+	}
 	id, err := strconv.ParseUint(v.ID, 10, 64)
 	if err != nil {
 		id = 0
@@ -98,6 +101,9 @@ func parseRef(v Named) Ref {
 
 // ParsePseudonym reads a pseudonym as String writes it; what is none is nobody.
 func ParsePseudonym(s string) Pseudonym {
+	if s == "" {
+		return 0
+	}
 	n, err := strconv.ParseUint(s, 16, 64)
 	if err != nil {
 		return 0

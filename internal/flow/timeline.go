@@ -48,6 +48,17 @@ func (s Span) Contains(t time.Time) bool {
 	return !t.Before(s.From) && (s.To.IsZero() || t.Before(s.To))
 }
 
+// Intersect returns the moments that lie in both spans; false where none does.
+func (s Span) Intersect(o Span) (Span, bool) {
+	if o.From.After(s.From) {
+		s.From = o.From
+	}
+	if endsAfter(s.To, o.To) {
+		s.To = o.To
+	}
+	return s, s.To.IsZero() || s.From.Before(s.To)
+}
+
 // NewTimeline replays the changelog of i. The issue must not be changed
 // afterwards. A nil catalogue knows no status but the present one.
 func NewTimeline(i *Issue, c *Catalog) *Timeline {

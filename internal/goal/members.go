@@ -14,6 +14,9 @@ type Members struct {
 	Goal *Goal
 	// Leaves are the issues that count, sorted by site and id.
 	Leaves []Leaf
+	// Others are the issues while they belong to the goal without counting:
+	// sub-tasks whose parent counts, containers. Sorted by site and id.
+	Others []Leaf
 	// Epics are the issues that the goal and the goals below it map by key:
 	// the containers whose closing ends the goal.
 	Epics []IssueRef
@@ -184,12 +187,19 @@ func (r *resolver) members(g int, own []map[int]membership) Members {
 	}
 	for n := range all {
 		in := counted(n).Less(r.coveredByParent(n, counted))
-		if len(in) == 0 {
-			continue
+		if len(in) > 0 {
+			m.Leaves = append(m.Leaves, Leaf{IssueRef: r.ref(n), In: in, Via: r.via(all[n].via)})
 		}
-		m.Leaves = append(m.Leaves, Leaf{IssueRef: r.ref(n), In: in, Via: r.via(all[n].via)})
+		if rest := all[n].spans.Less(in); len(rest) > 0 && !containers[n] {
+			m.Others = append(m.Others, Leaf{IssueRef: r.ref(n), In: rest, Via: r.via(all[n].via)})
+		}
 	}
-	slices.SortFunc(m.Leaves, func(a, b Leaf) int { return a.compare(b.IssueRef) })
+	for n := range containers {
+		m.Others = append(m.Others, Leaf{IssueRef: r.ref(n), In: flow.Always(), Via: "mapped itself"})
+	}
+	byIssue := func(a, b Leaf) int { return a.compare(b.IssueRef) }
+	slices.SortFunc(m.Leaves, byIssue)
+	slices.SortFunc(m.Others, byIssue)
 	return m
 }
 

@@ -55,10 +55,18 @@ func (c *Client) call(ctx context.Context, r request, decode func([]byte) error)
 			return nil, fmt.Errorf("site %s: %s: %w", c.o.Site, r.endpoint, err)
 		}
 		c.complete(failed, r)
-		if !failed.again || n == repetitions {
+		most, wait := repetitions, c.backOff
+		switch {
+		case !failed.unreached:
+		case c.answered.Load():
+			failed.kind = nil // the address was right a moment ago
+		default:
+			most, wait = firstRepetitions, c.briefly
+		}
+		if !failed.again || n == most {
 			return nil, failed
 		}
-		if err := c.backOff(ctx, r, failed, n); err != nil {
+		if err := wait(ctx, r, failed, n); err != nil {
 			return nil, err
 		}
 	}
@@ -111,6 +119,11 @@ func (c *Client) backOff(ctx context.Context, r request, failed *APIError, n int
 	return c.sleep(ctx, d)
 }
 
+// briefly waits before a site that cannot be reached is tried once more.
+func (c *Client) briefly(ctx context.Context, _ request, _ *APIError, _ int) error {
+	return c.sleep(ctx, firstPause)
+}
+
 // attempt makes the request once.
 func (c *Client) attempt(ctx context.Context, r request, repeated bool) (answer, *APIError) {
 	select {
@@ -146,6 +159,7 @@ func (c *Client) attempt(ctx context.Context, r request, repeated bool) (answer,
 		c.o.Metrics.answered(c.o.Site, r.endpoint, 0, c.now().Sub(start))
 		return answer{}, transportError(err)
 	}
+	c.answered.Store(true)
 	body, err := readBody(resp.Body)
 	c.o.Metrics.answered(c.o.Site, r.endpoint, resp.StatusCode, c.now().Sub(start))
 	return c.judge(r, to.base, resp.Response, body, err)

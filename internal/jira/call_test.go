@@ -332,3 +332,39 @@ func TestHostAndCertificateFailuresNameTheSetting(t *testing.T) {
 		})
 	}
 }
+
+// Who has mistyped an address is told at once. A site that goes away in the
+// middle of a run is waited for.
+func TestASiteThatCannotBeReachedIsSoonGivenUpAtTheStartAlone(t *testing.T) {
+	unused := httptest.NewServer(http.NotFoundHandler())
+	unused.Close()
+	tests := []struct {
+		name, url, text string
+		config          bool
+		requests        int
+	}{
+		{"a connection refused", unused.URL, "site acme: server_info: nothing answers at this address: dial tcp", false, 2},
+		{"a host that nobody knows", "https://no-such-host.invalid", "site acme: server_info: no such host: no-such-host.invalid (check the url, and the machine's name servers)", true, 2},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c, k := testClient(t, http.NotFoundHandler(), func(o *Options) { o.URL = tt.url })
+			_, err := c.Identify(context.Background())
+			made, _ := c.Requests()
+			if err == nil || !strings.Contains(err.Error(), tt.text) || errors.Is(err, ErrConfig) != tt.config || made != tt.requests {
+				t.Errorf("%d requests, error %v; want %q", made, err, tt.text)
+			}
+			if fmt.Sprint(k.slept) != "[300ms]" {
+				t.Errorf("it waited for %v", k.slept)
+			}
+			c.answered.Store(true)
+			k.slept = nil
+			if err := ask(c, endpointSearch); err == nil || errors.Is(err, ErrConfig) {
+				t.Errorf("in the middle of a run: error %v; want one that may pass", err)
+			}
+			if fmt.Sprint(k.slept) != "[2s 4s 8s 16s]" {
+				t.Errorf("in the middle of a run it waited for %v", k.slept)
+			}
+		})
+	}
+}

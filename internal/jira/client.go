@@ -31,6 +31,7 @@ type Client struct {
 
 	made, retried atomic.Int64
 	waited        atomic.Int64 // in this run because the site asked for it; nanoseconds
+	answered      atomic.Bool  // the site has answered something in this run
 
 	mu      sync.Mutex
 	link    *link    // with the credentials; nil until the gateway's address is known
@@ -70,7 +71,7 @@ func New(o Options) (*Client, error) {
 		o: o, secrets: secrets(o.Auth),
 		limiter:  rate.NewLimiter(rate.Limit(o.RequestsPerSecond), 1),
 		inFlight: make(chan struct{}, o.InFlight),
-		now:      time.Now, sleep: sleep, random: rand.Float64,
+		now:      o.Now, sleep: o.Sleep, random: rand.Float64,
 	}
 	if o.Auth.Scoped {
 		root := *base
@@ -117,45 +118,58 @@ type wireMyself struct {
 }
 
 // Identify asks the site who it is and who we are, in two requests, and
-// settles how it is to be read. A run begins with it. With a scoped token, the
-// first Identify also asks for the site's address at the gateway.
+// settles how it is to be read. A run begins with it.
 func (c *Client) Identify(ctx context.Context) (flow.Identity, error) {
 	c.waited.Store(0)
+	c.answered.Store(false)
 	c.mu.Lock()
 	c.caller = callerID{}
 	c.mu.Unlock()
 	if w := c.o.Auth.Expiry(c.now()); w != "" {
 		c.o.Logger.Warn(w, "site", c.o.Site)
 	}
-	if err := c.locate(ctx); err != nil {
-		return flow.Identity{}, err
-	}
-	var info wireServerInfo
-	header, err := c.call(ctx, request{endpoint: endpointServerInfo, method: http.MethodGet, path: "rest/api/2/serverInfo"}, into(&info))
-	if err != nil {
-		return flow.Identity{}, err
-	}
-	kind, deployment, err := c.flavourOf(&info)
+	kind, id, err := c.introduce(ctx)
 	if err != nil {
 		return flow.Identity{}, err
 	}
 	c.mu.Lock()
 	c.flavour = kind
 	c.mu.Unlock()
-	now, err := siteTime(info.ServerTime, header)
-	if err != nil {
-		return flow.Identity{}, c.errorf(nil, "tells no time: %v", err)
-	}
 	me, err := c.myself(ctx)
 	if err != nil {
 		return flow.Identity{}, err
 	}
 	c.o.Metrics.known(c.o.Site, true)
-	id := flow.Identity{Deployment: deployment, Version: plain(info.Version, 40), ServerNow: now, TimeZone: plain(me.TimeZone, 60)}
+	id.TimeZone = plain(me.TimeZone, 60)
 	if account := me.account(); account != "" {
 		id.Account = c.o.Pseudonym(account)
 	}
 	return id, nil
+}
+
+// introduce asks the site who it is, in one request: for serverInfo or, with a
+// scoped token and for the first time, for its address at the gateway, which
+// only Cloud has. That tells no version.
+func (c *Client) introduce(ctx context.Context) (kind flavour, id flow.Identity, err error) {
+	var info wireServerInfo
+	var header http.Header
+	if c.site != nil && c.connection() == nil {
+		kind, id.Deployment = &cloud{c}, "Cloud"
+		header, err = c.locate(ctx)
+	} else {
+		header, err = c.call(ctx, request{endpoint: endpointServerInfo, method: http.MethodGet, path: "rest/api/2/serverInfo"}, into(&info))
+		if err == nil {
+			kind, id.Deployment, err = c.flavourOf(&info)
+		}
+	}
+	if err != nil {
+		return nil, id, err
+	}
+	id.Version = plain(info.Version, 40)
+	if id.ServerNow, err = siteTime(info.ServerTime, header); err != nil {
+		return nil, id, c.errorf(nil, "tells no time: %v", err)
+	}
+	return kind, id, nil
 }
 
 // flavourOf chooses how to read the site.
@@ -176,32 +190,29 @@ var cloudID = regexp.MustCompile(`^[A-Za-z0-9-]{1,64}$`)
 
 // locate finds the site's address at the gateway, which alone takes scoped
 // tokens. The site tells it to anybody, and is asked without credentials.
-func (c *Client) locate(ctx context.Context) error {
-	if c.site == nil || c.connection() != nil {
-		return nil
-	}
+func (c *Client) locate(ctx context.Context) (http.Header, error) {
 	var tenant struct {
 		CloudID string `json:"cloudId"`
 	}
-	_, err := c.call(ctx, request{endpoint: endpointTenant, method: http.MethodGet, path: "_edge/tenant_info", bare: true}, into(&tenant))
+	header, err := c.call(ctx, request{endpoint: endpointTenant, method: http.MethodGet, path: "_edge/tenant_info", bare: true}, into(&tenant))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !cloudID.MatchString(tenant.CloudID) {
-		return c.errorf(ErrConfig, "tells no cloud id (scoped tokens are Jira Cloud's: remove auth.scoped, or check the url)")
+		return nil, c.errorf(ErrConfig, "tells no cloud id (scoped tokens are Jira Cloud's: remove auth.scoped, or check the url)")
 	}
 	base, err := baseURL(c.o.Gateway)
 	if err != nil {
-		return fmt.Errorf("site %s: %w: the gateway's %w", c.o.Site, ErrConfig, err)
+		return nil, fmt.Errorf("site %s: %w: the gateway's %w", c.o.Site, ErrConfig, err)
 	}
 	l, err := newLink(&c.o, base.JoinPath("ex", "jira", tenant.CloudID, "/"), c.o.Auth)
 	if err != nil {
-		return fmt.Errorf("site %s: %w: %w", c.o.Site, ErrConfig, err)
+		return nil, fmt.Errorf("site %s: %w: %w", c.o.Site, ErrConfig, err)
 	}
 	c.mu.Lock()
 	c.link = l
 	c.mu.Unlock()
-	return nil
+	return header, nil
 }
 
 // connection is where authenticated requests go; nil where that is not known.

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -55,6 +56,8 @@ type APIError struct {
 	kind  error // ErrAuth, ErrConfig or nil
 	cause error // ErrIncomplete and ErrYield among others
 	again bool  // may be repeated
+	// unreached: no connection to the site came about.
+	unreached bool
 	// denied: Jira itself refuses this one thing, in its own form of an error.
 	denied bool
 }
@@ -157,6 +160,12 @@ func beyondLimit(e *APIError) bool {
 	return slices.ContainsFunc(e.Messages, func(m string) bool { return strings.Contains(m, "limit exceeded") })
 }
 
+// tooFar reports a refusal of the site to count results up to the offset.
+func tooFar(err error) bool {
+	var api *APIError
+	return errors.As(err, &api) && api.Status == http.StatusInternalServerError && beyondLimit(api)
+}
+
 func transient(status int) bool {
 	switch status {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -237,7 +246,7 @@ func transportError(err error) *APIError {
 	case errors.Is(err, context.DeadlineExceeded):
 		e.What = "no complete answer in time"
 	case errors.As(err, &dns) && dns.IsNotFound:
-		e.again, e.kind = false, ErrConfig
+		e.kind = ErrConfig
 		e.What, e.Mend = fmt.Sprintf("no such host: %s", dns.Name), "check the url, and the machine's name servers"
 	case errors.As(err, &authority), errors.As(err, &host), errors.As(err, &invalid), errors.As(err, &verify):
 		e.again, e.kind = false, ErrConfig
@@ -245,7 +254,11 @@ func transportError(err error) *APIError {
 	case errors.As(err, &record), errors.Is(err, http.ErrSchemeMismatch):
 		e.again, e.kind = false, ErrConfig
 		e.What, e.Mend = "the site does not speak TLS at this address", "check whether the url begins with http:// or names another port"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		e.What, e.Mend = "nothing answers at this address: "+err.Error(), "check the url, and whether the site is up"
 	}
+	var connecting *net.OpError
+	e.unreached = errors.As(err, &connecting) && (connecting.Op == "dial" || connecting.Op == "proxyconnect")
 	return e
 }
 

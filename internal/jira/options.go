@@ -1,6 +1,7 @@
 package jira
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -63,6 +64,11 @@ type Options struct {
 	// Gateway is where Jira Cloud takes scoped tokens; empty means the
 	// default. Credentials go there only where Auth.Scoped says so.
 	Gateway string
+	// Now is the clock, and Sleep waits for the time, or for the context's
+	// end, which it then returns: before a repetition, and where the site asks
+	// for it. nil: the real ones.
+	Now   func() time.Time
+	Sleep func(context.Context, time.Duration) error
 }
 
 // Fields are the custom fields that the configuration names, by their ids.
@@ -238,6 +244,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Sleep == nil {
+		o.Sleep = sleep
 	}
 	return o
 }

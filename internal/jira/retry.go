@@ -13,6 +13,11 @@ const (
 	// repetitions is how often a request is made again: Atlassian's own
 	// recipe, 2, 4, 8 and 16 seconds apart.
 	repetitions = 4
+	// A site that has not answered anything in this run and to which no
+	// connection can be made is tried once more, soon: most often its address
+	// is wrong, and who has just typed it is waiting.
+	firstRepetitions = 1
+	firstPause       = 300 * time.Millisecond
 
 	headerLimitReason = "RateLimit-Reason"
 )

@@ -85,6 +85,12 @@ func (sc *scan) run(ctx context.Context) error {
 	sc.seen = make(map[uint64]time.Time)
 	for {
 		p, err := sc.s.page(ctx, sc)
+		if sc.startAt > 0 && tooFar(err) {
+			if err := sc.anchorAgain(&wirePage{}); err != nil {
+				return err
+			}
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -163,7 +169,7 @@ func (sc *scan) inOrder(created time.Time) error {
 		return nil // a problem, which is told elsewhere
 	}
 	if created.Before(sc.reached.Add(-anchorStep)) {
-		return sc.s.errorf("issues do not come in order of creation, so that it can't be known whether any is missing (check the site's index)")
+		return sc.s.c.incomplete(endpointSearch, "issues do not come in order of creation, so that it can't be known whether any is missing (check the site's index)")
 	}
 	if created.After(sc.reached) {
 		sc.reached = created
@@ -211,8 +217,9 @@ func (sc *scan) moveAnchor(to time.Time) {
 	sc.anchor, sc.startAt, sc.last, sc.fresh, sc.reached = to, 0, 0, 0, to
 }
 
-// anchorAgain is for rows that have shifted. It gives up when that brings
-// nothing new several times in a row.
+// anchorAgain is for rows that have shifted, and for a site that counts fewer
+// results than others do. It gives up when that brings nothing new several
+// times in a row.
 func (sc *scan) anchorAgain(p *wirePage) error {
 	sc.futile++
 	if sc.fresh > 0 {
@@ -223,7 +230,7 @@ func (sc *scan) anchorAgain(p *wirePage) error {
 		if p.Total != nil {
 			total = *p.Total
 		}
-		return sc.s.errorf("the rows keep shifting: read %d, the site says that %d match since the last creation, and asking again brings none of them", sc.forgotten+len(sc.seen), total)
+		return sc.s.c.incomplete(endpointSearch, "the rows keep shifting: read %d, the site says that %d match since the last creation, and asking again brings none of them", sc.forgotten+len(sc.seen), total)
 	}
 	sc.s.c.o.Logger.Debug("jira rows have shifted", "site", sc.s.c.o.Site, "offset", sc.startAt, "read", sc.forgotten+len(sc.seen))
 	to := sc.nextAnchor()

@@ -3,6 +3,7 @@ package jira
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -283,6 +284,9 @@ func TestWhatCannotBeReadSafelyIsAnErrorAndNoEndlessLoop(t *testing.T) {
 			_, err := scanShelf(t, s, flow.Query{})
 			if err == nil || !strings.Contains(err.Error(), tt.text) {
 				t.Errorf("error %v, want %q", err, tt.text)
+			}
+			if errors.Is(err, ErrIncomplete) == (tt.issues == 5) {
+				t.Errorf("%v: it is told as incomplete: %t", err, tt.issues != 5)
 			}
 			if len(s.searches) > 20 {
 				t.Errorf("%d searches before giving up", len(s.searches))

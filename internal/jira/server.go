@@ -111,7 +111,8 @@ func idText(id flow.IssueID) string { return strconv.FormatUint(uint64(id), 10) 
 // asked for, while all else is well.
 func unavailable(err error) bool {
 	var api *APIError
-	return errors.As(err, &api) && api.Status >= 400 && (!api.again || api.Status == http.StatusInternalServerError) && !errors.Is(err, ErrAuth)
+	return errors.As(err, &api) && api.Status >= 400 && (!api.again || api.Status == http.StatusInternalServerError) &&
+		!errors.Is(err, ErrAuth) && !errors.Is(err, ErrYield)
 }
 
 // errorf says what is wrong with the answers to a search, beyond one request.

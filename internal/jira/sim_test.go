@@ -134,9 +134,28 @@ func TestBothKindsOfSiteTellTheSameOfOneWorld(t *testing.T) {
 func TestAScopedTokenIsTakenAtTheSimulatedGateway(t *testing.T) {
 	o := jirasim.Options{Flavour: jirasim.Cloud, ScopedToken: "scoped-token"}
 	w := realWorld(t)
-	c, _ := simulated(t, w, o, Auth{User: "bot@acme.com", Password: "scoped-token", Scoped: true})
-	if _, err := c.Identify(context.Background()); err != nil {
-		t.Error(err)
+	scoped := Auth{User: "bot@acme.com", Password: "scoped-token", Scoped: true}
+	c, _ := simulated(t, w, o, scoped)
+	if _, _, err := read(c); err != nil {
+		t.Fatal(err)
+	}
+	kept, _, err := c.Discover(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, _ = simulated(t, w, o, scoped) // as another process
+	id, err := c.Identify(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Use(kept); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Scan(context.Background(), flow.Query{UpdatedFrom: id.ServerNow.Add(-time.Minute)}, func(flow.Page) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if made, _ := c.Requests(); made != 3 {
+		t.Errorf("a sync of nothing made %d requests, want 3", made)
 	}
 	c, _ = simulated(t, w, o, Auth{User: "bot@acme.com", Password: "scoped-token"})
 	if _, err := c.Identify(context.Background()); !errors.Is(err, ErrAuth) || !strings.Contains(err.Error(), "needs auth.scoped: true") {

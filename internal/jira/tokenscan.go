@@ -38,12 +38,14 @@ type tokenScan struct {
 
 	total    int // about how many match; -1 where that is not known
 	slice    uint32
-	seen     map[uint64]uint32 // rows, and the latest slice that had them
-	fresh    int               // rows of this slice that no slice before it had
-	futile   int               // slices in a row without a fresh one
-	anchor   time.Time         // created >= this, beside the query's own bound
-	newest   time.Time         // latest creation read so far
-	reached  time.Time         // latest creation read in this slice, or its anchor
+	seen     flow.IDSet // the rows' places
+	here     flow.IDSet // those that this slice had
+	rows     int        // how many seen are
+	fresh    int        // rows of this slice that no slice before it had
+	futile   int        // slices in a row without a fresh one
+	anchor   time.Time  // created >= this, beside the query's own bound
+	newest   time.Time  // latest creation read so far
+	reached  time.Time  // latest creation read in this slice, or its anchor
 	unsorted bool
 	warned   string // Jira's warnings
 }
@@ -57,7 +59,7 @@ const (
 )
 
 func (sc *tokenScan) run(ctx context.Context) error {
-	sc.seen, sc.total = make(map[uint64]uint32), -1
+	sc.seen, sc.here, sc.total = make(flow.IDSet), make(flow.IDSet), -1
 	if err := sc.count(ctx); err != nil {
 		return err
 	}
@@ -66,7 +68,7 @@ func (sc *tokenScan) run(ctx context.Context) error {
 		if err == nil && failed == "" && sc.short() {
 			// The first count may be old by now.
 			if err = sc.count(ctx); err == nil && sc.short() {
-				failed = fmt.Sprintf("the search ends after %d issues, and the site counts about %d", len(sc.seen), sc.total)
+				failed = fmt.Sprintf("the search ends after %d issues, and the site counts about %d", sc.rows, sc.total)
 			}
 		}
 		switch {
@@ -79,7 +81,7 @@ func (sc *tokenScan) run(ctx context.Context) error {
 		case !sc.next():
 			return sc.s.c.incomplete(endpointSearch, "%s", failed)
 		}
-		sc.s.c.o.Logger.Debug("jira search is taken up again", "site", sc.s.c.o.Site, "why", failed, "read", len(sc.seen))
+		sc.s.c.o.Logger.Debug("jira search is taken up again", "site", sc.s.c.o.Site, "why", failed, "read", sc.rows)
 	}
 }
 
@@ -115,7 +117,7 @@ func (sc *tokenScan) count(ctx context.Context) error {
 // short reports whether more than one in a hundred of the issues that the
 // site counts are missing.
 func (sc *tokenScan) short() bool {
-	return len(sc.seen)*100 < sc.total*99
+	return sc.rows*100 < sc.total*99
 }
 
 // next begins another slice, unless that has been futile.
@@ -128,7 +130,7 @@ func (sc *tokenScan) next() bool {
 		return false
 	}
 	sc.slice++
-	sc.fresh, sc.anchor = 0, time.Time{}
+	sc.fresh, sc.anchor, sc.here = 0, time.Time{}, make(flow.IDSet)
 	if !sc.unsorted && !sc.newest.IsZero() {
 		sc.anchor = sc.newest.Truncate(anchorStep).Add(-anchorStep)
 	}
@@ -211,13 +213,12 @@ func (sc *tokenScan) read(ctx context.Context, p *wireTokenPage) (added int, err
 	all := rowsOf(p.Issues, sc.decode)
 	rows := all[:0]
 	for _, r := range all {
-		slice, again := sc.seen[r.place]
-		if !again || slice != sc.slice {
+		if sc.here.Add(flow.IssueID(r.place)) {
 			added++
 		}
-		sc.seen[r.place] = sc.slice
 		sc.order(r.issue.Created)
-		if !again {
+		if sc.seen.Add(flow.IssueID(r.place)) {
+			sc.rows++
 			sc.fresh++
 			rows = append(rows, r)
 		}

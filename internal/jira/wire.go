@@ -66,7 +66,11 @@ func (w *wireIssue) decode(raw []byte, wanted map[string]bool) string {
 		case "key":
 			note("key", value, &w.Key)
 		case "changelog":
-			note("changelog", value, &w.Changelog)
+			if log, ok := quickLog(value); ok {
+				w.Changelog = log
+			} else {
+				note("changelog", value, &w.Changelog)
+			}
 		case "fields":
 			note("fields", value, &w.Fields)
 			if shape == "" && len(wanted) > 0 && present(value) {

@@ -58,9 +58,57 @@ func (s *tale) writeGoal(b *bytes.Buffer, g goalPlan) {
 			line("  %s", w)
 		}
 	}
+	s.writeDecisions(line, g)
 	if g.stall != "" {
 		line("stall: {after: %s}", g.stall)
 	}
+}
+
+// writeDecisions writes the decisions that the goal declares, and how long
+// one may take.
+func (s *tale) writeDecisions(line func(format string, args ...any), g goalPlan) {
+	if len(g.decisions) > 0 {
+		line("decisions:")
+	}
+	day := func(week int) string { return s.almanac.date(weekStart(week) + 2*oneDay) }
+	for _, p := range g.decisions {
+		asked := day(p.asked)
+		text := "{id: " + p.id
+		if p.class != "" {
+			text += ", class: " + p.class
+		}
+		if t := s.asking(p.question); t != nil {
+			asked = s.almanac.date(t.born)
+			text += ", issue: " + t.key
+		}
+		text += ", asked: " + asked
+		if p.by != 0 {
+			text += ", decide_by: " + day(p.by)
+		}
+		if p.authority != "" {
+			text += ", authority: " + p.authority
+		}
+		if p.decided != 0 {
+			text += ", decided: " + day(p.decided)
+		}
+		if p.outcome != "" {
+			text += fmt.Sprintf(", outcome: %q", p.outcome)
+		}
+		line("  - %s}", text)
+	}
+	if g.decideWithin != "" {
+		line("decide_within: %s", g.decideWithin)
+	}
+}
+
+// asking returns the ticket that asks the question; nil for none.
+func (s *tale) asking(question string) *ticket {
+	for _, t := range s.tickets {
+		if question != "" && t.summary == question && t.initial.one[traitType] == typeDecision {
+			return t
+		}
+	}
+	return nil
 }
 
 // selectors returns the lines that say which work is the goal's.

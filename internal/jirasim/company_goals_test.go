@@ -202,6 +202,32 @@ func TestEverySelectorOfAGoalSelects(t *testing.T) {
 	}
 }
 
+func TestDeclaredDecisionsAreAsked(t *testing.T) {
+	c := NewCompany(1, presentDay)
+	keys := map[string]*toldIssue{}
+	for _, i := range readCompany(t, c) {
+		keys[i.Key] = i
+	}
+	today, waiting := presentDay.Format(time.DateOnly), 0
+	for _, g := range readGoals(t, c) {
+		for _, d := range g.Decisions {
+			if d.ID == "" || d.Asked == "" || d.Asked > today || d.Decided != "" && d.Decided < d.Asked || d.DecideBy != "" && d.DecideBy < d.Asked {
+				t.Errorf("%s: decision %+v is not in order", g.ID, d)
+			}
+			i := keys[d.Issue]
+			if d.Issue != "" && (i == nil || i.Fields.IssueType.Name != "Decision" || i.Fields.Created.Format(time.DateOnly) != d.Asked) {
+				t.Errorf("%s: decision %s names %s, which asks for none from %s on", g.ID, d.ID, d.Issue, d.Asked)
+			}
+			if open := i == nil || valueAt(i.statuses(), presentDay) != "Done"; open && d.Decided == "" && d.DecideBy < today {
+				waiting++
+			}
+		}
+	}
+	if waiting < 2 {
+		t.Errorf("%d declared decisions are overdue, want some goals to be held up", waiting)
+	}
+}
+
 func TestGoalsFormATreeAndKeepTheirPromisesInOrder(t *testing.T) {
 	id := regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 	goals := readGoals(t, NewCompany(1, presentDay))

@@ -13,6 +13,17 @@ type goalPlan struct {
 	versions, labels              []inRealm
 	excludes                      int // so many of its leaves are left out
 	stall                         string
+	decisions                     []choicePlan
+	decideWithin                  string
+}
+
+// choicePlan is a decision as a goals file declares it. Its days are the
+// Wednesdays of their weeks; 0 stands for none. A question of
+// companyDecisions brings its issue, and the day on which that was written.
+type choicePlan struct {
+	id, class, question string
+	asked, by, decided  int
+	authority, outcome  string
 }
 
 // targetPlan is a promise: the Friday of a week, made in another week.
@@ -40,7 +51,8 @@ func parentGoals() []goalPlan {
 func paymentGoals() []goalPlan {
 	return []goalPlan{
 		{file: "payments", id: "checkout-p95", name: "Checkout answers within 300 ms at p95", owner: "team-payments", parent: "customer-trust", weight: 2, starts: -18,
-			targets: []targetPlan{{week: 7, said: -18}}, excludes: 1},
+			targets: []targetPlan{{week: 7, said: -18}}, excludes: 1,
+			decisions: []choicePlan{{id: "edge-vendor", class: "architecture", asked: -12, decided: -11, authority: "architecture-group", outcome: "the one that we have"}}},
 		{file: "payments", id: "self-service-refunds", name: "Merchants refund without calling support", owner: "team-payments", parent: "customer-trust", starts: -22,
 			targets: []targetPlan{{week: 3, said: -22}}},
 		{file: "payments", id: "sepa-instant", name: "Pay out by SEPA Instant", owner: "team-payments", parent: "customer-trust", starts: -30,
@@ -49,7 +61,8 @@ func paymentGoals() []goalPlan {
 				{week: -5, said: -13, why: "the bank's sandbox came late"},
 				{week: 1, said: -6, why: "certification takes longer"},
 				{week: 8, said: -2, why: "certification again"},
-			}},
+			},
+			decisions: []choicePlan{{id: "scheme-participant", question: "Direct or indirect scheme participant?", by: -26, authority: "leadership", outcome: "indirect, through the house bank"}}},
 	}
 }
 
@@ -58,7 +71,8 @@ func shopGoals() []goalPlan {
 		{file: "shop", id: "guest-checkout", name: "Buy without an account", owner: "team-shop", parent: "bigger-baskets", starts: -34,
 			targets: []targetPlan{{week: -12, said: -34}}},
 		{file: "shop", id: "loyalty-programme", name: "Returning shoppers collect points", owner: "team-shop", parent: "bigger-baskets", starts: -3,
-			targets: []targetPlan{{week: 20, said: -6}}},
+			targets:   []targetPlan{{week: 20, said: -6}},
+			decisions: []choicePlan{{id: "budget", class: "approval", asked: -6, by: -4, authority: "leadership"}}},
 		{file: "shop", id: "storefront-4-7", name: "Storefront 4.7 is out for the season", owner: "team-shop", parent: "bigger-baskets", starts: -6,
 			targets: []targetPlan{{week: 2, said: -6}}, versions: []inRealm{{"SHOP", "4.7"}}},
 		{file: "shop", id: "search-relevance", name: "The first five hits hold what was meant", owner: "team-shop", parent: "bigger-baskets", weight: 2, starts: -32,
@@ -69,14 +83,16 @@ func shopGoals() []goalPlan {
 func platformGoals() []goalPlan {
 	return []goalPlan{
 		{file: "core", id: "ledger-cutover", name: "All bookings run on the new ledger", owner: "team-core", parent: "solid-ground", weight: 3, starts: -26,
-			targets: []targetPlan{{week: 5, said: -26}}},
+			targets:   []targetPlan{{week: 5, said: -26}},
+			decisions: []choicePlan{{id: "ledger-database", class: "architecture", question: "Which database carries the ledger?", by: -6, authority: "architecture-group"}}},
 		{file: "core", id: "core-on-kubernetes", name: "Every core service runs on Kubernetes", owner: "team-core", parent: "solid-ground", starts: -20,
 			targets: []targetPlan{{week: 6, said: -20}}},
 
 		{file: "data", id: "fraud-screening", name: "Fraud is screened before capture", owner: "team-data", parent: "customer-trust", weight: 2, starts: -24,
 			targets: []targetPlan{{week: 4, said: -24}}, stall: "14d"},
 		{file: "data", id: "recommendations", name: "Shoppers see what goes with their basket", owner: "team-data", parent: "bigger-baskets", starts: -28,
-			targets: []targetPlan{{week: 2, said: -28}}},
+			targets: []targetPlan{{week: 2, said: -28}}, decideWithin: "{architecture: 20d, impediment: 3d}",
+			decisions: []choicePlan{{id: "buy-or-build", question: "Buy or build the ranking?", outcome: "reversed: the vendor was sold, so it is built after all"}}},
 		{file: "data", id: "settlement-reports", name: "Merchants get their settlement report by six", owner: "team-data", parent: "customer-trust", starts: -13,
 			targets: []targetPlan{{week: 6, said: -13}}},
 		{file: "data", id: "data-retention", name: "Personal data goes when its time is up", owner: "team-data", parent: "solid-ground", starts: -16,

@@ -100,7 +100,13 @@ type goalDoc struct {
 		Labels      []struct{ Project, Name string }
 		Exclude     []string
 	}
-	Stall struct{ After string }
+	Stall     struct{ After string }
+	Decisions []struct {
+		ID, Class, Issue, Asked, Decided, Authority, Outcome string
+
+		DecideBy string `yaml:"decide_by"`
+	}
+	DecideWithin any `yaml:"decide_within"`
 }
 
 // readGoals reads the goals files strictly.

@@ -57,6 +57,7 @@ type setting struct {
 	rate   float64
 	amount int
 	asked  uint64 // the requests that the fault could have struck
+	struck int
 }
 
 // blow is a fault that strikes: its amount, and two numbers by which to
@@ -104,6 +105,17 @@ func (f *Faults) Amount(name string, n int) error {
 	}
 	s.amount = n
 	return nil
+}
+
+// Struck tells how often a fault has struck since it was set; 0 where it is
+// off. What strikes an issue or the site is counted for each request.
+func (f *Faults) Struck(name string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if s := f.on[name]; s != nil {
+		return s.struck
+	}
+	return 0
 }
 
 // Clear switches the named faults off; with no name, all.
@@ -164,7 +176,11 @@ func (f *Faults) strike(name, flavour string, id uint64) (blow, bool) {
 		number = 0
 	}
 	draw := lot(name, s.seed, number)
-	return blow{s.amount, lot(name+" draw", s.seed, number), lot(name+" pick", s.seed, 0)}, float64(draw>>11)/(1<<53) < s.rate
+	strikes := float64(draw>>11)/(1<<53) < s.rate
+	if strikes {
+		s.struck++
+	}
+	return blow{s.amount, lot(name+" draw", s.seed, number), lot(name+" pick", s.seed, 0)}, strikes
 }
 
 // active returns the faults that are on and answer instead of the site.

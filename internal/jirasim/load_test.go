@@ -132,3 +132,25 @@ func FuzzADumpIsRefusedOrServed(f *testing.F) {
 		}
 	})
 }
+
+func TestAWorldKnowsTheProductThatItsDumpWasTakenFrom(t *testing.T) {
+	if got := load(t, cloudDump).Flavour(); got != jirasim.Cloud {
+		t.Errorf("a dump of Cloud is taken for one of %s", got)
+	}
+	if got := loadReal(t, "jira-aerogear.jsonl").Flavour(); got != jirasim.DataCenter {
+		t.Errorf("a dump of a server is taken for one of %s", got)
+	}
+}
+
+func TestAFaultTellsHowOftenItHasStruck(t *testing.T) {
+	s := trouble(t, load(t, hierarchyDump), jirasim.DataCenter, "503-html")
+	for range 3 {
+		s.get("/rest/api/2/serverInfo")
+	}
+	if n := s.faults.Struck("503-html"); n != 3 {
+		t.Errorf("it says that it has struck %d times, not 3", n)
+	}
+	if n := s.faults.Struck("502"); n != 0 {
+		t.Errorf("one that is off says that it has struck %d times", n)
+	}
+}

@@ -87,6 +87,15 @@ func (w *World) AddField(id, name, custom string) {
 	}
 }
 
+// Flavour is the product that the world's dump was taken from, by how it names
+// persons; DataCenter where it names none.
+func (w *World) Flavour() string {
+	if w.catalog.cloud {
+		return Cloud
+	}
+	return DataCenter
+}
+
 // First returns when the first issue was created; the zero time where there
 // is no issue.
 func (w *World) First() time.Time { return instant(w.first) }

@@ -70,8 +70,12 @@ func (b *bulkEdits) suspected(m minute) bool { return int(*b.slot(m)) >= min(b.i
 
 // since returns from when on a change in the minute is known to be part of a
 // bulk edit: the moment at which the last issue needed for one was changed.
-// False where it is not part of one.
+// False where it is not part of one. Of a minute that the first pass did not
+// suspect it can be asked while the second is under way.
 func (b *bulkEdits) since(m minute) (int64, bool) {
+	if m == (minute{}) || !b.suspected(m) {
+		return 0, false
+	}
 	times := b.found[m]
 	if len(times) < b.issues {
 		return 0, false

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"sort"
 	"time"
 
 	"plumbline/internal/flow"
@@ -17,21 +18,48 @@ type tally struct {
 	// emptied is when the last open leaf was closed or left; zero while any
 	// is open, and before there was one.
 	emptied time.Time
+	// leafTime is how long leaves have been in scope up to last, and
+	// unknownTime how long of it in a status of unknown category; all in
+	// milliseconds, last in Unix time.
+	leafTime, unknownTime, last int64
+	unknown                     int // leaves in such a status
+}
+
+// markEvery is after how many entries the tally is kept, so that no moment's
+// has to be folded from the beginning.
+const markEvery = 128
+
+// mark keeps the tally before every markEvery-th entry. The entries are in
+// order.
+func (l *ledger) mark() {
+	var t tally
+	for k := range l.entries {
+		if k%markEvery == 0 {
+			l.marks = append(l.marks, t)
+		}
+		t.apply(&l.entries[k])
+	}
 }
 
 // tally folds the entries up to and including the moment.
 func (l *ledger) tally(at time.Time) tally {
-	var t tally
-	for k := range l.entries {
-		if l.entries[k].at.After(at) {
-			break
-		}
+	n := sort.Search(len(l.entries), func(k int) bool { return l.entries[k].at.After(at) })
+	if n == 0 {
+		return tally{}
+	}
+	first := (n - 1) / markEvery
+	t := l.marks[first]
+	for k := first * markEvery; k < n; k++ {
 		t.apply(&l.entries[k])
 	}
 	return t
 }
 
 func (t *tally) apply(e *entry) {
+	now := e.at.UnixMilli()
+	t.leafTime, t.unknownTime = t.timeInScope(now)
+	t.last = now
+	t.unknown += e.after.obscure() - e.before.obscure()
 	wasOpen := t.parts.Open()
 	t.parts.add(e.before, -1)
 	t.parts.add(e.after, 1)
@@ -48,6 +76,30 @@ func (t *tally) apply(e *entry) {
 	case wasOpen > 0:
 		t.emptied = e.at
 	}
+}
+
+// timeInScope is how long the leaves have been in scope by the moment, and how
+// long of it in a status whose category is unknown; all in milliseconds.
+func (t *tally) timeInScope(at int64) (all, unknown int64) {
+	since := at - t.last // which weighs nothing before the first entry
+	return t.leafTime + since*int64(t.parts.Total()), t.unknownTime + since*int64(t.unknown)
+}
+
+// knownShare is the share of that time in statuses of a known category.
+func (t *tally) knownShare(at time.Time) float64 {
+	all, unknown := t.timeInScope(at.UnixMilli())
+	if all <= 0 {
+		return 1
+	}
+	return 1 - float64(unknown)/float64(all)
+}
+
+// obscure is 1 for a leaf in scope in a status of unknown category, else 0.
+func (c class) obscure() int {
+	if c.in && c.cat == flow.Unknown {
+		return 1
+	}
+	return 0
 }
 
 // add puts n leaves of the class into the part that they belong to.

@@ -5,11 +5,12 @@ import "time"
 // Snapshot returns every figure as of the moment. It reads nothing that
 // happened later.
 func (h *History) Snapshot(at time.Time) *Snapshot {
-	s := &Snapshot{At: at, Goals: make([]GoalStatus, 0, len(h.ledgers))}
-	for k := range h.ledgers {
-		s.Goals = append(s.Goals, h.ledgers[k].status(at, &h.settings))
-	}
-	s.Work = h.work.shares(at)
+	s := &Snapshot{At: at, Goals: make([]GoalStatus, len(h.ledgers)), Work: h.work.shares(at)}
+	eachOf(len(h.ledgers), func(k int) {
+		s.Goals[k] = h.ledgers[k].status(at, &h.settings)
+		h.ledgers[k].setEvidence(&s.Goals[k], at, s.Work, &h.settings)
+	})
+	s.Decisions = h.bySite(at)
 	if len(h.ledgers) > 0 && h.ledgers[0].experience != nil {
 		s.Estimator = h.ledgers[0].experience.Model(at).status()
 	}
@@ -22,6 +23,7 @@ func (l *ledger) status(at time.Time, s *Settings) GoalStatus {
 	if g.Health, since = l.health(at, &r, s); !since.IsZero() {
 		g.HealthSince = &since
 	}
+	l.setLatency(&g, at, s)
 	l.setCriteria(&g, at, s)
 	if len(g.Missing) == 0 {
 		g.Missing = nil
@@ -42,12 +44,14 @@ func (l *ledger) figures(at time.Time, s *Settings) (GoalStatus, rhythm) {
 	l.setTarget(&g, at, s)
 	l.setReportedHealth(&g, at, s)
 	l.setForecast(&g, at, &t, s)
+	l.setDecisions(&g, at, &t, s)
 	r, begun := l.rhythm(at, s)
 	if begun {
 		l.setRhythm(&g, at, &r, &t, s)
 	} else {
 		g.Missing["stalled"] = "no work has begun"
 	}
+	l.withhold(&g, at, &t, s)
 	return g, r
 }
 

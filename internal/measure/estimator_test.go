@@ -27,9 +27,9 @@ func someSituation(t *rapid.T) Situation {
 
 // someModel is fitted on containers that came out anyhow.
 func someModel(t *rapid.T) *Model {
-	var closed []past
+	var closed []veteran
 	for k := range rapid.IntRange(0, 30).Draw(t, "containers") {
-		p := past{Container: &Container{Kind: KindEpic, Set: "s", Name: fmt.Sprint(k)}, end: Closing{At: time.Unix(1, 0)}}
+		p := veteran{Container: &Container{Kind: KindEpic, Set: "s", Name: fmt.Sprint(k)}, end: Closing{At: time.Unix(1, 0)}}
 		for range rapid.IntRange(1, 4).Draw(t, "cases") {
 			s := someSituation(t)
 			p.lessons = append(p.lessons, Case{

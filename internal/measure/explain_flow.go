@@ -71,21 +71,31 @@ func (x *explainer) events(all []*progress) []Evidence {
 	var out []Evidence
 	for k := len(all) - 1; k >= 0 && len(out) < shownEvents; k-- {
 		p := all[k]
+		if p.decision != nil {
+			out = append(out, Evidence{Site: p.decision.siteAt(p.at), Key: p.decision.key, At: p.at, What: p.decision.made(p)})
+			continue
+		}
 		what := "moved forward to " + p.what
 		if p.delivered {
 			what = "delivered (" + p.what + ")"
 		}
-		switch p.discount {
-		case byBulk:
-			what += ": part of a bulk edit"
-		case byBot:
-			what += ": by a bot"
-		case byBounce:
+		if p.discount == byBounce {
 			what += ": re-opened for less than an hour"
 		}
-		out = append(out, x.evidence(p.leaf, p.at, what))
+		out = append(out, x.evidence(p.leaf, p.at, what+p.discount.reason()))
 	}
 	return out
+}
+
+// reason says why an event does not count, where that is the same for all.
+func (d discount) reason() string {
+	switch d {
+	case byBulk:
+		return ": part of a bulk edit"
+	case byBot:
+		return ": by a bot"
+	}
+	return ""
 }
 
 func (x *explainer) stalled() ExplainedMeasure {
@@ -125,6 +135,7 @@ func (x *explainer) health() ExplainedMeasure {
 		{"judged at this moment", string(x.l.judge(x.at, &t, &x.rhythm, x.s))},
 		{"containers closed", yesNo(closed)},
 		{"open issues", strconv.Itoa(t.parts.Open())},
+		{"a decision is overdue", yesNo(x.l.overdue.Contains(x.at))},
 	}}
 	if x.status.HealthSince != nil {
 		m.Inputs = append(m.Inputs, ExplainedInput{"shown since", x.dayOf(*x.status.HealthSince)})

@@ -21,12 +21,13 @@ func (h *History) Explain(goalID, measure string, at time.Time) (*Explanation, b
 		return nil, false
 	}
 	x := newExplainer(&h.ledgers[k], at, &h.settings)
+	x.l.setEvidence(&x.status, at, h.work.shares(at), x.s)
 	e := &Explanation{Goal: goalID, At: at}
 	for _, m := range explained(&h.settings.Thresholds) {
 		if measure == m.name || measure == "" && (m.concerns == nil || m.concerns(x)) {
 			one := m.explain(x)
 			one.Measure, one.Formula = m.name, cmp.Or(one.Formula, m.formula)
-			if one.Value == "" {
+			if one.Value == "" || x.status.hides(m.name) {
 				one.Value, one.Why = "unknown", cmp.Or(one.Why, x.status.Missing[m.name])
 			}
 			e.Measures = append(e.Measures, one)
@@ -55,10 +56,11 @@ type explainedBy struct {
 }
 
 func explained(t *Thresholds) []explainedBy {
-	return []explainedBy{
+	all := []explainedBy{
 		{"health", fmt.Sprintf("the first that holds: done (every mapped container closed, and no open issue, or closed for %s), not_started "+
-			"(no issue ever in progress or closed), stalled, off_track (the target day is over, or the probability to make it is below %s), "+
-			"at_risk (that is below %s, or the probability that the reported figure says 15 points too much is at least %s), on_track; "+
+			"(no issue ever in progress or closed), unknown (a defect of the data hides the figures), stalled, off_track (the target day is over, "+
+			"or the probability to make it is below %s), at_risk (a decision is overdue, or that probability is below %s, or the probability "+
+			"that the reported figure says 15 points too much is at least %s), on_track; "+
 			"judged at the start of every day, by the odds of its week; a worse state shows after %s, a better one after %s",
 			inDays(t.Grace), percent(&t.OffTrackOdds), percent(&t.AtRiskOdds), percent(&t.OverstatedOdds), inDays(t.WorseAfter), inDays(t.BetterAfter)), (*explainer).health, nil},
 		{"reported_health", fmt.Sprintf("what the last check-in that gives one says; where none does, by the reported completion: done (all), "+
@@ -83,14 +85,18 @@ func explained(t *Thresholds) []explainedBy {
 		{"target", "the last target said by then; a move is a target later than the one before by a day or more",
 			(*explainer).target, nil},
 		{"last_progress", fmt.Sprintf("the last time that an issue in scope moved forward (to do → in progress → done) for "+
-			"the first time since it was created or re-opened, or was delivered; bulk edits (%d issues by one author in "+
+			"the first time since it was created or re-opened, or was delivered, or a decision was made; bulk edits (%d issues by one author in "+
 			"a minute), bots and re-openings shorter than %s don't count", t.BulkIssues, t.Bounce), (*explainer).lastProgress, nil},
 		{"stalled", fmt.Sprintf("no progress for longer than max(%s, %g × the %g quantile of the goal's own gaps between "+
 			"progress); %s while it has fewer than %d gaps", inDays(t.StallFloor), t.StallFactor, t.StallQuantile,
 			inDays(t.StallDefault), t.StallMinGaps), (*explainer).stalled, nil},
-		{"stop_criteria", "each condition as it is declared; what is not known never meets it; \"after\" begins when that day is over; " +
-			"\"for\" asks at the moment, at the start of every day since, and at its beginning", (*explainer).stopCriteria, nil},
 	}
+	all = append(all, explainedDecisions(t)...)
+	return append(all,
+		explainedBy{"stop_criteria", "each condition as it is declared; what is not known never meets it; \"after\" begins when that day is over; " +
+			"\"for\" asks at the moment, at the start of every day since, and at its beginning", (*explainer).stopCriteria, nil},
+		explainedBy{"evidence", fmt.Sprintf("the weakest of the components below; freshness, history or category coverage under %s hide the figures",
+			percent(&t.EvidenceHides)), (*explainer).evidenceParts, nil})
 }
 
 // explainer holds a goal at a moment, ready to be asked.

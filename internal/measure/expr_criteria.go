@@ -117,6 +117,12 @@ func (g *GoalStatus) figure(name string, at time.Time, zone *time.Location) Figu
 			why = cmp.Or(g.Missing["target"], g.Missing["forecast"])
 		case "check_in_age":
 			why = "no check-in was made"
+		case "decisions_overdue", "decisions_reversed", "decision_debt":
+			why = g.Missing["decisions_open"]
+		case "decision_oldest_age":
+			why = cmp.Or(g.Missing["decisions_open"], "no decision is open")
+		case "decision_blocked":
+			why = cmp.Or(g.Missing["decisions_open"], "no work is open")
 		}
 		return Figure{Why: cmp.Or(why, "there is nothing to make it from")}
 	}
@@ -132,6 +138,9 @@ func (g *GoalStatus) number(name string, at time.Time, zone *time.Location) (*fl
 			return nil
 		}
 		return count(n)
+	}
+	if v, ok := g.decisionNumber(name, at); ok {
+		return v, true
 	}
 	switch name {
 	case "reported_completion":
@@ -194,6 +203,36 @@ func (g *GoalStatus) number(name string, at time.Time, zone *time.Location) (*fl
 		return count(0), true
 	}
 	return nil, false
+}
+
+// decisionNumber is number for the figures about decisions.
+func (g *GoalStatus) decisionNumber(name string, at time.Time) (*float64, bool) {
+	d := g.Decisions
+	if d == nil {
+		d = &DecisionStatus{}
+	}
+	var v *float64
+	count := func(n int) *float64 { f := float64(n); return &f }
+	switch name {
+	case "decisions_open":
+		v = count(d.Open)
+	case "decisions_overdue":
+		v = count(d.Overdue)
+	case "decisions_reversed":
+		v = count(d.Reversed)
+	case "decision_debt":
+		v = &d.DebtSeconds
+	case "decision_oldest_age":
+		v = ageOf(d.OldestOpen, at)
+	case "decision_blocked":
+		v = d.BlockedRatio
+	default:
+		return nil, false
+	}
+	if g.Decisions == nil {
+		v = nil
+	}
+	return v, true
 }
 
 func ageOf(t *time.Time, at time.Time) *float64 {

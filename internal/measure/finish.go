@@ -103,9 +103,9 @@ type finishRow struct {
 // it finished by then? Of containers that are still open that is known too,
 // and it is no; a model that learnt from those that had closed alone would
 // know the quick ones alone.
-func finishRows(closed, open []past, kind Kind, asOf time.Time) []finishRow {
+func finishRows(closed, open []veteran, kind Kind, asOf time.Time) []finishRow {
 	var rows []finishRow
-	add := func(p *past, weight float64) {
+	add := func(p *veteran, weight float64) {
 		until := asOf
 		if p.known.Before(until) {
 			until = p.known
@@ -116,7 +116,7 @@ func finishRows(closed, open []past, kind Kind, asOf time.Time) []finishRow {
 		for k := range p.lessons {
 			c := &p.lessons[k]
 			w := weight
-			if p.ended() && !c.Finish.After(c.At) {
+			if p.closed() && !c.Finish.After(c.At) {
 				w *= finishedWeight
 			}
 			x := c.finishVector()
@@ -126,7 +126,7 @@ func finishRows(closed, open []past, kind Kind, asOf time.Time) []finishRow {
 				}
 				x.within(h)
 				y := 0.0
-				if p.ended() && c.finishedWithin(h) {
+				if p.closed() && c.finishedWithin(h) {
 					y = 1
 				}
 				rows = append(rows, finishRow{x, y, w})
@@ -146,10 +146,10 @@ func finishRows(closed, open []past, kind Kind, asOf time.Time) []finishRow {
 // them, which tell much of the same.
 const finishWeight = 1.0 / 3
 
-// ended tells that the container is known to have ended.
-func (p *past) ended() bool { return !p.end.At.IsZero() }
+// closed tells that the container is known to have ended.
+func (p *veteran) closed() bool { return !p.end.At.IsZero() }
 
-func fitFinish(closed, open []past, kind Kind, prior *Prior, asOf time.Time) *finishModel {
+func fitFinish(closed, open []veteran, kind Kind, prior *Prior, asOf time.Time) *finishModel {
 	start := prior.finish()
 	m := &finishModel{beta: start}
 	rows := finishRows(closed, open, kind, asOf)

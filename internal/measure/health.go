@@ -17,21 +17,12 @@ func (l *ledger) health(at time.Time, r *rhythm, s *Settings) (Health, time.Time
 	if len(l.entries) == 0 || l.entries[0].at.After(at) {
 		return NotStarted, time.Time{}
 	}
-	h := shown{settings: s}
-	var t tally
-	k := 0
-	judge := func(when time.Time) {
-		for ; k < len(l.entries) && !l.entries[k].at.After(when); k++ {
-			t.apply(&l.entries[k])
-		}
-		h.take(when, l.judge(when, &t, r, s))
+	h := l.days.fold(l, at, r, s)
+	t := l.tally(at)
+	h.take(at, l.judge(at, &t, r, s))
+	if since, stale := l.staleSince(at, s); stale && h.state != Finished && h.state != NotStarted {
+		return HealthUnknown, flow.DateOf(since.In(zone)).Start(zone)
 	}
-	first := flow.DateOf(l.entries[0].at.In(zone))
-	h.state, h.since = NotStarted, first.Start(zone)
-	for d := first.AddDays(1); !d.Start(zone).After(at); d = d.AddDays(1) {
-		judge(d.Start(zone))
-	}
-	judge(at)
 	return h.state, flow.DateOf(h.since.In(zone)).Start(zone)
 }
 
@@ -45,12 +36,18 @@ func (l *ledger) judge(at time.Time, t *tally, r *rhythm, s *Settings) Health {
 		return Finished
 	case !t.started:
 		return NotStarted
+	case l.hidden(at, t, s):
+		return HealthUnknown
 	case !closed && r.stalls.Contains(at):
 		return Stalled
 	case promisedYet && !at.Before(target.now.End(s.Calendar.Location())):
 		return OffTrack
 	}
-	return l.oddsAt(at).judge(&s.Thresholds)
+	odds := l.oddsAt(at).judge(&s.Thresholds)
+	if odds == OnTrack && l.overdue.Contains(at) {
+		return AtRisk
+	}
+	return odds
 }
 
 // shown is the health that shows, and what may take its place.

@@ -2,6 +2,8 @@ package measure
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"plumbline/internal/flow"
@@ -22,47 +24,59 @@ type Input struct {
 	// that health rests on are worked out.
 	Experience *Replay
 	Until      time.Time
+	// Expect is about how many issues there are; 0 where that is not known. It
+	// saves time, and changes nothing else.
+	Expect int
 }
 
 // History is what happened to each goal, from its first issue to the latest
 // change that the store holds. The figures as of any moment are a fold over
 // it, and do not look past that moment. It is immutable.
 type History struct {
-	settings Settings
-	ledgers  []ledger
-	work     work
+	settings  Settings
+	ledgers   []ledger
+	work      work
+	decisions decisions
+	above     [][]int // the ledgers of the goals above each
 }
+
+// Began is when the first issue of all was created; zero where there is none.
+func (h *History) Began() time.Time { return h.work.began }
 
 // Build reads the issues and writes each goal's ledger. It fails only where
 // Issues does.
 func Build(in Input) (*History, error) {
 	index := goal.NewIndex(in.Goals, in.Catalogs)
+	index.Expect(in.Expect)
 	bulk := newBulkEdits(in.Settings.Thresholds.BulkIssues)
 	w := newWorkBuilder()
-	err := in.Issues(func(i *flow.Issue) error {
-		t := flow.NewTimeline(i, in.Catalogs[i.Site])
-		index.Add(t)
+	err := in.eachTimeline(index.Add, func(t *flow.Timeline) {
 		w.meet(t)
-		bulk.suspect(i)
-		return nil
+		bulk.suspect(t.Issue)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("relating issues to goals: %w", err)
 	}
 	b := newBuilder(index.Members(), bulk, in.Settings)
 	w.join(b)
-	err = in.Issues(func(i *flow.Issue) error {
-		bulk.count(i)
-		t := flow.NewTimeline(i, in.Catalogs[i.Site])
+	b.decider.learn(in.Catalogs)
+	err = in.eachTimeline(func(t *flow.Timeline) {
+		bulk.count(t.Issue)
 		b.add(t)
-		w.add(t, in.Catalogs[i.Site])
-		return nil
-	})
+	}, func(t *flow.Timeline) { w.add(t, in.Catalogs[t.Issue.Site]) }, b.decider.add)
 	if err != nil {
 		return nil, fmt.Errorf("writing the goals' ledgers: %w", err)
 	}
-	h := &History{settings: in.Settings, ledgers: b.finish()}
+	h := &History{settings: in.Settings}
+	h.ledgers, h.decisions = b.finish(slices.Sorted(maps.Keys(in.Catalogs)))
+	for _, chain := range b.chains {
+		h.above = append(h.above, chain[1:])
+	}
 	h.work = w.finish()
+	for k := range h.ledgers { // which stay as they are from now on
+		l := &h.ledgers[k]
+		l.entries, l.progress = trimmed(l.entries), trimmed(l.progress)
+	}
 	if in.Experience != nil {
 		h.learn(in.Experience, in.Until)
 	}

@@ -56,9 +56,11 @@ func deeds() map[string]func(*flowtest.Builder, string) {
 	}
 }
 
-func aStory(t *rapid.T) story {
+func aStory(t *rapid.T) story { return aStoryOf(t, deeds()) }
+
+// aStoryOf is a story in which the given deeds are done.
+func aStoryOf(t *rapid.T, all map[string]func(*flowtest.Builder, string)) story {
 	var s story
-	all := deeds()
 	names := slices.Sorted(maps.Keys(all)) // rapid needs the same order every time
 	for range rapid.IntRange(1, 14).Draw(t, "issues") {
 		s.created = append(s.created, fmt.Sprintf("2026-01-%02d", rapid.IntRange(1, 9).Draw(t, "created")))

@@ -28,6 +28,20 @@ type ledger struct {
 	// goal's by week.
 	experience *Replay
 	odds       []weekly
+	marks      []tally
+	days       *daily
+	proof      proof
+	// decisions are those of the goal, by when they were asked; overdue is
+	// when one of them was, held when its leaves waited for one.
+	decisions []ownDecision
+	overdue   flow.Spans
+	held      []heldLeaf
+}
+
+// ownDecision is a decision that belongs to a goal.
+type ownDecision struct {
+	*decision
+	own *ownGoal
 }
 
 // entry is one leaf's step from one class to another.
@@ -49,7 +63,8 @@ type class struct {
 // progress is a progress event of a leaf in scope (MEASURES §7).
 type progress struct {
 	at        time.Time
-	leaf      int
+	leaf      int       // noLeaf where a decision was made
+	decision  *decision // nil where a leaf moved
 	delivered bool
 	what      string // for people
 	discount  discount
@@ -82,6 +97,9 @@ type builder struct {
 	leaves   map[issueAt][]place
 	epics    map[issueAt][]place
 	waiting  []waiting
+	uses     map[projectAt]time.Time // since when a project has used resolutions
+	chains   [][]int                 // of each ledger: itself and those of the goals above it
+	decider  *decider
 }
 
 type issueAt struct {
@@ -99,7 +117,7 @@ type waiting struct {
 }
 
 func newBuilder(members []goal.Members, bulk *bulkEdits, s Settings) *builder {
-	b := &builder{settings: s, bulk: bulk, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}}
+	b := &builder{settings: s, bulk: bulk, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}, uses: map[projectAt]time.Time{}}
 	for g, m := range members {
 		l := ledger{goal: m.Goal, leaves: m.Leaves, versions: m.Versions, missing: m.Missing, criteria: criteria(m.Goal)}
 		for k, leaf := range m.Leaves {
@@ -113,11 +131,14 @@ func newBuilder(members []goal.Members, bulk *bulkEdits, s Settings) *builder {
 		}
 		b.ledgers = append(b.ledgers, l)
 	}
+	b.chains = chains(b.ledgers)
+	b.decider = newDecider(members, b)
 	return b
 }
 
 // add writes an issue into the ledgers of the goals that it belongs to.
 func (b *builder) add(t *flow.Timeline) {
+	b.resolutions(t)
 	at := issueAt{t.Issue.Site, t.Issue.ID}
 	leaves, epics := b.leaves[at], b.epics[at]
 	if len(leaves) == 0 && len(epics) == 0 {
@@ -126,6 +147,7 @@ func (b *builder) add(t *flow.Timeline) {
 	for _, p := range leaves {
 		l := &b.ledgers[p.ledger]
 		l.entries = append(l.entries, b.entries(t, p.index, l.leaves[p.index].In)...)
+		l.proof.add(t, l.leaves[p.index].In)
 		if l.goal.Count == goal.CountPoints {
 			l.sizes = append(l.sizes, b.sizes(l, t, p.index, l.leaves[p.index].In)...)
 		}
@@ -151,11 +173,13 @@ func (b *builder) entries(t *flow.Timeline, leaf int, in flow.Spans) []entry {
 	}
 	for span, st := range t.Spans() {
 		here := class{in: true, cat: st.Category, out: b.settings.Semantics.Outcome(st)}
-		parts := in.Intersect(flow.Spans{span})
-		if len(parts) == 0 {
-			step(span.From, class{}, st)
-		}
-		for _, part := range parts {
+		never := true
+		for _, x := range in {
+			part, ok := x.Intersect(span)
+			if !ok {
+				continue
+			}
+			never = false
 			if part.From.After(span.From) {
 				step(span.From, class{}, st)
 			}
@@ -163,6 +187,9 @@ func (b *builder) entries(t *flow.Timeline, leaf int, in flow.Spans) []entry {
 			if !part.To.IsZero() && (span.To.IsZero() || part.To.Before(span.To)) {
 				step(part.To, class{}, st)
 			}
+		}
+		if never {
+			step(span.From, class{}, st)
 		}
 	}
 	if end := t.Issue.Gone; !end.IsZero() && was.in {
@@ -182,11 +209,12 @@ func (b *builder) closed(t *flow.Timeline) flow.Spans {
 	return out
 }
 
-// finish returns the ledgers, complete and in order.
-func (b *builder) finish() []ledger {
+// finish returns the ledgers, complete and in order, and the decisions.
+func (b *builder) finish(sites []string) ([]ledger, decisions) {
+	made := b.decider.finish(b, sites)
 	b.order()
 	b.share()
-	return b.ledgers
+	return b.ledgers, made
 }
 
 // order settles which events count and puts everything in order.
@@ -199,9 +227,12 @@ func (b *builder) order() {
 	}
 	for k := range b.ledgers {
 		l := &b.ledgers[k]
+		l.days = &daily{}
+		l.proof.seal(b.uses)
 		slices.SortStableFunc(l.entries, func(a, b entry) int {
 			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf))
 		})
+		l.mark()
 		slices.SortStableFunc(l.progress, func(a, b progress) int {
 			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf))
 		})

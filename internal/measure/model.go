@@ -24,8 +24,8 @@ type Model struct {
 	sorted     [numMethods][]int32 // the references in the order of their residuals
 }
 
-// past is a closed container with its cases.
-type past struct {
+// veteran is a closed container with its cases.
+type veteran struct {
 	*Container
 	end   Closing
 	cases []Case
@@ -40,7 +40,7 @@ const maxContainers = 120
 // fit fits a model on the containers that had closed before the moment, in
 // order of their closing; open are those that were still being worked on,
 // which tell of finishing alone.
-func fit(closed, open []past, prior *Prior, asOf time.Time) *Model {
+func fit(closed, open []veteran, prior *Prior, asOf time.Time) *Model {
 	if n := len(closed); n > maxContainers {
 		closed = closed[n-maxContainers:]
 	}
@@ -69,7 +69,7 @@ func fit(closed, open []past, prior *Prior, asOf time.Time) *Model {
 	general := fitFinish(closed, open, KindGoal, prior, asOf)
 	for _, kind := range []Kind{KindEpic, KindVersion, KindParent, KindGoal} {
 		m.finish[kind] = general
-		if here := func(p past) bool { return p.Kind == kind }; slices.ContainsFunc(closed, here) || slices.ContainsFunc(open, here) {
+		if here := func(p veteran) bool { return p.Kind == kind }; slices.ContainsFunc(closed, here) || slices.ContainsFunc(open, here) {
 			m.finish[kind] = fitFinish(closed, open, kind, prior, asOf)
 		}
 	}
@@ -99,7 +99,7 @@ func (m *Model) features(s *Situation) vector {
 
 // observe makes the rows of the regression: each container weighs as much as
 // any other.
-func observe(closed []past) []observation {
+func observe(closed []veteran) []observation {
 	var rows []observation
 	for g := range closed {
 		weight := 1 / float64(len(closed[g].lessons))
@@ -111,7 +111,7 @@ func observe(closed []past) []observation {
 	return rows
 }
 
-func referTo(p *past, i int, row *observation, without *vector, container int) reference {
+func referTo(p *veteran, i int, row *observation, without *vector, container int) reference {
 	c := &p.lessons[i]
 	v := c.vector()
 	n := float64(c.Scope())

@@ -32,10 +32,24 @@ const (
 	MetricGoalStallAfter     = "plumbline_goal_stall_after_seconds"
 	MetricGoalStalled        = "plumbline_goal_stalled"
 	MetricGoalStopCriterion  = "plumbline_goal_stop_criterion_met"
-	MetricUnlinkedIssues     = "plumbline_unlinked_issues"
-	MetricUnlinkedRatio      = "plumbline_unlinked_ratio"
-	MetricGoals              = "plumbline_goals"
-	MetricSnapshot           = "plumbline_snapshot_timestamp_seconds"
+	MetricGoalEvidence       = "plumbline_goal_evidence_ratio"
+	MetricGoalComponent      = "plumbline_goal_evidence_component_ratio"
+	MetricGoalSuppressed     = "plumbline_goal_suppressed"
+
+	MetricGoalDecisionsOpen     = "plumbline_goal_decisions_open"
+	MetricGoalDecisionsOverdue  = "plumbline_goal_decisions_overdue"
+	MetricGoalDecisionOldest    = "plumbline_goal_decision_oldest_open_timestamp_seconds"
+	MetricGoalDecisionDebt      = "plumbline_goal_decision_debt_seconds"
+	MetricGoalDecisionBlocked   = "plumbline_goal_decision_blocked_ratio"
+	MetricGoalDecisionLatency   = "plumbline_goal_decision_latency_seconds"
+	MetricGoalDecisionsReversed = "plumbline_goal_decisions_reversed"
+	MetricDecisionsOpen         = "plumbline_decisions_open"
+	MetricDecisionsOverdue      = "plumbline_decisions_overdue"
+
+	MetricUnlinkedIssues = "plumbline_unlinked_issues"
+	MetricUnlinkedRatio  = "plumbline_unlinked_ratio"
+	MetricGoals          = "plumbline_goals"
+	MetricSnapshot       = "plumbline_snapshot_timestamp_seconds"
 	// MetricSyncLastSuccess is not made from a snapshot: the syncer counts it.
 	MetricSyncLastSuccess = "plumbline_sync_last_success_timestamp_seconds"
 )

@@ -52,8 +52,8 @@ func (b *builder) record(t *flow.Timeline, leaves []place, by *flow.Change, p pr
 		}
 		p.leaf = at.index
 		l.progress = append(l.progress, p)
-		if p.discount == counts && by.History != 0 {
-			b.waiting = append(b.waiting, waiting{place{at.ledger, len(l.progress) - 1}, minuteOf(t.Issue.Site, by)})
+		if m := minuteOf(t.Issue.Site, by); p.discount == counts && by.History != 0 && b.bulk.suspected(m) {
+			b.waiting = append(b.waiting, waiting{place{at.ledger, len(l.progress) - 1}, m})
 		}
 	}
 }

@@ -81,7 +81,7 @@ func (r *replaying) load() time.Time {
 	first := r.Until
 	for k := range r.Containers {
 		c := &r.Containers[k]
-		t := &track{Container: c, situations: c.situations(c.known), ends: map[time.Time]*past{}}
+		t := &track{Container: c, situations: c.situations(c.known), ends: map[time.Time]*veteran{}}
 		t.large = c.ledger.reached(minFinal)
 		r.tracks = append(r.tracks, t)
 		if len(t.situations) > 0 && t.situations[0].At.Before(first) {
@@ -110,7 +110,7 @@ type track struct {
 	*Container
 	situations []Situation
 	told       []Told
-	ends       map[time.Time]*past // by close time, as that can be seen otherwise later
+	ends       map[time.Time]*veteran // by close time, as that can be seen otherwise later
 	settled    bool
 	// large is when the container first had enough leaves to be found; zero:
 	// never.
@@ -119,7 +119,7 @@ type track struct {
 
 // known returns what can be learnt at the moment: the containers that had
 // closed, in order of their closing, and those that were still worked on.
-func (r *replaying) known(at time.Time) (closed, open []past) {
+func (r *replaying) known(at time.Time) (closed, open []veteran) {
 	for _, t := range r.tracks {
 		if p, ok := t.pastAt(at, &r.Settings); ok {
 			closed = append(closed, *p)
@@ -127,7 +127,7 @@ func (r *replaying) known(at time.Time) (closed, open []past) {
 			open = append(open, o)
 		}
 	}
-	slices.SortStableFunc(closed, func(a, b past) int { return a.end.At.Compare(b.end.At) })
+	slices.SortStableFunc(closed, func(a, b veteran) int { return a.end.At.Compare(b.end.At) })
 	return closed, open
 }
 
@@ -152,14 +152,14 @@ func (r *replaying) month(first time.Time) {
 }
 
 // pastAt returns the container as closed, as that was known at the moment.
-func (t *track) pastAt(at time.Time, s *Settings) (*past, bool) {
+func (t *track) pastAt(at time.Time, s *Settings) (*veteran, bool) {
 	end, ok := t.closing(at, s)
 	if !ok {
 		return nil, false
 	}
 	p := t.ends[end.At]
 	if p == nil {
-		p = &past{Container: t.Container, end: end, cases: t.cases(t.situations, &end)}
+		p = &veteran{Container: t.Container, end: end, cases: t.cases(t.situations, &end)}
 		p.lessons = thin(p.cases)
 		t.ends[end.At] = p
 	}
@@ -168,21 +168,21 @@ func (t *track) pastAt(at time.Time, s *Settings) (*past, bool) {
 
 // stillOpen returns the container with its situations so far, where work on it
 // was known not to be over at the moment.
-func (t *track) stillOpen(at time.Time, s *Settings) (past, bool) {
+func (t *track) stillOpen(at time.Time, s *Settings) (veteran, bool) {
 	if at.After(t.known) {
 		at = t.known
 	}
-	if _, ended := t.endAt(at, s); ended || t.cancelled.Contains(at) || len(t.situations) == 0 {
-		return past{}, false
+	if _, over := t.endAt(at, s); over || t.cancelled.Contains(at) || len(t.situations) == 0 {
+		return veteran{}, false
 	}
 	if t.large.IsZero() || t.large.After(at) {
-		return past{}, false
+		return veteran{}, false
 	}
 	n, _ := slices.BinarySearchFunc(t.situations, at, func(s Situation, at time.Time) int { return s.At.Compare(at) })
 	if n == 0 || t.situations[n-1].Open() == 0 {
-		return past{}, false
+		return veteran{}, false
 	}
-	p := past{Container: t.Container}
+	p := veteran{Container: t.Container}
 	for _, s := range thin(t.situations[:n]) {
 		p.lessons = append(p.lessons, Case{Situation: s})
 	}
@@ -209,7 +209,7 @@ func evenly(n, most int) []int {
 }
 
 // settle takes in how well a container that has closed was told.
-func (r *replaying) settle(t *track, p *past) {
+func (r *replaying) settle(t *track, p *veteran) {
 	if missed, ok := r.losses.take(t.told, p.cases); ok {
 		r.stretch = max(minStretch, r.stretch*math.Exp(adaptRate*(missed-2*tail)))
 	}

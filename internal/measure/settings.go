@@ -16,6 +16,9 @@ type Settings struct {
 	Thresholds Thresholds
 	// BusinessAsUsual is work that needs no goal.
 	BusinessAsUsual Match
+
+	fresh     *fresh // nil: not known
+	Decisions DecisionRules
 }
 
 // Match is a set of issues: those to which any of its parts applies. Names are
@@ -87,9 +90,28 @@ type Thresholds struct {
 	// Grace is how long after its containers were closed a goal's open leaves
 	// still belong to it (MEASURES §1).
 	Grace time.Duration
+	// DecisionWindow is over which time the latency of decisions is looked
+	// at, DecisionContinues within which time a decision that is opened again
+	// is the same one, DecisionHorizon up to which age the restricted mean
+	// goes (MEASURES §6).
+	DecisionWindow    time.Duration
+	DecisionContinues time.Duration
+	DecisionHorizon   time.Duration
 	// ActiveWithin is how recently work must have been delivered or moved to
 	// be active (MEASURES §2.15).
 	ActiveWithin time.Duration
+
+	// EvidenceHides is the share below which a defect of the data hides the
+	// figures that it spoils (MEASURES §8). A sync is fresh for FreshFor
+	// intervals and worthless after StaleAfter; a goal of EvidenceSize issues
+	// is large enough; bulk edits of EvidenceBulkWithin count; a check-in is
+	// fresh up to CheckInFresh and worthless from CheckInStale on.
+	EvidenceHides        float64
+	FreshFor, StaleAfter int
+	EvidenceSize         int
+	EvidenceBulkWithin   time.Duration
+	CheckInFresh         time.Duration
+	CheckInStale         time.Duration
 }
 
 const day = 24 * time.Hour
@@ -123,7 +145,19 @@ func DefaultThresholds() Thresholds {
 		QuietAfter:  30 * day,
 		Grace:       30 * day,
 
+		DecisionWindow:    90 * day,
+		DecisionContinues: 7 * day,
+		DecisionHorizon:   30 * day,
+
 		ActiveWithin: 28 * day,
+
+		EvidenceHides:      0.5,
+		FreshFor:           2,
+		StaleAfter:         24,
+		EvidenceSize:       10,
+		EvidenceBulkWithin: 30 * day,
+		CheckInFresh:       14 * day,
+		CheckInStale:       60 * day,
 	}
 }
 

@@ -20,6 +20,8 @@ type Snapshot struct {
 	// Estimator says how well real completion and forecasts have been told so
 	// far; nil where nothing has been learnt.
 	Estimator *EstimatorStatus `json:"estimator,omitempty"`
+	// Decisions are the open decisions by site and class.
+	Decisions []SiteDecisions `json:"decisions,omitempty"`
 }
 
 // Goal returns the status of the goal with the id.
@@ -111,8 +113,19 @@ type GoalStatus struct {
 	// StalledSince is when the silence outlasted StallAfter.
 	StalledSince *time.Time `json:"stalled_since,omitempty"`
 
+	// Decisions says how the goal's decisions stand; nil where nobody keeps
+	// any.
+	Decisions *DecisionStatus `json:"decisions,omitempty"`
+
 	// StopCriteria are the goal's declared stop criteria, in their order.
 	StopCriteria []StopCriterion `json:"stop_criteria,omitempty"`
+
+	// Evidence is how far the figures can be trusted; nil where no issue is
+	// in scope.
+	Evidence *Confidence `json:"evidence,omitempty"`
+	// Suppressed are the figures that are withheld although they could be
+	// made, and why.
+	Suppressed []Suppression `json:"suppressed,omitempty"`
 
 	// Missing says, by measure, why a figure that one would expect is not
 	// there ("reported_completion": "no issue is in scope").

@@ -35,12 +35,15 @@ func (l *ledger) rhythm(at time.Time, s *Settings) (rhythm, bool) {
 		}
 	}
 	begun, ok := l.begun(at)
-	if !ok && len(r.events) == 0 {
+	// A decision that is made before any work moves begins no work.
+	first := slices.IndexFunc(r.events, func(p *progress) bool { return p.leaf != noLeaf })
+	if !ok && first < 0 {
 		return rhythm{}, false
 	}
-	if len(r.events) > 0 && (!ok || r.events[0].at.Before(begun)) {
-		begun = r.events[0].at
+	if first >= 0 && (!ok || r.events[first].at.Before(begun)) {
+		begun = r.events[first].at
 	}
+	r.events = slices.DeleteFunc(r.events, func(p *progress) bool { return p.leaf == noLeaf && p.at.Before(begun) })
 	f := stallFold{rhythm: &r, settings: s, own: l.goal.StallAfter, quietFrom: begun}
 	f.adapt()
 	for _, p := range r.events {

@@ -81,6 +81,7 @@ type work struct {
 	groups     []groupWork   // by site, project and epic
 	features   map[feature][]goalTally
 	containers map[issueAt]*container
+	began      time.Time // when the first issue of all was created
 }
 
 type projectWork struct {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"time"
 
 	"plumbline/internal/flow"
 )
@@ -21,6 +22,7 @@ type workBuilder struct {
 	groups   map[groupAt]*groupTallies
 	ofGoals  map[feature]map[int]*tallyOver
 	waiting  []*leafWork
+	began    time.Time // when the first issue was created
 }
 
 type keyAt struct{ site, key string }
@@ -60,6 +62,9 @@ func newWorkBuilder() *workBuilder {
 // below them is looked at.
 func (w *workBuilder) meet(t *flow.Timeline) {
 	i := t.Issue
+	if w.began.IsZero() || i.Created.Before(w.began) {
+		w.began = i.Created
+	}
 	if !i.Now.Type.Container() {
 		return
 	}
@@ -207,7 +212,7 @@ func (w *workBuilder) finish() work {
 	for _, l := range w.waiting {
 		w.count(l)
 	}
-	out := work{containers: w.containers, features: map[feature][]goalTally{}}
+	out := work{containers: w.containers, features: map[feature][]goalTally{}, began: w.began}
 	for f, byGoal := range w.ofGoals {
 		out.features[f] = goalTallies(byGoal)
 	}

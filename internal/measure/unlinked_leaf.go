@@ -15,6 +15,7 @@ type leafWork struct {
 	delivered flow.Spans
 	places    []place // in the goals' ledgers
 	links     []linkSpan
+	scratch   []feature
 }
 
 // stretch is a part of a leaf's life in which it belongs to the same project
@@ -109,18 +110,21 @@ func (l *leafWork) extend(span flow.Span, st *flow.State, site string, c *flow.C
 		Span: span, site: site, project: st.Project.Name, above: st.Above(),
 		usual: s.BusinessAsUsual.Applies(st),
 	}
+	l.scratch = l.scratch[:0]
 	for _, label := range st.Labels {
-		x.features = append(x.features, feature{ofLabel, x.site, label})
+		l.scratch = append(l.scratch, feature{ofLabel, x.site, label})
 	}
 	for _, id := range st.FixVersions {
 		if name := versionName(c, id); name != "" {
-			x.features = append(x.features, feature{ofVersion, x.site, name})
+			l.scratch = append(l.scratch, feature{ofVersion, x.site, name})
 		}
 	}
+	x.features = l.scratch
 	if k := len(l.stretches) - 1; k >= 0 && l.stretches[k].joins(&x) {
 		l.stretches[k].To = x.To
 		return
 	}
+	x.features = slices.Clone(l.scratch)
 	l.stretches = append(l.stretches, x)
 }
 
@@ -143,17 +147,21 @@ func versionName(c *flow.Catalog, id string) string {
 func (l *leafWork) active(bulk *bulkEdits, window time.Duration) flow.Spans {
 	var out, moved flow.Spans
 	for _, s := range l.delivered {
-		out = out.Union(flow.Spans{s}.Intersect(flow.Spans{{From: s.From, To: s.From.Add(window)}}))
-	}
-	for _, e := range l.events {
-		until := e.at.Add(window)
-		if e.minute.unix != 0 {
-			if since, ok := bulk.since(e.minute); ok {
-				until = time.UnixMilli(since).UTC()
-			}
+		if lately, ok := s.Intersect(flow.Span{From: s.From, To: s.From.Add(window)}); ok {
+			out = append(out, lately)
 		}
-		if until.After(e.at) {
-			moved = moved.Union(flow.Spans{{From: e.at, To: until}})
+	}
+	for _, e := range l.events { // which are in order
+		until := e.at.Add(window)
+		if since, ok := bulk.since(e.minute); ok {
+			until = time.UnixMilli(since).UTC()
+		}
+		switch k := len(moved) - 1; {
+		case !until.After(e.at):
+		case k < 0 || e.at.After(moved[k].To):
+			moved = append(moved, flow.Span{From: e.at, To: until})
+		case until.After(moved[k].To):
+			moved[k].To = until
 		}
 	}
 	return out.Union(l.doing.Intersect(moved))

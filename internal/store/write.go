@@ -70,6 +70,9 @@ func (s *Store) Write(ctx context.Context, b flow.Batch, c flow.Checkpoint) (flo
 	if err != nil {
 		return flow.Written{}, fmt.Errorf("write batch of site %q: %w", b.Site, err)
 	}
+	if sum.New+sum.Changed+sum.Gone > 0 {
+		s.generation.Add(1)
+	}
 	return sum, nil
 }
 

@@ -138,7 +138,7 @@ func (r *run) write(ctx context.Context, b flow.Batch) error {
 }
 
 func (r *run) note(i *flow.Issue) {
-	if r.read.add(i.ID) {
+	if r.read.Add(i.ID) {
 		r.report.Read++
 	}
 	for k := range i.Changes {

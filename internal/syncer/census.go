@@ -39,7 +39,7 @@ func (r *run) census(ctx context.Context) error {
 			return err
 		}
 	} else {
-		r.cp.Doubts = nil
+		r.cp.Doubts, r.cp.Hidden = nil, nil
 	}
 	r.cp.Rescoped = false
 	return r.write(ctx, flow.Batch{})
@@ -109,7 +109,7 @@ func (r *run) fetch(ctx context.Context, ids []flow.IssueID) error {
 	if err := r.askAboutStatuses(ctx); err != nil {
 		return err
 	}
-	left := slices.DeleteFunc(slices.Clone(ids), func(id flow.IssueID) bool { return r.read.has(id) || r.found[problemIssue{id: id}] })
+	left := slices.DeleteFunc(slices.Clone(ids), func(id flow.IssueID) bool { return r.read.Has(id) || r.found[problemIssue{id: id}] })
 	if len(left) == 0 {
 		return nil
 	}
@@ -136,15 +136,19 @@ func (r *run) inquire(ctx context.Context, c *comparison) error {
 	for _, h := range c.absent {
 		groups[h.Project] = append(groups[h.Project], h)
 	}
-	doubts := map[string]time.Time{}
+	doubts, hidden := map[string]time.Time{}, map[string]int{}
 	for _, p := range sortedProjects(groups) {
 		q := &inquest{project: p, known: c.known[p], absent: groups[p], roster: known, rescoped: r.cp.Rescoped}
 		since, doubted := r.cp.Doubts[p.ID]
 		q.settled = doubted && r.id.ServerNow.Sub(since) >= doubtful
+		which := cmp.Or(p.ID, p.Name)
+		if r.accept {
+			q.given = r.cp.Hidden[which]
+		}
 		if err := r.sight(ctx, q); err != nil {
 			return err
 		}
-		doubt, err := r.record(ctx, q)
+		doubt, unseen, err := r.record(ctx, q)
 		if err != nil {
 			return err
 		}
@@ -154,9 +158,15 @@ func (r *run) inquire(ctx context.Context, c *comparison) error {
 		if doubt {
 			doubts[p.ID] = since
 		}
+		if unseen > 0 && !q.givenUp(unseen) {
+			hidden[which] = unseen
+		}
 	}
 	if r.cp.Doubts = doubts; len(doubts) == 0 {
 		r.cp.Doubts = nil
+	}
+	if r.cp.Hidden = hidden; len(hidden) == 0 {
+		r.cp.Hidden = nil
 	}
 	return nil
 }
@@ -224,10 +234,10 @@ func (r *run) scanAgain(ctx context.Context) error {
 	if r.again != nil {
 		return nil
 	}
-	again := make(idSet)
+	again := make(flow.IDSet)
 	err := r.s.o.Source.IDs(ctx, func(ids []flow.IssueID) error {
 		for _, id := range ids {
-			again.add(id)
+			again.Add(id)
 		}
 		return ctx.Err()
 	})
@@ -237,12 +247,14 @@ func (r *run) scanAgain(ctx context.Context) error {
 	return err
 }
 
-// record stores and reports what became of the absent issues of a project.
-func (r *run) record(ctx context.Context, q *inquest) (doubt bool, err error) {
+// record stores and reports what became of the absent issues of a project, and
+// returns how many cannot be seen any more.
+func (r *run) record(ctx context.Context, q *inquest) (doubt bool, unseen int, err error) {
 	before := len(q.absent)
-	q.absent = slices.DeleteFunc(q.absent, func(h flow.Held) bool { return r.again.has(h.ID) })
+	q.absent = slices.DeleteFunc(q.absent, func(h flow.Held) bool { return r.again.Has(h.ID) })
 	q.unsteady = len(q.absent) < before
 	as, reasons, doubt := q.verdicts()
+	unseen = q.unseen(as)
 	r.report.Reasons = append(r.report.Reasons, reasons...)
 	if r.report.Absent == nil && len(as) > 0 {
 		r.report.Absent = map[string]int{}
@@ -250,9 +262,9 @@ func (r *run) record(ctx context.Context, q *inquest) (doubt bool, err error) {
 	var b flow.Batch
 	for k, h := range q.absent {
 		r.report.Absent[as[k].String()]++
-		if q.marks(as[k]) {
+		if q.marks(as[k], unseen) {
 			b.Gone = append(b.Gone, flow.Absence{ID: h.ID, As: as[k], Since: r.id.ServerNow})
 		}
 	}
-	return doubt, r.write(context.WithoutCancel(ctx), b)
+	return doubt, unseen, r.write(context.WithoutCancel(ctx), b)
 }

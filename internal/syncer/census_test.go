@@ -83,12 +83,12 @@ func TestWhatHappensToAProject(t *testing.T) {
 		{"it is archived", func(d *desk) { d.projects[0].Archived = true }, flow.Archived, "archived", ""},
 		{"it is put into the bin", func(d *desk) { d.projects[0].Trashed = true }, flow.Deleted, "deleted", ""},
 		{"it cannot be seen any more", func(d *desk) { d.lost["PAY"] = true }, flow.Present, "access lost",
-			"project PAY cannot be seen any more: its 30 issues are kept as they are; give the account access, or take the project out of the scope"},
+			"project PAY cannot be seen any more: its 30 issues are kept as they are; give the account access, or take the project out of the scope, or give the issues up"},
 		{"half of its issues cannot be seen any more", func(d *desk) {
 			for k, id := range d.in("PAY") {
 				d.issues[id].unseen = k%2 == 0
 			}
-		}, flow.Present, "hidden", "15 of 30 issues of project PAY cannot be seen any more: that may be a lost permission, so they are kept as they are"},
+		}, flow.Present, "hidden", "15 of 30 issues of project PAY cannot be seen any more: that may be a lost permission, so they are kept as they are; give the account access, or give the issues up with `plumbline sync --census --accept-missing`"},
 		{"less than half of its issues are deleted", func(d *desk) {
 			for k, id := range d.in("PAY") {
 				d.issues[id].deleted = k < 14
@@ -125,6 +125,63 @@ func TestWhatHappensToAProject(t *testing.T) {
 				t.Errorf("afterwards %d issues are gone", gone)
 			}
 		})
+	}
+}
+
+// What may be a lost permission is given up when somebody who was told of it
+// says so, and no more than that.
+func TestIssuesThatCannotBeSeenAnyMoreAreGivenUpByWhoWasToldOfThem(t *testing.T) {
+	tests := []struct {
+		name string
+		lose func(*desk, int) // this many of the 30 issues of a project
+		as   flow.Presence
+		lost []int // before the first census, and between it and the acceptance
+		gone bool
+	}{
+		{"half of a project", (*desk).hide, flow.Hidden, []int{15, 15}, true},
+		{"fewer than were told of", (*desk).hide, flow.Hidden, []int{20, 15}, true},
+		{"more than were told of", (*desk).hide, flow.Hidden, []int{15, 16}, false},
+		{"a whole project", func(d *desk, _ int) { d.lost["PAY"] = true }, flow.AccessLost, []int{30, 30}, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d := after(t, 60)
+			first := d.in("PAY")[0]
+			tt.lose(d, tt.lost[0])
+			for _, round := range []string{"not asked yet", "asked"} {
+				s, err := syncer.New(d.o)
+				if err != nil {
+					t.Fatal(err)
+				}
+				r, err := s.AcceptMissing(t.Context(), nil)
+				gone := tt.gone && round == "asked"
+				if err != nil || (r.Result == syncer.Complete) != gone || (len(r.Reasons) == 0) != gone {
+					t.Errorf("%s: report %+v, %v", round, r, err)
+				}
+				if want := map[bool]flow.Presence{false: flow.Present, true: tt.as}[gone]; d.as(first) != want {
+					t.Errorf("%s: an issue is held as %s, want %s", round, d.as(first), want)
+				}
+				tt.lose(d, tt.lost[1])
+			}
+			if !tt.gone {
+				return
+			}
+			if r := d.must(syncer.CensusOnly); len(r.Absent) != 0 {
+				t.Errorf("the census after it: %+v", r)
+			}
+			d.lost = map[string]bool{}
+			d.hide(0)
+			if r := d.must(syncer.CensusOnly); r.Restored == 0 || d.as(first) != flow.Present {
+				t.Errorf("seen again: %+v; the issue is held as %s", r, d.as(first))
+			}
+		})
+	}
+}
+
+// hide hides the first n issues of a project, and shows its others.
+func (d *desk) hide(n int) {
+	for k, id := range d.in("PAY") {
+		d.issues[id].unseen = k < n
 	}
 }
 

@@ -35,7 +35,9 @@
 //	other                                                     its project
 //
 // What is kept makes the run partial. What is marked keeps its history, and is
-// present again as soon as it is seen.
+// present again as soon as it is seen. Who knows that hidden issues, or those
+// of a project that was lost, are gone for good says so by AcceptMissing; it
+// gives up as many as the census before it has reported, and no more.
 //
 // What must not live here: HTTP and JSON (package jira), bbolt (package
 // store), and any reading of what the facts mean.

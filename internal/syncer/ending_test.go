@@ -73,7 +73,7 @@ func TestARunEndsWithItsBudget(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			d := newDesk(t, newSite(1, 300))
-			d.o.Budget = budget
+			d.o.Budget = map[syncer.Kind]time.Duration{syncer.Full: budget}
 			slow := &slowSource{site: d.site, each: each}
 			d.o.Source = slow
 			r, err := d.sync(syncer.Full)
@@ -87,6 +87,25 @@ func TestARunEndsWithItsBudget(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestABudgetIsOfTheKindThatTheRunTurnsOutToBe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, newSite(1, 300))
+		d.o.Budget = map[syncer.Kind]time.Duration{syncer.Incremental: time.Second}
+		slow := &slowSource{site: d.site, each: 400 * time.Millisecond}
+		d.o.Source = slow
+		if r := d.must(syncer.Incremental); r.Kind != syncer.Full {
+			t.Errorf("the first sync was %s", r.Kind)
+		}
+		d.now = d.now.Add(time.Hour)
+		for _, id := range d.ids() {
+			d.edit(d.issues[id])
+		}
+		if r, err := d.sync(syncer.Incremental); err != nil || r.Result != syncer.Partial || !strings.HasPrefix(r.Reasons[0], "yielded: the run has taken its 1s") {
+			t.Errorf("report %+v, %v", r, err)
+		}
+	})
 }
 
 // slowSource waits before each page.

@@ -27,9 +27,10 @@ type Options struct {
 	Now     func() time.Time // nil: time.Now
 	Logger  *slog.Logger     // nil: silent
 	Metrics *Metrics         // nil: measured, but shown nowhere
-	// Budget is how long a run may take. It then keeps what it has and ends
-	// as partial; the next one goes on there. 0: as long as it takes.
-	Budget time.Duration
+	// Budget is how long a run of a kind may take, by what it has turned out to
+	// be. It then keeps what it has and ends as partial; the next full or
+	// incremental one goes on there. 0: as long as it takes.
+	Budget map[Kind]time.Duration
 	// Batch is how many issues are stored at once; 0: DefaultBatch.
 	Batch int
 }
@@ -100,6 +101,18 @@ func New(o Options) (*Syncer, error) {
 // A panic ends the run as failed and is returned as an error. progress, which
 // may be nil, is called after each batch that was stored.
 func (s *Syncer) Run(ctx context.Context, kind Kind, progress func(Progress)) (Report, error) {
+	return s.run(ctx, kind, false, progress)
+}
+
+// AcceptMissing runs a census that takes for gone what the census before it
+// could not see any more and did not dare to: half of a project or more, or a
+// whole project. Of a project that misses more issues by now it keeps all, and
+// says so as any census does.
+func (s *Syncer) AcceptMissing(ctx context.Context, progress func(Progress)) (Report, error) {
+	return s.run(ctx, CensusOnly, true, progress)
+}
+
+func (s *Syncer) run(ctx context.Context, kind Kind, accept bool, progress func(Progress)) (Report, error) {
 	if !slices.Contains(Kinds(), kind) {
 		return Report{}, fmt.Errorf("site %s: there is no kind of sync called %q", s.o.Site, kind)
 	}
@@ -111,24 +124,25 @@ func (s *Syncer) Run(ctx context.Context, kind Kind, progress func(Progress)) (R
 		progress = func(Progress) {}
 	}
 	r := &run{
-		s: s, progress: progress, read: make(idSet), found: make(map[problemIssue]bool), statuses: make(map[string]bool),
+		s: s, accept: accept, progress: progress, read: make(flow.IDSet), found: make(map[problemIssue]bool), statuses: make(map[string]bool),
 		report: Report{Site: s.o.Site, Kind: kind, Started: s.o.Now().UTC()},
 	}
 	made, retried := s.o.Source.Requests()
-	err := s.within(ctx, func(ctx context.Context) error { return safely(func() error { return r.do(ctx) }) })
+	err := safely(func() error { return r.do(ctx) })
 	m, n := s.o.Source.Requests()
 	r.report.Requests, r.report.Retries = m-made, n-retried
 	err = r.settle(ctx, err)
 	return r.report, errors.Join(err, s.conclude(ctx, r))
 }
 
-// within runs fn for no longer than the budget.
-func (s *Syncer) within(ctx context.Context, fn func(context.Context) error) error {
-	if s.o.Budget <= 0 {
+// within runs fn for no longer than the budget of the kind.
+func (s *Syncer) within(ctx context.Context, kind Kind, fn func(context.Context) error) error {
+	budget := s.o.Budget[kind]
+	if budget <= 0 {
 		return fn(ctx)
 	}
-	spent := &budgetError{s.o.Budget}
-	limited, cancel := context.WithTimeoutCause(ctx, s.o.Budget, spent)
+	spent := &budgetError{budget}
+	limited, cancel := context.WithTimeoutCause(ctx, budget, spent)
 	defer cancel()
 	err := fn(limited)
 	if err != nil && ctx.Err() == nil && errors.Is(context.Cause(limited), spent) {

@@ -24,6 +24,7 @@ const (
 // run is one run of a syncer.
 type run struct {
 	s        *Syncer
+	accept   bool // a census gives up what the one before it could not see
 	progress func(Progress)
 	report   Report
 
@@ -32,10 +33,10 @@ type run struct {
 	// fresh are statuses that go to the store with the next batch.
 	fresh []flow.StatusInfo
 
-	read     idSet
+	read     flow.IDSet
 	found    map[problemIssue]bool // issues with a problem
 	statuses map[string]bool       // that the changelogs mention
-	again    idSet                 // that a census saw when it looked again
+	again    flow.IDSet            // that a census saw when it looked again
 	// useful tells that the run has something to show for itself.
 	useful bool
 	// stranger tells that the site takes us for another account than before.
@@ -64,13 +65,14 @@ func (r *run) do(ctx context.Context) error {
 		}
 		r.report.Reasons = append(r.report.Reasons, reason)
 	}
+	work := r.scan
 	switch r.report.Kind {
 	case CensusOnly:
-		return r.census(ctx)
+		work = r.census
 	case AgileOnly:
-		return r.agile(ctx)
+		work = r.agile
 	}
-	return r.scan(ctx)
+	return r.s.within(ctx, r.report.Kind, work)
 }
 
 // scan is a full or an incremental run.

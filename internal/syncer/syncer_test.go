@@ -31,7 +31,7 @@ func TestAFullSyncReadsEverythingAndASecondChangesNothing(t *testing.T) {
 	if n := strings.Count(before, "\n"); n != 200 {
 		t.Errorf("the store holds %d issues", n)
 	}
-	w.now = w.now.Add(time.Hour)
+	w.pass(time.Hour)
 	if r = w.mustRun(syncer.Full); r.New+r.Changed+r.Changes != 0 || r.Read != 200 {
 		t.Errorf("second full sync: %+v; nothing has changed", r)
 	}
@@ -44,14 +44,14 @@ func TestAnIdleIncrementalSyncMakesThreeRequests(t *testing.T) {
 	w := newWorld(t, aerogearEnd)
 	w.mustRun(syncer.Full)
 	w.restart()
-	w.now = w.now.Add(5 * time.Minute)
+	w.pass(5 * time.Minute)
 	r := w.mustRun(syncer.Incremental)
 	want := []string{"GET /rest/api/2/serverInfo", "GET /rest/api/2/myself", "POST /rest/api/2/search"}
 	if diff := cmp.Diff(want, w.requests); diff != "" || r.Requests != 3 || r.Kind != syncer.Incremental {
 		t.Errorf("requests (-want +got):\n%s\nreport %+v", diff, r)
 	}
-	if cp := w.checkpoint(); !cp.Watermark.Equal(w.now) || !cp.LastSuccess.Equal(w.now) {
-		t.Errorf("watermark %s, last success %s; want %s", cp.Watermark, cp.LastSuccess, w.now)
+	if cp := w.checkpoint(); !cp.Watermark.Equal(w.now()) || !cp.LastSuccess.Equal(w.now()) {
+		t.Errorf("watermark %s, last success %s; want %s", cp.Watermark, cp.LastSuccess, w.now())
 	}
 }
 
@@ -66,7 +66,7 @@ func TestIncrementalSyncsEndWhereOneFullSyncDoes(t *testing.T) {
 		time.Date(2012, 3, 1, 6, 0, 0, 0, time.UTC), time.Date(2012, 6, 1, 0, 0, 0, 0, time.UTC),
 		time.Date(2013, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2015, 1, 1, 0, 0, 0, 0, time.UTC), aerogearEnd,
 	} {
-		steps.now = at
+		steps.set(at)
 		if r := steps.mustRun(syncer.Incremental); r.Kind != syncer.Incremental {
 			t.Errorf("the sync of %s was %s", at, r.Kind)
 		}
@@ -107,7 +107,7 @@ func TestAFullSyncThatBreaksOffGoesOnWhereItStopped(t *testing.T) {
 	started := cp.FullStarted
 	w.fault = nil
 	w.restart()
-	w.now = w.now.Add(time.Hour)
+	w.pass(time.Hour)
 	again := w.mustRun(syncer.Incremental) // there is no watermark yet
 	if !again.Resumed || again.Kind != syncer.Full || again.Read >= 150 {
 		t.Errorf("report %+v; want a full sync that goes on", again)
@@ -127,7 +127,7 @@ func TestAnUnfinishedFullSyncIsBegunAgain(t *testing.T) {
 		name   string
 		change func(*world)
 	}{
-		{"a day later", func(w *world) { w.now = w.now.Add(25 * time.Hour) }},
+		{"a day later", func(w *world) { w.pass(25 * time.Hour) }},
 		{"under another scope", func(w *world) { w.scope = "project = AEROGEAR" }},
 	}
 	for _, tt := range tests {
@@ -226,7 +226,7 @@ func TestAnotherAccountMakesTheRunPartialUntilAFullSyncTakesItOn(t *testing.T) {
 		_, _ = io.WriteString(rw, `{"key":"other","name":"other"}`) // the client reads it or not
 		return true
 	}
-	w.now = w.now.Add(time.Hour)
+	w.pass(time.Hour)
 	for _, kind := range []syncer.Kind{syncer.Incremental, syncer.Full} {
 		r, err := w.run(kind)
 		if err != nil || r.Result != syncer.Partial || r.Kind != kind || len(r.Reasons) != 1 || !strings.Contains(r.Reasons[0], "another account") {
@@ -284,7 +284,7 @@ func TestStatusesNobodyKnowsAreAskedForOnce(t *testing.T) {
 		return true
 	}
 	for k, want := range []int{5, 3} {
-		w.now = w.now.Add(time.Hour)
+		w.pass(time.Hour)
 		if r := w.mustRun(syncer.Incremental); r.Requests != want {
 			t.Errorf("run %d made %d requests, want %d: %v", k, r.Requests, want, w.requests)
 		}

@@ -35,6 +35,9 @@ type inquest struct {
 	// settled tells that it was doubted long enough whether the issues are out
 	// of the scope.
 	settled bool
+	// given is up to how many issues that cannot be seen any more have been
+	// given up by somebody who was told of as many.
+	given int
 }
 
 // verdicts tells what became of each absent issue, why the run is not
@@ -54,21 +57,42 @@ func (q *inquest) verdicts() (as []flow.Presence, reasons []string, doubt bool) 
 	state, _ := q.roster.byProject(q.project)
 	if n := counts[flow.Deleted]; massive(n, q.known) && !state.Trashed {
 		replace(as, flow.Deleted, flow.Hidden)
-		reasons = append(reasons, fmt.Sprintf("%d of %d issues of project %s cannot be seen any more: that may be a lost permission, so they are kept as they are", n, q.known, name))
+		if !q.givenUp(n) {
+			reasons = append(reasons, fmt.Sprintf("%d of %d issues of project %s cannot be seen any more: that may be a lost permission, so they are kept as they are; give the account access%s", n, q.known, name, orGiveUp))
+		}
 	}
 	if n := counts[flow.OutOfScope]; massive(n, q.known) && !q.rescoped && !q.settled {
 		replace(as, flow.OutOfScope, flow.Unconfirmed)
 		doubt = true
 		reasons = append(reasons, fmt.Sprintf("%d of %d issues of project %s are there but the search does not show them: its index may be broken, so they are kept as they are until a census a day later says the same", n, q.known, name))
 	}
-	if n := counts[flow.AccessLost]; n > 0 && !q.rescoped {
-		reasons = append(reasons, fmt.Sprintf("project %s cannot be seen any more: its %d issues are kept as they are; give the account access, or take the project out of the scope", name, n))
+	if n := counts[flow.AccessLost]; n > 0 && !q.rescoped && !q.givenUp(n) {
+		reasons = append(reasons, fmt.Sprintf("project %s cannot be seen any more: its %d issues are kept as they are; give the account access, or take the project out of the scope%s", name, n, orGiveUp))
 	}
 	if n := counts[flow.Unconfirmed]; n > 0 {
 		reasons = append(reasons, fmt.Sprintf("the site did not say what became of %d issues of project %s", n, name))
 	}
 	return as, reasons, doubt
 }
+
+// orGiveUp is what else can be done about issues that cannot be seen.
+const orGiveUp = ", or give the issues up with `plumbline sync --census --accept-missing`"
+
+// unseen is how many of the issues cannot be told from ones that we may not see
+// any more: nearly all that is absent of a project, or all of it.
+func (q *inquest) unseen(as []flow.Presence) int {
+	n := 0
+	for _, p := range as {
+		if p == flow.Hidden || p == flow.AccessLost && !q.rescoped {
+			n++
+		}
+	}
+	return n
+}
+
+// givenUp tells whether n issues that cannot be seen have been given up. Of
+// more than somebody was told of, nothing is.
+func (q *inquest) givenUp(n int) bool { return 0 < n && n <= q.given }
 
 // differs reports whether what the site says of the absent issues contradicts
 // itself.
@@ -108,13 +132,16 @@ func (q *inquest) verdict(id flow.IssueID) flow.Presence {
 
 // marks tells whether an issue of which this became is to be marked as gone.
 // Of what can't be told from a lost permission, nothing is inferred, unless
-// the scope was changed: then nobody asks for the project any more.
-func (q *inquest) marks(p flow.Presence) bool {
+// the issues, unseen of their project in number, have been given up, or the
+// scope was changed: then nobody asks for the project any more.
+func (q *inquest) marks(p flow.Presence, unseen int) bool {
 	switch p {
 	case flow.Deleted, flow.OutOfScope, flow.Archived:
 		return true
 	case flow.AccessLost:
-		return q.rescoped
+		return q.rescoped || q.givenUp(unseen)
+	case flow.Hidden:
+		return q.givenUp(unseen)
 	}
 	return false
 }

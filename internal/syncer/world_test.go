@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,10 +26,11 @@ var (
 	_ syncer.Store  = (*store.Store)(nil)
 )
 
-// world is a simulated site, a store, and a syncer between them.
+// world is a simulated site, a store, and a syncer between them, under one
+// clock that goes on only where a test or somebody's waiting makes it.
 type world struct {
 	t     *testing.T
-	now   time.Time
+	clock atomic.Int64 // nanoseconds since 1970
 	store *store.Store
 	// fault, where set, may answer a request instead of the site.
 	fault    func(w http.ResponseWriter, r *http.Request) bool
@@ -56,10 +58,11 @@ func newWorld(t *testing.T, now time.Time) *world {
 // newWorldOf serves a world as a site of the flavour.
 func newWorldOf(t *testing.T, dump *jirasim.World, now time.Time, flavour string) *world {
 	t.Helper()
-	w := &world{t: t, now: now, pat: "token", reg: prometheus.NewPedanticRegistry()}
+	w := &world{t: t, pat: "token", reg: prometheus.NewPedanticRegistry()}
+	w.set(now)
 	w.metrics, w.faults = syncer.NewMetrics(w.reg), jirasim.NewFaults()
 	site := jirasim.New(dump, jirasim.Options{
-		Flavour: flavour, Now: func() time.Time { return w.now }, PAT: "token", MaxResults: 40, Faults: w.faults,
+		Flavour: flavour, Now: w.now, PAT: "token", MaxResults: 40, Faults: w.faults,
 	})
 	srv := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if !w.interferes(rw, r) {
@@ -82,6 +85,19 @@ func newWorldOf(t *testing.T, dump *jirasim.World, now time.Time, flavour string
 	return w
 }
 
+func (w *world) now() time.Time       { return time.Unix(0, w.clock.Load()).UTC() }
+func (w *world) set(now time.Time)    { w.clock.Store(now.UnixNano()) }
+func (w *world) pass(d time.Duration) { w.clock.Add(int64(d)) }
+
+// sleep lets the time pass that somebody wants to wait; several wait at once.
+func (w *world) sleep(ctx context.Context, d time.Duration) error {
+	until := w.clock.Load() + int64(d)
+	for at := w.clock.Load(); at < until && !w.clock.CompareAndSwap(at, until); {
+		at = w.clock.Load()
+	}
+	return ctx.Err()
+}
+
 // interferes notes a request and tells whether a fault has answered it.
 func (w *world) interferes(rw http.ResponseWriter, r *http.Request) bool {
 	w.serving.Lock()
@@ -95,7 +111,7 @@ func (w *world) restart() {
 	w.t.Helper()
 	var err error
 	w.syncer, err = syncer.New(syncer.Options{
-		Site: "acme", Scope: w.scope, Source: w.client(), Store: w.store, Now: func() time.Time { return w.now }, Metrics: w.metrics,
+		Site: "acme", Scope: w.scope, Source: w.client(), Store: w.store, Now: w.now, Metrics: w.metrics,
 		Batch: 40, // a page, so that a run can be stopped within
 	})
 	if err != nil {
@@ -107,7 +123,7 @@ func (w *world) client() *jira.Client {
 	w.t.Helper()
 	c, err := jira.New(jira.Options{
 		Site: "acme", URL: w.url, Auth: jira.Auth{PAT: w.pat}, Scope: w.scope, Pseudonym: jira.Pseudonymizer([]byte("k")),
-		RequestsPerSecond: 1e6, Backoff: time.Nanosecond,
+		RequestsPerSecond: 1e6, Now: w.now, Sleep: w.sleep,
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -116,7 +132,9 @@ func (w *world) client() *jira.Client {
 }
 
 func (w *world) run(kind syncer.Kind) (syncer.Report, error) {
+	w.serving.Lock() // a run before that was cut off may have left a request behind
 	w.requests = nil
+	w.serving.Unlock()
 	return w.syncer.Run(context.Background(), kind, nil)
 }
 

@@ -44,6 +44,8 @@ type boardRow struct {
 	Scope           figure
 	Target          figure
 	Overdue         bool
+	Decision        figure // since when the oldest open one waits
+	Late            bool   // a decision is overdue
 	Progress        figure
 	Stop            string // the stop criteria that are met, and what they say; empty for none
 }
@@ -87,6 +89,8 @@ func newRow(n *measure.Placed, snap *measure.Snapshot, c clock) boardRow {
 		Scope:     scope(g),
 		Target:    target(g),
 		Overdue:   overdue(g, snap.At, c),
+		Decision:  decision(g, snap.At, c),
+		Late:      g.Decisions != nil && g.Decisions.Overdue > 0,
 		Progress:  progress(g, snap.At, c),
 		Stop:      stop(g),
 	}
@@ -179,6 +183,24 @@ func target(g *measure.GoalStatus) figure {
 // overdue reports whether the target is over and the goal is not done.
 func overdue(g *measure.GoalStatus, at time.Time, c clock) bool {
 	return g.Target != nil && g.Health != measure.Finished && !at.Before(g.Target.End(c.zone))
+}
+
+// decision shows for how long the oldest open decision has been waited for.
+func decision(g *measure.GoalStatus, at time.Time, c clock) figure {
+	d := g.Decisions
+	switch {
+	case d == nil:
+		return unknown(g.Missing["decisions_open"])
+	case d.OldestOpen == nil:
+		return unknown("no decision is open")
+	}
+	waits := at.Sub(*d.OldestOpen).Seconds()
+	f := lasting(&waits, "")
+	f.Detail = "since " + c.day(*d.OldestOpen).String()
+	if d.Open > 1 {
+		f.Detail = fmt.Sprintf("%d open, the oldest %s", d.Open, f.Detail)
+	}
+	return f
 }
 
 func progress(g *measure.GoalStatus, at time.Time, c clock) figure {

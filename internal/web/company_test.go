@@ -79,6 +79,34 @@ func (c *company) Unlinked(_ context.Context, at time.Time) (*measure.Unlinked, 
 	return u, nil
 }
 
+func (c *company) Decisions(_ context.Context, goal string, at time.Time) (*measure.DecisionRegister, error) {
+	if c.fails != nil {
+		return nil, c.fails
+	}
+	if _, ok := c.snap.Goal(goal); goal != "" && !ok {
+		return nil, fmt.Errorf("decisions of %s: %w", goal, ErrNoGoal)
+	}
+	r := &measure.DecisionRegister{At: at, Goal: goal, WindowDays: 90, Classes: []measure.ClassLatency{{}}, Decisions: []measure.Decision{}}
+	if len(c.snap.Goals) == 0 {
+		return r, nil
+	}
+	days := func(n float64) *float64 { n *= 86400; return &n }
+	r.Classes = []measure.ClassLatency{
+		{Latency: measure.DecisionLatency{Made: 4, Waiting: 2, P50Seconds: days(5), MeanSeconds: days(11), Working: &measure.WorkingLatency{MeanSeconds: *days(8)}}},
+		{Class: "architecture", Latency: measure.DecisionLatency{Made: 1, Waiting: 1, MeanSeconds: days(21), WholeHistory: true}},
+		{Class: "approval"},
+	}
+	r.Decisions = []measure.Decision{
+		{ID: "engine", Site: "acme", Key: "SHOP-55", Summary: "Which <engine>?", Class: "architecture", Goals: []string{"search", "checkout-p95"}, State: measure.DecisionOpen,
+			Cause: "issue type Decision", Authority: "architecture-group", Asked: *morning("2026-09-28"), Due: morning("2026-10-03"), Overdue: true,
+			AgeSeconds: *days(55.9), WorkingSeconds: days(40), Reopened: 1, Holds: 6},
+		{ID: "budget", Class: "other", Goals: []string{}, State: measure.DecisionOpen, Cause: "goals file", Asked: *morning("2026-11-22"), AgeSeconds: 84000},
+		{Site: "old-jira", Key: "OPS-7", Class: "approval", Goals: []string{"search"}, State: measure.DecisionMade, Cause: "status Awaiting approval",
+			Asked: *morning("2026-11-10"), Ended: morning("2026-11-12"), How: "delivered", Outcome: "reversed: too dear", AgeSeconds: *days(2), WorkingSeconds: days(2), Reversed: true},
+	}
+	return r, nil
+}
+
 func (c *company) Runs(_ context.Context, at time.Time, n int) ([]syncer.Report, error) {
 	if c.fails != nil {
 		return nil, c.fails
@@ -173,6 +201,10 @@ func companyGoals() []measure.GoalStatus {
 		{ID: "no-effect", When: "outcome.p95 > 0.5 for 14d", Why: "outcome.p95 is unknown: this version does not measure it"},
 		{ID: "grows", When: "scope_added > 100", Met: &not},
 	}
+	search.Decisions = &measure.DecisionStatus{Open: 2, Overdue: 1, OldestOpen: morning("2026-09-28"), DebtSeconds: 5_000_000, BlockedRatio: share(.43),
+		Latency: measure.DecisionLatency{Waiting: 2}, Classes: []measure.DecisionClassStatus{{Class: "architecture", Open: 2, Overdue: 1}}}
+	data.Decisions = &measure.DecisionStatus{Classes: []measure.DecisionClassStatus{{Class: "architecture"}}}
+	p95.Decisions = &measure.DecisionStatus{Open: 1, OldestOpen: morning("2026-11-22"), DebtSeconds: 84000, Classes: []measure.DecisionClassStatus{{Class: "architecture", Open: 1}}}
 	refunds.Points, refunds.CountedIn, refunds.EstimateCoverage = &measure.Points{ToDo: 30, InProgress: 5.5, Delivered: 43}, "points", share(.92)
 	partial.EstimateCoverage = share(.4)
 	mobile.ReportedFrom, mobile.ReportedAt, mobile.LastCheckIn, mobile.ReportedHealth = "check_ins", morning("2026-11-16"), morning("2026-11-16"), measure.OnTrack

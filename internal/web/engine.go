@@ -40,6 +40,9 @@ type Figures interface {
 	Explain(ctx context.Context, goal, measure string, at time.Time) (*measure.Explanation, error)
 	// Unlinked returns the active work that no goal claims.
 	Unlinked(ctx context.Context, at time.Time) (*measure.Unlinked, error)
+	// Decisions returns the register of decisions; with a goal, of that goal
+	// alone. It fails with ErrNoGoal where there is no such goal.
+	Decisions(ctx context.Context, goal string, at time.Time) (*measure.DecisionRegister, error)
 }
 
 // Operations are what operators look at and do.

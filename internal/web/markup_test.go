@@ -138,7 +138,7 @@ func faultOf(e *element, all []*element, ids map[string]bool) string {
 			return "has no name"
 		}
 	case "input":
-		if !slices.ContainsFunc(all, func(l *element) bool { return l.name == "label" && l.attrs["for"] == e.attrs["id"] }) {
+		if e.attrs["type"] != "hidden" && !slices.ContainsFunc(all, func(l *element) bool { return l.name == "label" && l.attrs["for"] == e.attrs["id"] }) {
 			return "has no label"
 		}
 	case "h2", "h3":

@@ -89,7 +89,10 @@ func TestTheDescriptionNamesEveryRouteOfTheAPI(t *testing.T) {
 func TestTheSchemasHaveTheFieldsOfTheAnswers(t *testing.T) {
 	d := readDescription(t)
 	for name, v := range map[string]any{
-		"Goals": measure.Snapshot{}, "StopCriterion": measure.StopCriterion{}, "Unlinked": measure.Unlinked{},
+		"Goals": measure.Snapshot{}, "StopCriterion": measure.StopCriterion{}, "Confidence": measure.Confidence{}, "Component": measure.Component{}, "Suppression": measure.Suppression{}, "Unlinked": measure.Unlinked{},
+		"DecisionStatus": measure.DecisionStatus{}, "DecisionClassStatus": measure.DecisionClassStatus{}, "DecisionLatency": measure.DecisionLatency{},
+		"WorkingLatency": measure.WorkingLatency{}, "SiteDecisions": measure.SiteDecisions{}, "Decisions": measure.DecisionRegister{},
+		"ClassLatency": measure.ClassLatency{}, "Decision": measure.Decision{},
 		"ProjectShare": measure.ProjectShare{}, "UnlinkedGroup": measure.UnlinkedGroup{}, "Suggestion": measure.Suggestion{}, "Goal": apiGoal{}, "GoalStatus": measure.GoalStatus{}, "Parts": measure.Parts{}, "Points": measure.Points{},
 		"Explanation": measure.Explanation{}, "ExplainedMeasure": measure.ExplainedMeasure{},
 		"ExplainedInput": measure.ExplainedInput{}, "Evidence": measure.Evidence{},
@@ -181,6 +184,9 @@ func TestAnswersAreAsTheDescriptionSays(t *testing.T) {
 		{"/api/v1/goals/{id}", "/api/v1/goals/checkout-p95", newCompany(), "200"},
 		{"/api/v1/goals/{id}", "/api/v1/goals/atlas?at=-30d", newCompany(), "200"},
 		{"/api/v1/goals/{id}", "/api/v1/goals/nobody", newCompany(), "404"},
+		{"/api/v1/decisions", "/api/v1/decisions", newCompany(), "200"},
+		{"/api/v1/decisions", "/api/v1/decisions?goal=search&at=-1d", newCompany(), "200"},
+		{"/api/v1/decisions", "/api/v1/decisions?goal=nobody", newCompany(), "404"},
 		{"/api/v1/unlinked", "/api/v1/unlinked", newCompany(), "200"},
 		{"/api/v1/unlinked", "/api/v1/unlinked?at=-1d", bare, "200"},
 		{"/api/v1/sync", "/api/v1/sync", newCompany(), "200"},

@@ -12,7 +12,7 @@ import (
 
 // pages are the parsed templates, one set a page.
 type pages struct {
-	board, goal, unlinked, sync, failed *template.Template
+	board, goal, decisions, unlinked, sync, failed *template.Template
 }
 
 // parsePages parses the embedded templates; they are part of the program, so
@@ -23,16 +23,17 @@ func parsePages() *pages {
 		t := template.Must(template.Must(base.Clone()).ParseFS(files, "templates/"+name))
 		return t.Lookup(name)
 	}
-	return &pages{board: parse("board.html"), goal: parse("goal.html"), unlinked: parse("unlinked.html"), sync: parse("sync.html"), failed: parse("failed.html")}
+	return &pages{board: parse("board.html"), goal: parse("goal.html"), decisions: parse("decisions.html"), unlinked: parse("unlinked.html"), sync: parse("sync.html"), failed: parse("failed.html")}
 }
 
 // frame is what every page has around it.
 type frame struct {
 	Title   string
-	Section string // "goals", "unlinked" or "sync": where one is
+	Section string // "goals", "decisions", "unlinked" or "sync": where one is
 	// Root leads from the page to the service's own root, so that the pages
 	// work below any path that a proxy puts before them.
 	Root    string
+	Goal    string // the one that the page is limited to; empty for all
 	At      string // the parameter at, to be kept by links; empty for the present
 	Notices []notice
 }

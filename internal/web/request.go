@@ -61,9 +61,9 @@ func shortened(s string) string {
 	return strconv.Quote(s)
 }
 
-// moment reads the parameter at.
-func (s *Server) moment(r *http.Request) (moment, error) {
-	q, err := params(r, "at")
+// moment reads the parameter at. It refuses others than that and those named.
+func (s *Server) moment(r *http.Request, others ...string) (moment, error) {
+	q, err := params(r, append(others, "at")...)
 	if err != nil {
 		return moment{}, err
 	}
@@ -97,8 +97,8 @@ func (s *Server) snapshot(ctx context.Context, m moment) (*measure.Snapshot, err
 // goal returns a goal's status at the moment with its explanation, both as of
 // the very same time.
 func (s *Server) goal(ctx context.Context, id string, m moment) (*apiGoal, error) {
-	if id == "" || strings.Trim(id, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
-		return nil, ErrNoGoal // no goal can have such an id
+	if !possibleGoal(id) {
+		return nil, ErrNoGoal
 	}
 	snap, err := s.snapshot(ctx, m)
 	if err != nil {
@@ -118,6 +118,11 @@ func (s *Server) goal(ctx context.Context, id string, m moment) (*apiGoal, error
 		return nil, err
 	}
 	return &apiGoal{At: snap.At, Status: *status, Explanation: *e}, nil
+}
+
+// possibleGoal reports whether a goal can have the id.
+func possibleGoal(id string) bool {
+	return id != "" && strings.Trim(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }
 
 // enterPast waits for a place among those who replay history.

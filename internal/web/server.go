@@ -92,11 +92,13 @@ func (s *Server) routes(metrics http.Handler) []route {
 	return []route{
 		{"/{$}", get, false, s.board},
 		{"/goals/{id}", get, false, s.evidence},
+		{"/decisions", get, false, s.decisions},
 		{"/unlinked", get, false, s.unlinked},
 		{"/sync", get, false, s.syncs},
 		{"/static/style.css", get, false, s.static("static/style.css", "text/css; charset=utf-8")},
 		{"/api/v1/goals", get, true, s.apiGoals},
 		{"/api/v1/goals/{id}", get, true, s.apiGoal},
+		{"/api/v1/decisions", get, true, s.apiDecisions},
 		{"/api/v1/unlinked", get, true, s.apiUnlinked},
 		{"/api/v1/sync", get, true, s.apiSync},
 		{"/api/v1/openapi.json", get, true, s.static("static/openapi.json", "application/json")},

@@ -23,6 +23,7 @@ const (
 	Doing    = "Doing"
 	Review   = "Review"
 	Done     = "Done"
+	Approval = "Approval" // of category In Progress: work waits in it
 	Vanished = "Vanished" // a status that no catalogue knows
 )
 
@@ -46,7 +47,7 @@ func Catalog(versions ...flow.Version) *flow.Catalog {
 
 func categories() map[string]flow.Category {
 	return map[string]flow.Category{
-		ToDo: flow.ToDo, Doing: flow.InProgress, Review: flow.InProgress, Done: flow.Done,
+		ToDo: flow.ToDo, Doing: flow.InProgress, Review: flow.InProgress, Approval: flow.InProgress, Done: flow.Done,
 	}
 }
 
@@ -227,6 +228,38 @@ func (b *Builder) Estimates(at, points string) *Builder {
 		}
 	}
 	return b.change(at, flow.Change{Field: flow.FieldEstimate, From: from, To: flow.Named{ID: points}})
+}
+
+// Flagged sets the flag, or clears it.
+func (b *Builder) Flagged(at string, flagged bool) *Builder {
+	b.tb.Helper()
+	value := func(on bool) flow.Named {
+		if on {
+			return flow.Named{Name: "Impediment"}
+		}
+		return flow.Named{}
+	}
+	from := value(b.issue.Now.Flagged)
+	b.issue.Now.Flagged = flagged
+	return b.change(at, flow.Change{Field: flow.FieldFlagged, From: from, To: value(flagged)})
+}
+
+// BlockedBy links the issue to another that it waits for.
+func (b *Builder) BlockedBy(at, key string) *Builder {
+	b.tb.Helper()
+	b.issue.Links = append(slices.Clone(b.issue.Links), flow.Link{Type: "Blocks", Description: "is blocked by", Other: Ref(key)})
+	return b.change(at, flow.Change{Field: flow.FieldLink, To: flow.Named{ID: key, Name: "This issue is blocked by " + key}})
+}
+
+// Unblocked takes the link away, if there is one.
+func (b *Builder) Unblocked(at, key string) *Builder {
+	b.tb.Helper()
+	held := len(b.issue.Links)
+	b.issue.Links = slices.DeleteFunc(slices.Clone(b.issue.Links), func(l flow.Link) bool { return l.Other.Key == key })
+	if len(b.issue.Links) == held {
+		return b
+	}
+	return b.change(at, flow.Change{Field: flow.FieldLink, From: flow.Named{ID: key, Name: "This issue is blocked by " + key}})
 }
 
 // Touched changes a field that is not followed.

@@ -1,0 +1,46 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"time"
+
+	"plumbline/internal/measure"
+	"plumbline/internal/web"
+)
+
+// Decisions returns the register of decisions as of the moment; with a goal,
+// of that goal alone.
+func (a *App) Decisions(_ context.Context, goal string, at time.Time) (*measure.DecisionRegister, error) {
+	f := a.figures.Load()
+	if f == nil {
+		return nil, web.ErrNotReady
+	}
+	r, ok := f.history.Decisions(goal, at)
+	if !ok {
+		return nil, fmt.Errorf("%q: %w; `plumbline goals` lists them", goal, web.ErrNoGoal)
+	}
+	return r, nil
+}
+
+func (a *App) runDecisions(ctx context.Context, args url.Values, out io.Writer) error {
+	at, err := a.at(args)
+	if err != nil {
+		return err
+	}
+	if err := a.measured(ctx); err != nil {
+		return err
+	}
+	r, err := a.Decisions(ctx, args.Get("goal"), at)
+	if errors.Is(err, web.ErrNoGoal) {
+		return codedError{err, ExitUsage}
+	}
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(out).Encode(r)
+}

@@ -1,0 +1,72 @@
+package measure
+
+import (
+	"slices"
+	"time"
+)
+
+// recordDecision notes that a decision was made as a progress event of a goal
+// that had it then (MEASURES §7). What is opened again within
+// Thresholds.DecisionContinues is the same decision and makes no second event:
+// closing and re-opening ends no stall twice.
+func (b *builder) recordDecision(d *decision, g *ownGoal) {
+	first := d.waits[0]
+	if first.To.IsZero() || !d.ends[0].made() || !g.in.Contains(first.To) {
+		return
+	}
+	p := progress{at: first.To, leaf: noLeaf, decision: d, what: d.ends[0].String()}
+	switch {
+	case first.To.Sub(first.From) < b.settings.Thresholds.Bounce:
+		p.discount = byBounce
+	case d.by.bot:
+		p.discount = byBot
+	}
+	l := &b.ledgers[g.ledger]
+	l.progress = append(l.progress, p)
+	if p.discount == counts && d.by.minute != (minute{}) {
+		b.waiting = append(b.waiting, waiting{place{g.ledger, len(l.progress) - 1}, d.by.minute})
+	}
+}
+
+// noLeaf is the leaf of a progress event that is not a leaf's.
+const noLeaf = -1
+
+// made tells the event for people.
+func (d *decision) made(p *progress) string {
+	what := d.label(p.at) + " was made (" + p.what + ")"
+	if p.discount == byBounce {
+		what += ": asked for less than an hour before"
+	}
+	return what + p.discount.reason()
+}
+
+// label is the decision for people, behind its issue's key.
+func (d *decision) label(at time.Time) string {
+	switch said := d.saidAt(at); {
+	case said != nil:
+		return "the decision " + said.ID
+	case d.summary != "" && !d.born.After(at):
+		return "“" + d.summary + "”"
+	}
+	return "a decision"
+}
+
+// chains returns for each goal the ledgers of the goal itself and of those
+// above it, from the bottom up.
+func chains(ledgers []ledger) [][]int {
+	byID := make(map[string]int, len(ledgers))
+	for k := range ledgers {
+		byID[ledgers[k].goal.ID] = k
+	}
+	out := make([][]int, len(ledgers))
+	for g := range ledgers {
+		for k, ok := g, true; ok && !slices.Contains(out[g], k); { // which ends, were goals above themselves
+			out[g] = append(out[g], k)
+			k, ok = byID[ledgers[k].goal.Parent]
+		}
+	}
+	return out
+}
+
+// isBelow reports whether a goal is below another.
+func (b *builder) isBelow(g, above int) bool { return slices.Contains(b.chains[g][1:], above) }

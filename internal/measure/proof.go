@@ -1,0 +1,108 @@
+package measure
+
+import (
+	"slices"
+	"time"
+
+	"plumbline/internal/flow"
+)
+
+// proof is what a ledger knows of the soundness of its leaves' facts.
+type proof struct {
+	broken     tallyOver // leaves whose changelog is not whole
+	unfinished tallyOver // leaves with a resolution that are not done
+	// unresolved are leaves that are done and have no resolution, by project.
+	unresolved map[projectAt]*tallyOver
+	// uses is since when the project has used resolutions.
+	uses map[projectAt]time.Time
+	// sites are those of the leaves, sorted.
+	sites []string
+}
+
+// inconsistent is how many leaves are closed by status or resolution alone.
+func (p *proof) inconsistent(at time.Time) int {
+	n := p.unfinished.at(at)
+	for project, t := range p.unresolved {
+		if since, ok := p.uses[project]; ok && !since.After(at) {
+			n += t.at(at)
+		}
+	}
+	return n
+}
+
+// add takes a leaf that is in scope during in.
+func (p *proof) add(t *flow.Timeline, in flow.Spans) {
+	if k, known := slices.BinarySearch(p.sites, t.Issue.Site); !known {
+		p.sites = slices.Insert(p.sites, k, t.Issue.Site)
+	}
+	if broken(t) {
+		p.broken.add(in.Intersect(flow.Spans{{From: t.Issue.Created, To: t.Issue.Gone}}))
+	}
+	var undone, unresolved flow.Spans
+	var project projectAt
+	for span, st := range t.Spans() {
+		done, resolved := st.Category == flow.Done, !st.Resolution.IsZero()
+		switch {
+		case resolved && !done:
+			undone = undone.Append(span)
+		case done && !resolved:
+			if here := (projectAt{t.Issue.Site, st.Project.ID}); here != project {
+				p.unresolvedIn(project, unresolved.Intersect(in))
+				project, unresolved = here, nil
+			}
+			unresolved = unresolved.Append(span)
+		}
+	}
+	p.unfinished.add(undone.Intersect(in))
+	p.unresolvedIn(project, unresolved.Intersect(in))
+}
+
+func (p *proof) unresolvedIn(project projectAt, during flow.Spans) {
+	if len(during) == 0 {
+		return
+	}
+	if p.unresolved == nil {
+		p.unresolved = map[projectAt]*tallyOver{}
+	}
+	tallyOf(p.unresolved, project).add(during)
+}
+
+// seal makes the proof ready to be asked.
+func (p *proof) seal(uses map[projectAt]time.Time) {
+	p.uses = uses
+	p.broken.seal()
+	p.unfinished.seal()
+	for _, t := range p.unresolved {
+		t.seal()
+	}
+}
+
+// broken reports whether an issue's changelog came truncated, or does not end
+// at its present status, resolution, parent or versions.
+func broken(t *flow.Timeline) bool {
+	return t.Issue.Announced > t.Issue.Histories || slices.ContainsFunc(t.Defects, func(d flow.Defect) bool {
+		switch d.Field {
+		case flow.FieldStatus, flow.FieldResolution, flow.FieldParent, flow.FieldEpic, flow.FieldFixVersion:
+			return !d.At.Before(t.Issue.Created) // an import's entries are older than the issue, and whole
+		}
+		return false
+	})
+}
+
+// resolutions notes since when the issue's projects have used resolutions.
+func (b *builder) resolutions(t *flow.Timeline) {
+	here := projectAt{t.Issue.Site, t.Issue.Now.Project.ID}
+	stayed := !slices.ContainsFunc(t.Changes(), func(c flow.Change) bool { return c.Field == flow.FieldProject })
+	if since, ok := b.uses[here]; ok && stayed && !since.After(t.Issue.Created) {
+		return // it can tell of nothing earlier
+	}
+	for span, st := range t.Spans() {
+		if st.Resolution.IsZero() {
+			continue
+		}
+		project := projectAt{t.Issue.Site, st.Project.ID}
+		if since, ok := b.uses[project]; !ok || span.From.Before(since) {
+			b.uses[project] = span.From
+		}
+	}
+}

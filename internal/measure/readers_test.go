@@ -1,0 +1,86 @@
+package measure
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"plumbline/internal/flow"
+)
+
+func TestEveryReaderSeesEveryTimelineInOrder(t *testing.T) {
+	for _, n := range []int{0, 1, readAtOnce - 1, readAtOnce, 5*readAtOnce + 7} {
+		in := Input{Issues: func(each func(*flow.Issue) error) error {
+			for k := range n {
+				if err := each(&flow.Issue{ID: flow.IssueID(k + 1)}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}}
+		var want []flow.IssueID
+		for k := range n {
+			want = append(want, flow.IssueID(k+1))
+		}
+		var seen [3][]flow.IssueID
+		reader := func(k int) func(*flow.Timeline) {
+			return func(t *flow.Timeline) { seen[k] = append(seen[k], t.Issue.ID) }
+		}
+		if err := in.eachTimeline(reader(0), reader(1), reader(2)); err != nil {
+			t.Fatal(err)
+		}
+		for k := range seen {
+			if !slices.Equal(seen[k], want) {
+				t.Errorf("of %d issues reader %d saw %d, or in another order", n, k, len(seen[k]))
+			}
+		}
+	}
+}
+
+func TestAStreamThatFailsEndsTheReading(t *testing.T) {
+	failed := errors.New("the disk is gone")
+	in := Input{Issues: func(each func(*flow.Issue) error) error {
+		return errors.Join(each(&flow.Issue{ID: 1}), failed)
+	}}
+	read := 0
+	if err := in.eachTimeline(func(*flow.Timeline) { read++ }); !errors.Is(err, failed) || read != 1 {
+		t.Errorf("%d read, error %v", read, err)
+	}
+}
+
+func TestAReadersPanicIsTheCallers(t *testing.T) {
+	in := Input{Issues: func(each func(*flow.Issue) error) error {
+		for k := range 20 * readAtOnce { // more than wait for a reader
+			if err := each(&flow.Issue{ID: flow.IssueID(k + 1)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
+	for name, do := range map[string]func(){
+		"a timeline": func() {
+			_ = in.eachTimeline(func(*flow.Timeline) {}, func(*flow.Timeline) { panic("at the first") })
+		},
+		"a goal": func() { eachOf(9, func(k int) { panic("at the first") }) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if got := fmt.Sprint(recover()); got != "at the first" {
+					t.Errorf("the caller's panic is %q", got)
+				}
+			}()
+			do()
+		})
+	}
+}
+
+func TestEveryNumberComesOnce(t *testing.T) {
+	for _, n := range []int{0, 1, 1000} {
+		came := make([]int, n)
+		eachOf(n, func(k int) { came[k]++ })
+		if slices.ContainsFunc(came, func(times int) bool { return times != 1 }) {
+			t.Errorf("of %d numbers not every one came once: %v", n, came)
+		}
+	}
+}
