@@ -131,10 +131,6 @@ func (a *App) build(ctx context.Context, c *config.Config, goals []goal.Goal) (*
 	if err != nil {
 		return nil, err
 	}
-	if in.Experience, err = a.experienced(ctx, c); err != nil {
-		return nil, err
-	}
-	in.Until = a.now().UTC()
 	return measure.Build(in)
 }
 
@@ -145,7 +141,12 @@ func (a *App) input(ctx context.Context, c *config.Config, goals []goal.Goal) (m
 	if err != nil {
 		return measure.Input{}, err
 	}
+	learnt, err := a.experienced(ctx, c)
+	if err != nil {
+		return measure.Input{}, err
+	}
 	return measure.Input{
+		Experience: learnt, Until: measure.OddsWeek(a.now()),
 		Goals: goals, Catalogs: catalogs, Settings: measureSettings(c), Expect: a.expected(),
 		Issues: func(each func(*flow.Issue) error) error { return a.store.Issues(ctx, "", each) },
 	}, nil

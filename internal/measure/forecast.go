@@ -16,6 +16,13 @@ const (
 	oddsEvery = 7 * day
 )
 
+// OddsWeek is the start of the week that the moment lies in, as the odds that
+// health rests on are told from week to week: every seven days since 1970, UTC.
+func OddsWeek(at time.Time) time.Time {
+	step := int64(oddsEvery / time.Second)
+	return time.Unix(at.Unix()/step*step, 0).UTC()
+}
+
 // chances are what the model says of a goal's odds at a moment; nil where that
 // is not known.
 type chances struct {
