@@ -233,7 +233,7 @@ type shareMeter struct {
 
 func newShareMeter(c *cli) *shareMeter { return &shareMeter{meter: newMeter(c.err, "issues")} }
 
-func (m *shareMeter) reading(dump string, p syncer.Progress) { m.meter.at(dump, p.Read, p.Total) }
+func (m *shareMeter) reading(dump string, p syncer.Progress) { m.at(dump, p.Read, p.Total) }
 
 func (m *shareMeter) replaying(share float64) {
 	if !m.tty {

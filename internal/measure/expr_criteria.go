@@ -147,19 +147,6 @@ func (g *GoalStatus) number(name string, at time.Time, zone *time.Location) (*fl
 		return g.Reported, true
 	case "delivered_completion":
 		return g.Delivered, true
-	case "real_completion":
-		return g.Real, true
-	case "overstated_probability":
-		return g.Overstated, true
-	case "on_time_probability":
-		return g.OnTime, true
-	case "first_target_probability":
-		return g.FirstOnTime, true
-	case "forecast":
-		if g.Forecast50 == nil {
-			return nil, true
-		}
-		return dayStart(flow.DateOf(g.Forecast50.In(zone)), zone), true
 	case "issues":
 		return count(g.Issues.Total()), true
 	case "issues_open":
@@ -201,6 +188,26 @@ func (g *GoalStatus) number(name string, at time.Time, zone *time.Location) (*fl
 			return count(1), true
 		}
 		return count(0), true
+	}
+	return g.estimated(name, zone)
+}
+
+// estimated is number of the figures that are estimates.
+func (g *GoalStatus) estimated(name string, zone *time.Location) (*float64, bool) {
+	switch name {
+	case "real_completion":
+		return g.Real, true
+	case "overstated_probability":
+		return g.Overstated, true
+	case "on_time_probability":
+		return g.OnTime, true
+	case "first_target_probability":
+		return g.FirstOnTime, true
+	case "forecast":
+		if g.Forecast50 == nil {
+			return nil, true
+		}
+		return dayStart(flow.DateOf(g.Forecast50.In(zone)), zone), true
 	}
 	return nil, false
 }

@@ -154,10 +154,9 @@ func fitFinish(closed, open []veteran, kind Kind, prior *Prior, asOf time.Time) 
 	m := &finishModel{beta: start}
 	rows := finishRows(closed, open, kind, asOf)
 	for range finishSteps {
-		a := make([][]float64, numFinish)
+		var a [numFinish][numFinish]float64
 		var b finishBeta
-		for i := range b {
-			a[i] = make([]float64, numFinish)
+		for i := range a {
 			l := finishLambda
 			if i == finOne {
 				l *= ridgeIntercept
@@ -169,14 +168,18 @@ func fitFinish(closed, open []veteran, kind Kind, prior *Prior, asOf time.Time) 
 			r := &rows[k]
 			p := logistic(r.x.times(&m.beta))
 			h := r.w * max(p*(1-p), 1e-4)
-			for i := range r.x {
+			for i := range a {
 				b[i] += r.w * (r.y - p) * r.x[i]
-				for j := range i + 1 {
+				for j := range a[i][:i+1] {
 					a[i][j] += h * r.x[i] * r.x[j]
 				}
 			}
 		}
-		step := solve(a, b[:])
+		lower := make([][]float64, numFinish)
+		for i := range a {
+			lower[i] = a[i][:]
+		}
+		step := solve(lower, b[:])
 		for i := range step {
 			m.beta[i] += step[i]
 		}
