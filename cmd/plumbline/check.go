@@ -24,7 +24,7 @@ func (c *cli) check() *cobra.Command {
 		Long: "check validates the configuration and the goals and tells what is doubtful in the map: by the files\n" +
 			"alone, and by what the store holds. lint.accept of the configuration accepts a finding by its rule\n" +
 			"and the goal or issue that it is about. An error that is not accepted is exit code 2.\n" +
-			"With --online it also asks each site: credentials, scope, fields.\n" +
+			"With --online it also asks each site: credentials, scope, fields, and what the goals' JQLs match.\n" +
 			"With --preview it says instead what every figure becomes under the goals in a folder or file.",
 		Example: "  plumbline check\n  plumbline check -o json\n  plumbline check --online\n  plumbline check --preview ../branch/config/goals -o md",
 		Args:    cobra.NoArgs,
@@ -56,7 +56,8 @@ func (c *cli) checkOnline(ctx context.Context, settings app.Settings) error {
 		out = c.err // the listing is alone on standard output
 	}
 	var errs []error
-	for _, r := range app.CheckOnline(ctx, settings, buildVersion()) {
+	results := app.CheckOnline(ctx, settings, buildVersion())
+	for _, r := range results {
 		if r.Err != nil {
 			errs = append(errs, r.Err)
 			continue
@@ -65,7 +66,7 @@ func (c *cli) checkOnline(ctx context.Context, settings app.Settings) error {
 			return err
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, app.Refusals(results))...)
 }
 
 func (c *cli) metrics() *cobra.Command {

@@ -83,6 +83,10 @@ type App struct {
 	reloads  sync.Mutex // one reload at a time
 	measures sync.Mutex // one measuring at a time; guards last
 	last     *measuring
+	// newAsks holds a token while goals in force want to know something that
+	// the sites may not have been asked yet.
+	newAsks  chan struct{}
+	outcomes outcomes
 	serving  atomic.Bool
 }
 
@@ -112,7 +116,7 @@ func Open(o Options) (*App, error) {
 
 // bare returns an App without a store: enough to make the clients of sites.
 func bare(o Options) *App {
-	a := &App{options: o, log: o.Logger, now: o.Now, syncers: map[string]*syncer.Syncer{}}
+	a := &App{options: o, log: o.Logger, now: o.Now, syncers: map[string]*syncer.Syncer{}, newAsks: make(chan struct{}, 1)}
 	if a.log == nil {
 		a.log = slog.New(slog.DiscardHandler)
 	}
@@ -141,7 +145,9 @@ func (a *App) openSites() error {
 		}
 		a.syncers[site.Name], err = syncer.New(syncer.Options{
 			Site: site.Name, Scope: site.Scope, Source: client, Store: a.store, Now: a.now, Logger: a.log, Metrics: syncs,
-			Budget: map[syncer.Kind]time.Duration{syncer.Incremental: incrementalBudget},
+			Budget:    map[syncer.Kind]time.Duration{syncer.Incremental: incrementalBudget},
+			Selectors: func() []syncer.Selector { return selectors(a.settings.Load().Goals) },
+			Reported:  func() []syncer.Reported { return reported(a.settings.Load().Goals) },
 		})
 		if err != nil {
 			return fmt.Errorf("site %s: %w", site.Name, err)
@@ -202,6 +208,11 @@ func measureSettings(c *config.Config) measure.Settings {
 	s.Semantics = flow.NewSemantics(c.Semantics.DiscardedResolutions)
 	s.Calendar = c.Calendar
 	s.BusinessAsUsual = measure.Match(c.Semantics.BusinessAsUsual)
+	s.Blocked = measure.Match(c.Semantics.Blocked)
+	s.Traps = make(map[string]measure.TrapSetting, len(c.Traps))
+	for name, t := range c.Traps {
+		s.Traps[name] = measure.TrapSetting(t)
+	}
 	s.Decisions.Within = c.Semantics.DecideWithin
 	for _, d := range c.Semantics.Decisions {
 		s.Decisions.Classes = append(s.Decisions.Classes, measure.DecisionClass{Name: d.Name, Match: measure.Match(d.Match)})
@@ -269,6 +280,7 @@ func (a *App) syncBy(
 		a.learnt.Store(nil) // the past may have been told anew
 	}
 	if len(reports) > 0 && ctx.Err() == nil {
+		a.measureOutcomes(ctx)
 		errs = append(errs, a.Measure(ctx))
 	}
 	return reports, errors.Join(errs...)

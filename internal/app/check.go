@@ -1,9 +1,11 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,6 +13,7 @@ import (
 	"plumbline/internal/export"
 	"plumbline/internal/flow"
 	"plumbline/internal/jira"
+	"plumbline/internal/syncer"
 )
 
 // OnlineResult is what a site answered.
@@ -20,10 +23,53 @@ type OnlineResult struct {
 	Statuses int
 	Issues   int // that match the scope; -1 where the site does not say
 	Expiry   string
-	Err      error
+	// JQLs is what became of the goals' JQLs, in the order of selectors, and
+	// Fields of the fields by which they report.
+	JQLs   []JQLResult
+	Fields []FieldResult
+	Err    error
+}
+
+// FieldResult is what a site answered about a field by which goals report.
+type FieldResult struct {
+	syncer.Reported
+	ID      string // of the field
+	Refused string // why the site can't give it
 }
 
 // String is the result as a line of text.
+func (r FieldResult) String() string {
+	goals := strings.Join(r.Goals, ", ")
+	if r.Refused != "" {
+		return fmt.Sprintf("goal %s reports by %q: %s", goals, r.Field, r.Refused)
+	}
+	return fmt.Sprintf("goal %s reports by %q, which is %s", goals, r.Field, r.ID)
+}
+
+// JQLResult is what a site answered to the JQL of goals.
+type JQLResult struct {
+	syncer.Selector
+	Issues  int    // that match, at most maxCounted
+	Refused string // why the site doesn't take it
+}
+
+// maxCounted bounds how many issues are counted that match a JQL.
+const maxCounted = 20_000
+
+// String is the result as a line of text.
+func (r JQLResult) String() string {
+	switch {
+	case r.Refused != "":
+		return fmt.Sprintf("%s: refused: %s", r.Selector, r.Refused)
+	case r.Issues >= maxCounted:
+		return fmt.Sprintf("%s: at least %d issues", r.Selector, maxCounted)
+	case r.Issues == 1:
+		return fmt.Sprintf("%s: 1 issue", r.Selector)
+	}
+	return fmt.Sprintf("%s: %d issues", r.Selector, r.Issues)
+}
+
+// String is the result as lines of text.
 func (r OnlineResult) String() string {
 	s := fmt.Sprintf("site %s: %s, logged in, %d statuses", r.Site, strings.TrimSpace(r.Identity.Deployment+" "+r.Identity.Version), r.Statuses)
 	if r.Issues >= 0 {
@@ -32,11 +78,51 @@ func (r OnlineResult) String() string {
 	if r.Expiry != "" {
 		s += "; " + r.Expiry
 	}
+	for _, q := range r.JQLs {
+		s += fmt.Sprintf("\nsite %s: %s", r.Site, q)
+	}
+	for _, f := range r.Fields {
+		s += fmt.Sprintf("\nsite %s: %s", r.Site, f)
+	}
 	return s
 }
 
+// Refusals is an error for the JQLs and the fields of goals that no site takes;
+// what another site takes may speak of what a site doesn't have.
+func Refusals(results []OnlineResult) error {
+	const (
+		jql   = "mend it in the goals file; Jira's own search, as the same account, shows what it takes"
+		field = "mend reported.field in the goals file"
+	)
+	type asked struct{ mend, what string }
+	why := map[asked][]string{}
+	taken := map[asked]bool{}
+	note := func(a asked, refused, words string) {
+		if taken[a] = taken[a] || refused == ""; refused != "" {
+			why[a] = append(why[a], words+": "+refused)
+		}
+	}
+	for _, r := range results {
+		for _, q := range r.JQLs {
+			note(asked{jql, q.JQL}, q.Refused, fmt.Sprintf("site %s refuses the JQL of %s", r.Site, q.Selector))
+		}
+		for _, f := range r.Fields {
+			note(asked{field, f.Field}, f.Refused, fmt.Sprintf("site %s can't give the field by which goal %s reports", r.Site, strings.Join(f.Goals, ", ")))
+		}
+	}
+	order := func(a, b asked) int { return cmp.Or(strings.Compare(a.mend, b.mend), strings.Compare(a.what, b.what)) }
+	var errs []error
+	for _, a := range slices.SortedFunc(maps.Keys(why), order) {
+		if !taken[a] {
+			errs = append(errs, codedError{fmt.Errorf("%s (%s)", strings.Join(why[a], "; "), a.mend), ExitUsage})
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // CheckOnline asks every site who it is and who we are, for its fields and
-// statuses, and how many issues the scope has. It reads nothing into a store.
+// statuses, how many issues the scope has, and how many of them each JQL of a
+// goal matches. It reads nothing into a store.
 func CheckOnline(ctx context.Context, s Settings, version string) []OnlineResult {
 	a := bare(Options{Settings: s, Version: version})
 	nobody := func(string) flow.Pseudonym { return 0 }
@@ -46,7 +132,7 @@ func CheckOnline(ctx context.Context, s Settings, version string) []OnlineResult
 		r.Expiry = jira.Auth{Expires: s.Config.Sites[k].Auth.Expires}.Expiry(a.now())
 		client, err := a.client(s.Config, &s.Config.Sites[k], nobody, jira.NewMetrics(nil))
 		if err == nil {
-			err = r.ask(ctx, client)
+			err = r.ask(ctx, client, s.Goals)
 		}
 		if err != nil {
 			r.Err = fmt.Errorf("site %s: %w", r.Site, err)
@@ -56,7 +142,7 @@ func CheckOnline(ctx context.Context, s Settings, version string) []OnlineResult
 	return out
 }
 
-func (r *OnlineResult) ask(ctx context.Context, client *jira.Client) (err error) {
+func (r *OnlineResult) ask(ctx context.Context, client *jira.Client, goals *config.Goals) (err error) {
 	if r.Identity, err = client.Identify(ctx); err != nil {
 		return err
 	}
@@ -70,13 +156,63 @@ func (r *OnlineResult) ask(ctx context.Context, client *jira.Client) (err error)
 		r.Issues = p.Total
 		return enough
 	})
-	if errors.Is(err, enough) {
-		return nil
-	}
 	if err == nil {
 		r.Issues = max(r.Issues, 0)
 	}
-	return err
+	if err != nil && !errors.Is(err, enough) {
+		return err
+	}
+	return r.askForGoals(ctx, client, goals)
+}
+
+// askForGoals asks what the goals' declarations want to know of the site.
+func (r *OnlineResult) askForGoals(ctx context.Context, client *jira.Client, goals *config.Goals) error {
+	for _, s := range selectors(goals) {
+		q, err := askJQL(ctx, client, s)
+		if err != nil {
+			return err
+		}
+		r.JQLs = append(r.JQLs, q)
+	}
+	for _, f := range reported(goals) {
+		named, err := client.FieldNamed(ctx, f.Field)
+		var api *jira.APIError
+		one := FieldResult{Reported: f, ID: named.ID}
+		if errors.As(err, &api) {
+			one.Refused = api.Rejected()
+		}
+		if err != nil && one.Refused == "" {
+			return fmt.Errorf("asking for the field %q: %w", f.Field, err)
+		}
+		r.Fields = append(r.Fields, one)
+	}
+	return nil
+}
+
+// askJQL counts the issues that a JQL matches.
+func askJQL(ctx context.Context, client *jira.Client, s syncer.Selector) (JQLResult, error) {
+	q := JQLResult{Selector: s}
+	seen := map[flow.IssueID]bool{}
+	enough := errors.New("that is enough")
+	err := client.Select(ctx, s.JQL, func(ids []flow.IssueID) error {
+		for _, id := range ids {
+			seen[id] = true
+		}
+		if len(seen) >= maxCounted {
+			return enough
+		}
+		return nil
+	})
+	q.Issues = len(seen)
+	var api *jira.APIError
+	switch {
+	case errors.As(err, &api) && api.Rejected() != "":
+		q.Refused = api.Rejected()
+		return q, nil
+	case err != nil && !errors.Is(err, enough):
+		return q, fmt.Errorf("asking what the JQL of %s matches: %w", s, err)
+	}
+	return q, nil
 }
 
 // Reference lists every metric that the service exports of its own. Metrics

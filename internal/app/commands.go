@@ -60,6 +60,8 @@ func (a *App) Run(ctx context.Context, command string, args url.Values, out io.W
 		return a.runBackfill(ctx, args, out)
 	case "decisions":
 		return a.runDecisions(ctx, args, out)
+	case "stalls":
+		return a.runStalls(ctx, args, out)
 	case "lint":
 		return a.runLint(ctx, args, out)
 	case "sync":

@@ -137,19 +137,29 @@ func (a *App) build(ctx context.Context, c *config.Config, goals []goal.Goal) (*
 // input is the whole store. A sync that goes on while it is read can show an
 // issue in two forms; the measuring after it mends that.
 func (a *App) input(ctx context.Context, c *config.Config, goals []goal.Goal) (measure.Input, error) {
-	catalogs, err := a.catalogs()
-	if err != nil {
-		return measure.Input{}, err
-	}
 	learnt, err := a.experienced(ctx, c)
 	if err != nil {
 		return measure.Input{}, err
 	}
-	return measure.Input{
+	in := measure.Input{
 		Experience: learnt, Until: measure.OddsWeek(a.now()),
-		Goals: goals, Catalogs: catalogs, Settings: measureSettings(c), Expect: a.expected(),
+		Goals: goals, Settings: measureSettings(c), Expect: a.expected(),
 		Issues: func(each func(*flow.Issue) error) error { return a.store.Issues(ctx, "", each) },
-	}, nil
+	}
+	if in.Catalogs, err = a.catalogs(); err != nil {
+		return in, err
+	}
+	if in.Releases, err = a.releases(goals); err != nil {
+		return in, err
+	}
+	if in.Matched, err = a.matched(goals); err != nil {
+		return in, err
+	}
+	if in.Said, err = a.said(goals); err != nil {
+		return in, err
+	}
+	in.Outcomes, err = a.measuredOutcomes(goals)
+	return in, err
 }
 
 // expected is how many issues there are to measure, as far as that is known.

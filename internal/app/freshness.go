@@ -8,7 +8,9 @@ import (
 // by schedule: by a person, or a job at night.
 const readByHand = 24 * time.Hour
 
-// lastComplete is when each site was last read completely, as far as it was.
+// lastComplete is when each site was last read completely, as far as it was:
+// by our clock or by the site's, whichever is later, since every change before
+// either is held.
 func (a *App) lastComplete() (map[string]time.Time, error) {
 	last := map[string]time.Time{}
 	for _, site := range a.store.Sites() {
@@ -17,6 +19,9 @@ func (a *App) lastComplete() (map[string]time.Time, error) {
 			return nil, err
 		}
 		last[site] = c.LastSuccess
+		if !c.LastSuccess.IsZero() && c.Watermark.After(c.LastSuccess) {
+			last[site] = c.Watermark
+		}
 	}
 	return last, nil
 }

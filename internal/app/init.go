@@ -52,11 +52,24 @@ const (
 	maxProposed = 20
 )
 
-// live is what is asked for, within the scope.
-const (
-	liveEpics    = "issuetype = Epic AND statusCategory != Done"
-	liveVersions = "fixVersion is not EMPTY AND statusCategory != Done"
-)
+// liveVersions is what is asked for, within the scope.
+const liveVersions = "fixVersion is not EMPTY AND statusCategory != Done"
+
+// liveEpics is likewise. The types of the level of epics have any name in any
+// language; only where the site tells no levels, the name has to do.
+func liveEpics(types []flow.IssueType) string {
+	var ids []string
+	for _, t := range types {
+		if t.Level == 1 && strings.Trim(t.ID, "0123456789") == "" {
+			ids = append(ids, t.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return "issuetype = Epic AND statusCategory != Done"
+	}
+	slices.Sort(ids)
+	return "issuetype in (" + strings.Join(ids, ", ") + ") AND statusCategory != Done"
+}
 
 // Init asks the site for its fields, types, statuses, live epics and
 // unreleased versions. What is wrong with s is a config.Errors.
@@ -131,8 +144,9 @@ type site struct {
 	identity flow.Identity
 	fields   []byte
 	statuses []flow.StatusInfo
-	issues   int // in scope, -1 where the site does not say
-	types    map[string]flow.IssueType
+	issues   int                       // in scope, -1 where the site does not say
+	listed   []flow.IssueType          // all that the site has
+	types    map[string]flow.IssueType // those that were seen, by name
 	projects map[string]bool
 	epics    []flow.Issue
 	versions map[flow.Version]int // unreleased, with the open issues seen in each
@@ -151,7 +165,9 @@ func (s Start) ask(ctx context.Context, c *config.Config) (*site, error) {
 			return err
 		}
 		if out.fields == nil {
-			out.fields, out.statuses, err = client.Discover(ctx)
+			if out.fields, out.statuses, err = client.Discover(ctx); err == nil {
+				out.listed, err = client.Types(ctx)
+			}
 		} else {
 			err = client.Use(out.fields)
 		}
@@ -175,7 +191,7 @@ func (s Start) ask(ctx context.Context, c *config.Config) (*site, error) {
 	if err := scan("", 1, func(p flow.Page) { out.issues = p.Total }); err != nil {
 		return nil, err
 	}
-	if err := scan(liveEpics, maxSeen, out.takeEpics); err != nil {
+	if err := scan(liveEpics(out.listed), maxSeen, out.takeEpics); err != nil {
 		if err := out.refused("live epics", err); err != nil {
 			return nil, err
 		}

@@ -66,3 +66,23 @@ func TestASitesNameIsMadeOfItsAddress(t *testing.T) {
 		}
 	}
 }
+
+func TestLiveEpicsAreFoundByTheirLevel(t *testing.T) {
+	const byName = "issuetype = Epic AND statusCategory != Done"
+	for name, c := range map[string]struct {
+		types []flow.IssueType
+		want  string
+	}{
+		"a site that tells no types": {nil, byName},
+		"a site that tells no level": {[]flow.IssueType{{ID: "1", Name: "Task"}, {ID: "2", Name: "Sub-task", Level: -1}}, byName},
+		"epics of several names": {
+			[]flow.IssueType{{ID: "10000", Name: "Epik", Level: 1}, {ID: "10001", Name: "Initiative", Level: 2}, {ID: "1", Name: "Task"}, {ID: "10002", Name: "Feature", Level: 1}},
+			"issuetype in (10000, 10002) AND statusCategory != Done",
+		},
+		"an id that is none": {[]flow.IssueType{{ID: "1) OR (1=1", Name: "Epic", Level: 1}}, byName},
+	} {
+		if got := liveEpics(c.types); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}

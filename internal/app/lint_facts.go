@@ -42,6 +42,10 @@ type SelectorFact struct {
 	// OpenIssues is how many of its issues are open, Open the keys of the first.
 	OpenIssues int      `json:"open_issues,omitempty"`
 	Open       []string `json:"open,omitempty"`
+	// Refused are the sites that don't take a JQL, with their words; Unasked
+	// tells that no site has been asked for it yet.
+	Refused []string `json:"refused,omitempty"`
+	Unasked bool     `json:"unasked,omitempty"`
 	// Near is a version that may have been meant.
 	Near string `json:"near,omitempty"`
 }
@@ -62,13 +66,14 @@ const (
 	ofEpic    selectorKind = "epic"
 	ofVersion selectorKind = "fix version"
 	ofLabel   selectorKind = "label"
+	ofJQL     selectorKind = "jql"
 	ofExclude selectorKind = "exclude"
 )
 
 // selector is a line of a goal's work.
 type selector struct {
 	kind  selectorKind
-	value goal.InProject // of epics and exclusions: the name is the key
+	value goal.InProject // of epics and exclusions: the name is the key; of a JQL: its text
 	path  string         // in the goal's declaration
 }
 
@@ -84,6 +89,8 @@ func (s selector) work() goal.Work {
 		return goal.Work{FixVersions: []goal.InProject{s.value}}
 	case ofLabel:
 		return goal.Work{Labels: []goal.InProject{s.value}}
+	case ofJQL:
+		return goal.Work{JQL: s.value.Name}
 	}
 	return goal.Work{Epics: []string{s.value.Name}}
 }
@@ -102,6 +109,9 @@ func selectorsOf(g *goal.Goal) []selector {
 	for i, v := range g.Work.Labels {
 		add(ofLabel, "labels", i, v)
 	}
+	if g.Work.JQL != "" {
+		out = append(out, selector{ofJQL, goal.InProject{Name: g.Work.JQL}, "work.jql"})
+	}
 	for i, key := range g.Work.Exclude {
 		add(ofExclude, "exclude", i, goal.InProject{Name: key})
 	}
@@ -113,6 +123,8 @@ func selectorsOf(g *goal.Goal) []selector {
 func (f SelectorFact) nothing(s selector) (what, mend string) {
 	const widen = "mend the key, or widen the site's scope"
 	switch {
+	case s.kind == ofJQL:
+		return f.noMatch()
 	case !f.Found && (s.kind == ofEpic || s.kind == ofExclude):
 		return fmt.Sprintf("no issue %s was ever seen", s.value.Name), widen
 	case !f.Found && s.kind == ofVersion:
@@ -243,6 +255,7 @@ func (a *App) lastProgress(ctx context.Context, f *Facts, goals []goal.Goal) err
 type probes struct {
 	selectors []selector
 	members   []goal.Members
+	matched   []flow.Matching
 }
 
 // selected finds what each line of the goals' work leads to, and which
@@ -262,8 +275,12 @@ func (a *App) selected(ctx context.Context, f *Facts, goals []goal.Goal, semanti
 	for k, s := range p.selectors {
 		alone[k] = goal.Goal{ID: fmt.Sprint(k), Work: s.work()}
 	}
-	index := goal.NewIndex(alone, catalogs)
-	err := a.store.Issues(ctx, "", func(i *flow.Issue) error {
+	matched, err := a.matched(alone)
+	if err != nil {
+		return err
+	}
+	index := goal.NewIndex(alone, catalogs, matched)
+	err = a.store.Issues(ctx, "", func(i *flow.Issue) error {
 		index.Add(flow.NewTimeline(i, catalogs[i.Site]))
 		return nil
 	})
@@ -271,6 +288,7 @@ func (a *App) selected(ctx context.Context, f *Facts, goals []goal.Goal, semanti
 		return err
 	}
 	p.members = index.Members()
+	p.matched = matched
 	return a.standing(ctx, f, &p, semantics, catalogs)
 }
 
@@ -323,6 +341,9 @@ func (a *App) standing(ctx context.Context, f *Facts, p *probes, semantics flow.
 		}
 		if s.kind == ofVersion && !fact.Found {
 			fact.Near = nearVersion(s.value, catalogs)
+		}
+		if s.kind == ofJQL {
+			fact.answered(s.value.Name, p.matched)
 		}
 		f.Selectors[s.name()] = fact
 	}

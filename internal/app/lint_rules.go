@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"plumbline/internal/config"
+	"plumbline/internal/flow"
 	"plumbline/internal/goal"
 )
 
@@ -157,10 +158,12 @@ func (l *lint) unsaidTargets(find finder) {
 	zone := l.config.Calendar.Location()
 	for k := range l.goals {
 		g := &l.goals[k]
+		found := map[flow.Date]bool{}
 		for _, seen := range l.facts.Targets[g.ID] {
-			if slices.ContainsFunc(g.Targets, func(t goal.Target) bool { return t.Date == seen.Date }) {
+			if found[seen.Date] || slices.ContainsFunc(g.Targets, func(t goal.Target) bool { return t.Date == seen.Date }) {
 				continue
 			}
+			found[seen.Date] = true
 			day := seen.Shown.In(zone).Format("2006-01-02")
 			f := l.of(g, fmt.Sprintf("goal %s was promised for %s, which was seen on %s, and its targets do not say so", g.ID, seen.Date, day),
 				fmt.Sprintf("add {date: %s, said: %s} to targets, before the promise in force", seen.Date, day), "targets", "target")

@@ -139,13 +139,22 @@ func (a *App) runPreview(ctx context.Context, args url.Values, out io.Writer) er
 // Preview measures under other goals and tells which figures differ. It leaves
 // the goals in force, the snapshot and the store as they are.
 func (a *App) Preview(ctx context.Context, goals []goal.Goal, at time.Time) (*Preview, error) {
+	matched, err := a.matchedOrTried(ctx, goals)
+	if err != nil {
+		return nil, err
+	}
 	a.measures.Lock() // it costs as much as a measuring does
 	defer a.measures.Unlock()
 	asShown, err := a.asIfShown(goals)
 	if err != nil {
 		return nil, err
 	}
-	after, err := a.build(ctx, a.settings.Load().Config, asShown)
+	in, err := a.input(ctx, a.settings.Load().Config, asShown)
+	if err != nil {
+		return nil, err
+	}
+	in.Matched = matched
+	after, err := measure.Build(in)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +172,7 @@ func (a *App) asIfShown(goals []goal.Goal) ([]goal.Goal, error) {
 		}
 		if n := len(g.Targets); n > 0 {
 			last := g.Targets[n-1].Date
-			if !slices.ContainsFunc(seen, func(s store.SeenTarget) bool { return s.Date == last }) {
+			if k := len(seen) - 1; k < 0 || seen[k].Date != last {
 				seen = append(seen, store.SeenTarget{Date: last, Shown: a.now()})
 			}
 		}

@@ -42,17 +42,29 @@ func open(t *testing.T, w *jirasim.World, now time.Time) *service {
 // openWith is open with other settings.
 func openWith(t *testing.T, w *jirasim.World, now time.Time, set func(*config.Config)) *service {
 	t.Helper()
-	s := &service{now: now, dir: t.TempDir()}
-	site := httptest.NewServer(jirasim.New(w, jirasim.Options{PAT: "pat", Now: func() time.Time { return s.now }}))
-	t.Cleanup(site.Close)
 	declared, err := config.LoadGoals("../../config/examples/aerogear")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return openAs(t, w, now, declared, set)
+}
+
+// openGoals makes a service over the world, with the goals.
+func openGoals(t *testing.T, w *jirasim.World, now time.Time, declared *config.Goals) *service {
+	t.Helper()
+	return openAs(t, w, now, declared, func(*config.Config) {})
+}
+
+func openAs(t *testing.T, w *jirasim.World, now time.Time, declared *config.Goals, set func(*config.Config)) *service {
+	t.Helper()
+	s := &service{now: now, dir: t.TempDir()}
+	site := httptest.NewServer(jirasim.New(w, jirasim.Options{PAT: "pat", Now: func() time.Time { return s.now }}))
+	t.Cleanup(site.Close)
 	c := config.Default()
 	c.Store.Path = filepath.Join(s.dir, "plumbline.db")
 	c.Sites = []config.Site{{Name: "test", URL: site.URL, Auth: config.Auth{PATEnv: "UNUSED"}, Limits: config.Limits{RequestsPerSecond: 1e6, InFlight: 4}}}
 	set(c)
+	var err error
 	s.App, err = app.Open(app.Options{
 		Settings: app.Settings{Config: c, Goals: declared}, Now: func() time.Time { return s.now },
 		Secret: func(*config.Site) (string, error) { return "pat", nil },

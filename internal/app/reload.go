@@ -65,6 +65,7 @@ func (a *App) reload(ctx context.Context) error {
 		}
 		return err
 	}
+	a.announceAsks(old.Goals, next.Goals)
 	return nil
 }
 

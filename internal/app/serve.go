@@ -99,6 +99,7 @@ func (a *App) work(ctx context.Context, c *config.Config) error {
 	}
 	g.Go(func() error { a.onSchedule(ctx, c.Schedule); return nil })
 	g.Go(func() error { a.onTick(ctx); return nil })
+	g.Go(func() error { a.onNewAsks(ctx); return nil })
 	if a.options.Reread != nil {
 		g.Go(func() error { a.onSignal(ctx); return nil })
 		g.Go(func() error {

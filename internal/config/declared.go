@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -71,7 +72,7 @@ func (d *decoder) goal(n node) declared {
 		"weight":        d.number(&g.Weight, positive()),
 		"start":         d.date(&g.Start),
 		"target":        d.date(&target),
-		"targets":       d.list(maxItems, func(_ int, item node) { g.Targets = append(g.Targets, d.target(item, g.Targets)) }),
+		"targets":       d.targets(&g.Targets),
 		"count":         d.word((*string)(&g.Count), oneOf(string(goal.CountIssues), string(goal.CountPoints))),
 		"work":          nested(&g.Work, d.work),
 		"reported":      nested(&g.Reported, d.reported),
@@ -91,6 +92,9 @@ func (d *decoder) goal(n node) declared {
 	})
 	if len(d.errs) == faults {
 		d.promises(&g, target, seen)
+		if g.Reported.From == goal.ReportedByField && len(g.Work.Epics) == 0 {
+			d.fault(seen["reported"], "a field is read from the goal's own epics, and it maps none", "add work: {epics: [PAY-12]}, or use from: jira or from: check_ins")
+		}
 	}
 	d.remember(&g, n, seen)
 	return g
@@ -148,6 +152,18 @@ func itemOf(n node, i int) node {
 		return node{Node: s.Values[i], path: fmt.Sprintf("%s[%d]", n.path, i)}
 	}
 	return n
+}
+
+// targets reads the history of a promise. Every one but the first must say
+// since when it is the promise.
+func (d *decoder) targets(dst *[]goal.Target) reader {
+	return func(n node) {
+		d.list(maxItems, func(_ int, item node) { *dst = append(*dst, d.target(item, *dst)) })(n)
+		if d.describing {
+			n.wants.FirstNeeds = n.wants.Items.Required
+			n.wants.Items.Required = append(slices.Clone(n.wants.FirstNeeds), "said")
+		}
+	}
 }
 
 func (d *decoder) target(n node, before []goal.Target) goal.Target {
@@ -208,7 +224,7 @@ func (d *decoder) work(n node) goal.Work {
 		"fix_versions": d.inProjects(&w.FixVersions, "3.2"),
 		"labels":       d.inProjects(&w.Labels, "latency", noSpace()),
 		"exclude":      d.words(&w.Exclude, maxItems, isIssueKey()),
-		"jql":          d.refuses("jql selectors are not taken by this version", "use epics, fix_versions or labels"),
+		"jql":          d.prose(&w.JQL, notEmpty, jql()),
 	})
 	return w
 }

@@ -15,17 +15,27 @@ const (
 	maxStops    = 4
 )
 
-// reported reads where the reported completion comes from: {from: jira} or
-// {from: check_ins}.
+// reported reads where the reported completion comes from: {from: jira},
+// {from: check_ins} or {field: NAME}.
 func (d *decoder) reported(n node) goal.Reported {
 	var r goal.Reported
 	seen := d.mapping(n, keys{
-		"from": d.word(&r.From, oneOf("jira", "check_ins")),
-		"field": d.refuses("a field of Jira as the source of what is reported is not taken by this version",
-			"use from: jira, or from: check_ins"),
+		"from":  d.word(&r.From, oneOf(goal.ReportedByJira, goal.ReportedByCheckIns)),
+		"field": d.word(&r.Field, named()),
 	})
-	if _, ok := seen["field"]; !ok {
-		d.require(n, seen, map[string]string{"from": "from: jira, or from: check_ins"})
+	if d.describing {
+		n.wants.OneOf = eachNeeds("from", "field")
+		return r
+	}
+	_, from := seen["from"]
+	at, field := seen["field"]
+	switch {
+	case from && field:
+		d.fault(at, "from and field are two sources", "keep one of them")
+	case field:
+		r.From = goal.ReportedByField
+	default:
+		d.require(n, seen, map[string]string{"from": `from: jira or from: check_ins, or field: "Progress %"`})
 	}
 	return r
 }

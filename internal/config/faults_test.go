@@ -150,6 +150,17 @@ f:10:37: semantics.decisions.decide_within.y: "1m" is too short; choose at least
 f:11:22: privacy.min_group: 4 is out of range; choose from 5 to 1000
 f:12:28: traps.process_accretion: "on" is not taken here; write off, or thresholds as {name: number}`,
 		},
+		{
+			"thresholds of traps that are none", site + `traps:
+  scope_treadmill: {week: 5, of_weeks: 0}
+  orphan_goal: {days: two}
+  silent_descoping: 3
+`, `
+f:8:21: traps.scope_treadmill.week: unknown key "week"; did you mean "weeks"?
+f:8:40: traps.scope_treadmill.of_weeks: 0 is out of range; choose from 1 to 36500
+f:9:23: traps.orphan_goal.days: wants a number, has text; write a number such as 0.5, without quotes and without a unit
+f:10:21: traps.silent_descoping: wants off or a mapping, has a number; write off, or thresholds as {name: number}`,
+		},
 		{"too many classes", site + "semantics: {decisions: {classes: [{}, {}, {}, {}, {}, {}, {}]}}\n", "f:7:34: semantics.decisions.classes: has 7 items, and may have at most 6; remove some"},
 	} {
 		t.Run(f.name, func(t *testing.T) {

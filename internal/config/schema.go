@@ -44,6 +44,10 @@ type schema struct {
 	OneOf []*schema `json:"oneOf,omitempty"`
 	Not   *schema   `json:"not,omitempty"`
 
+	// FirstNeeds, where set, are the keys that the first item must have,
+	// instead of those that Items requires of the others.
+	FirstNeeds []string `json:"-"`
+
 	Default  any      `json:"default,omitempty"`
 	Examples []string `json:"examples,omitempty"`
 
@@ -55,7 +59,7 @@ func ServiceSchema() ([]byte, error) {
 	d := &decoder{describing: true}
 	s := &schema{Title: "Plumbline: the service's configuration"}
 	d.config(node{wants: s}, Default())
-	return s.encode(aboutService())
+	return s.encode(withTraps(aboutService()))
 }
 
 // GoalsSchema returns the JSON Schema of a file of goals.
@@ -94,6 +98,27 @@ func (s *schema) encode(words map[string]about) ([]byte, error) {
 type about struct {
 	text     string
 	examples []string
+}
+
+// MarshalJSON writes a list whose first item needs less than the others in the
+// way of draft 7: as a tuple of one, with additional items.
+func (s *schema) MarshalJSON() ([]byte, error) {
+	type plain schema
+	var v any = (*plain)(s)
+	if s.FirstNeeds != nil {
+		first := *s.Items
+		first.Required = s.FirstNeeds
+		v = struct {
+			*plain
+			Items   []*schema `json:"items"`
+			Further *schema   `json:"additionalItems"`
+		}{(*plain)(s), []*schema{&first}, s.Items}
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return b.Bytes(), err
 }
 
 // explain gives each key its words, takes it from those left, and returns the

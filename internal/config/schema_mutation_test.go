@@ -23,10 +23,10 @@ func at(y int, m time.Month, d int) time.Time { return time.Date(y, m, d, 12, 0,
 // what compares values with one another, knows the world, or counts.
 var beyondASchema = regexp.MustCompile(strings.Join([]string{
 	`is (the id|the name) of .* already`, `is the id of another goal`, `there is no goal`, `goals are above themselves`,
-	`is before `, `is not the date of the last of targets`, `was said on `, `said is missing`,
+	`is before `, `is not the date of the last of targets`, `was said on `,
 	`is the same as from`,
 	`is no time zone`, `is no schedule`, `never runs`, `runs more often`, `is too short`, `is no duration`, `is no address`, `is no port`,
-	`holds a line break or another control character`, `holds a control character`, `holds ORDER BY`, `comes twice`,
+	`holds a line break or another control character`, `holds a control character`, `holds ORDER BY`, `is not closed`, `has no opening one`, `ends in a backslash`, `comes twice`,
 }, "|"))
 
 // condition is the path of an expression, which has a language of its own.

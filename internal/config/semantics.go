@@ -128,53 +128,6 @@ func (d *decoder) byClass(dst *map[string]time.Duration) reader {
 	}
 }
 
-var trapName = regexp.MustCompile(`^[a-z][a-z_]{0,39}$`)
-
-// traps reads what is set of each trap detector: off, or thresholds.
-func (d *decoder) traps(n node) map[string]Trap {
-	traps := make(map[string]Trap)
-	if d.describing {
-		set := &schema{}
-		set.open(trapName.String(), &schema{Type: "number"})
-		n.wants.open(trapName.String(), &schema{AnyOf: []*schema{{Const: "off"}, set}})
-		return nil
-	}
-	d.entries(n, func(name string, at, value node) {
-		switch v := value.Node.(type) {
-		case nil, *ast.NullNode:
-			d.fault(at, "has no value", "write off, or thresholds as {name: number}")
-		case *ast.MappingNode, *ast.MappingValueNode:
-			traps[name] = Trap{Thresholds: d.thresholds(value)}
-		case *ast.StringNode:
-			if v.Value == "off" {
-				traps[name] = Trap{Off: true}
-				break
-			}
-			d.fault(value, quoted(v.Value)+" is not taken here", "write off, or thresholds as {name: number}")
-		default:
-			d.fault(value, "wants off or a mapping, has "+kind(v), "write off, or thresholds as {name: number}")
-		}
-		if !trapName.MatchString(name) {
-			d.fault(at, "the key is no name of a detector", "write it like process_accretion")
-		}
-	})
-	return traps
-}
-
-func (d *decoder) thresholds(n node) map[string]float64 {
-	set := make(map[string]float64)
-	d.entries(n, func(name string, at, value node) {
-		if value.Node == nil || !trapName.MatchString(name) {
-			d.fault(at, "is no threshold", "write {name: number}")
-			return
-		}
-		var v float64
-		d.number(&v, anyNumber())(value)
-		set[name] = v
-	})
-	return set
-}
-
 func (d *decoder) lint(n node, l *Lint) {
 	d.mapping(n, keys{"accept": d.list(1000, func(_ int, item node) {
 		var a Acceptance

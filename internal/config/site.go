@@ -1,19 +1,20 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/url"
 	"regexp"
 	"strings"
+
+	"plumbline/internal/flow"
 )
 
 var (
 	siteName     = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
 	variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,127}$`)
 	fieldID      = regexp.MustCompile(`^customfield_[0-9]{1,10}$`)
-	jqlText      = regexp.MustCompile(`"(\\.|[^"\\])*"|'(\\.|[^'\\])*'`)
-	orderBy      = regexp.MustCompile(`(?i)\border\s+by\b`)
 )
 
 // site reads a site. Its name must be unlike those before it.
@@ -23,7 +24,7 @@ func (d *decoder) site(n node, before []Site) Site {
 		"name":                d.word(&s.Name, matching(siteName, "name of a site", "use at most 32 of a-z, 0-9 and -")),
 		"url":                 d.siteURL(&s.URL),
 		"auth":                nested(&s.Auth, d.auth),
-		"scope":               d.prose(&s.Scope, notEmpty, scope()),
+		"scope":               d.prose(&s.Scope, notEmpty, jql()),
 		"limits":              func(n node) { d.limits(n, &s.Limits) },
 		"tls":                 func(n node) { d.mapping(n, keys{"ca_file": d.path(&s.CAFile, maybeEmpty)}) },
 		"webhook_secret_file": d.path(&s.WebhookSecretFile, maybeEmpty),
@@ -61,10 +62,13 @@ func (d *decoder) siteURL(dst *string) reader {
 	}
 }
 
-func scope() check {
+// jql refuses a JQL that can't stand inside parentheses, as each does that is
+// asked of Jira.
+func jql() check {
 	return check{test: func(s string) *fault {
-		if orderBy.MatchString(jqlText.ReplaceAllString(s, `""`)) {
-			return &fault{"holds ORDER BY", "remove it; the order is the service's own"}
+		var wrong *flow.JQLError
+		if errors.As(flow.CheckJQL(s), &wrong) {
+			return &fault{wrong.What, wrong.Mend}
 		}
 		return nil
 	}}

@@ -14,16 +14,11 @@ import (
 func notYetUsed() map[string]string {
 	return map[string]string{
 		"privacy.min_group":          "",
-		"prometheus.url":             "",
 		"semantics.active_statuses":  "",
-		"semantics.blocked":          "",
 		"semantics.debt":             "",
 		"semantics.escalation":       "",
 		"semantics.waiting_statuses": "",
 		"sites.webhook_secret_file":  "",
-		"traps":                      "",
-		"goals.outcomes":             "",
-		"goals.weight":               "1",
 	}
 }
 

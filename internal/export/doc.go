@@ -2,8 +2,10 @@
 //
 // What lives here: every metric family that is made from a snapshot, as data
 // (families.go); the Exporter, which builds them once a snapshot and serves
-// them to any number of scrapes; the handler of /metrics; and the reference of
-// all metrics, made from the same data.
+// them to any number of scrapes; the handler of /metrics; the reference of all
+// metrics; the past of the same families, as OpenMetrics text (backfill.go,
+// spill.go, openmetrics.go) or as requests for remote write (writerequest.go);
+// and the client that sends those (remotewrite.go, delivery.go).
 //
 // What must not: anything that waits for Jira or for the store, a figure that
 // the snapshot doesn't hold, a label whose values grow with issues, free text

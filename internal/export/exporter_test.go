@@ -44,6 +44,7 @@ func known(id string) measure.GoalStatus {
 		Target: &flow.Date{Year: 2026, Month: 12, Day: 18}, FirstTarget: &flow.Date{Year: 2026, Month: 7, Day: 1},
 		TargetMoves: 2, TargetMoves90d: 1, TargetSlipDays: ptr(170),
 		LastProgress: ptr(at.AddDate(0, 0, -16)), StallAfterSeconds: ptr(864000.0), Stalled: ptr(true),
+		Outcomes:   []measure.OutcomeStatus{{ID: "p95", Value: ptr(0.35), Ratio: ptr(0.75)}, {ID: "sales", Why: "it was not measured by then"}},
 		Evidence:   &measure.Confidence{Ratio: 0.4, Weakest: "size", Components: []measure.Component{{Name: "history", Ratio: 1}, {Name: "size", Ratio: 0.4}}},
 		Suppressed: []measure.Suppression{{Measure: "points", Reason: "estimates"}},
 		Decisions: &measure.DecisionStatus{
@@ -54,6 +55,10 @@ func known(id string) measure.GoalStatus {
 				{Class: "impediment"},
 			},
 		},
+		Finished:  &measure.FinishedIssues{Days7: 1, Days28: 4, Days90: 9},
+		CycleTime: &measure.Percentiles{P50: 86400, P85: 345600, P95: 864000, N: 12}, Age: &measure.Percentiles{P50: 172800, P85: 259200, P95: 259200, N: 2},
+		Reopened: ptr(0.05), Blocked: ptr(2), Unowned: ptr(0.5),
+		Traps:        []measure.TrapState{{Trap: "deadline_as_goal", On: true}, {Trap: "scope_treadmill"}, {Trap: "orphan_goal", Unknown: "not declared"}},
 		StopCriteria: []measure.StopCriterion{{ID: "late", Met: ptr(true)}, {ID: "little", Met: ptr(false)}, {ID: "dear", Why: "not measured"}},
 	}
 }

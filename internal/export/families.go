@@ -30,6 +30,8 @@ func families(zone *time.Location) []family {
 	all = append(all, estimates()...)
 	all = append(all, promises(zone)...)
 	all = append(all, movement()...)
+	all = append(all, work()...)
+	all = append(all, traps()...)
 	all = append(all, criteria()...)
 	all = append(all, evidence()...)
 	all = append(all, decisions()...)
@@ -201,6 +203,17 @@ func criteria() []family {
 			for _, c := range g.StopCriteria {
 				if c.Met != nil {
 					emit(truth(*c.Met), g.ID, c.ID)
+				}
+			}
+		}),
+	}, {
+		name:   measure.MetricGoalOutcome,
+		help:   "The share of the way from the outcome's value at the start to the one to be reached; of a goal without outcomes of its own, as below, the mean of those of the goals below it by weight.",
+		labels: []string{"goal", "outcome"},
+		samples: perGoal(func(g *measure.GoalStatus, emit emit) {
+			for _, o := range g.Outcomes {
+				if o.Ratio != nil {
+					emit(*o.Ratio, g.ID, o.ID)
 				}
 			}
 		}),

@@ -7,6 +7,9 @@ import "time"
 type Query struct {
 	CreatedFrom time.Time
 	UpdatedFrom time.Time
+	// JQL is what they must match beside; empty for nothing. It has passed
+	// CheckJQL.
+	JQL string
 }
 
 // Page is one answer of a scan.
@@ -17,4 +20,7 @@ type Page struct {
 	// CreatedTo is the creation time up to which the scan is complete: every
 	// matching issue created before it has been handed over.
 	CreatedTo time.Time
+	// Said is what the field has said of the issues' progress, where one was
+	// asked for.
+	Said []Said
 }

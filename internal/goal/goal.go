@@ -71,8 +71,15 @@ type InProject struct {
 	Name    string
 }
 
-// Reported says where a goal's reported completion comes from: From is
-// "jira", "field" or "check_ins"; Field is the field's name with "field".
+// The sources of what is reported.
+const (
+	ReportedByJira     = "jira"
+	ReportedByField    = "field"
+	ReportedByCheckIns = "check_ins"
+)
+
+// Reported says where a goal's reported completion comes from; Field is the
+// field's name or id where it is a field.
 type Reported struct {
 	From  string
 	Field string

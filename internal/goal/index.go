@@ -20,6 +20,9 @@ type Index struct {
 	byEpic    map[string][]int // key → selectors and exclusions rooted there
 	byVersion map[string][]int // version name
 	byLabel   map[string][]int
+	byJQL     map[string][]int
+	matched   map[issueAt][]match // what JQLs were seen to match
+	asked     map[string]askedJQL
 	catalogs  map[string]*flow.Catalog
 	nodes     []node
 	byID      map[issueAt]int
@@ -31,6 +34,7 @@ type selector struct {
 	goal    int // the goal that declares it
 	via     string
 	key     string // epics and exclusions
+	jql     string
 	project string // versions and labels; empty for any
 	exclude bool
 }
@@ -47,7 +51,7 @@ type node struct {
 	above  []aboveSpan
 	leaf   flow.Spans // while of a type that is work: not an epic or above
 	sub    flow.Spans // while a sub-task
-	direct []claim    // by version and label
+	direct []claim    // by version, label and JQL
 	roots  []int      // selectors and exclusions that name this very issue
 }
 
@@ -62,11 +66,27 @@ type claim struct {
 	spans    flow.Spans
 }
 
-// NewIndex returns an empty index for the goals. catalogs are by site name.
-func NewIndex(goals []Goal, catalogs map[string]*flow.Catalog) *Index {
+// match is a stretch during which the JQL of a selector matches an issue.
+type match struct {
+	selector int
+	flow.Match
+	backdated bool // to the issue's creation
+}
+
+// askedJQL is what became of asking for a JQL.
+type askedJQL struct {
+	answered bool   // by some site
+	refused  string // by a site; the site and its words
+}
+
+// NewIndex returns an empty index for the goals. catalogs are by site name;
+// matched is what is known of which issues the goals' JQLs match, which Jira
+// alone can tell.
+func NewIndex(goals []Goal, catalogs map[string]*flow.Catalog, matched []flow.Matching) *Index {
 	x := &Index{
 		goals: goals, catalogs: catalogs,
-		byEpic: map[string][]int{}, byVersion: map[string][]int{}, byLabel: map[string][]int{},
+		byEpic: map[string][]int{}, byVersion: map[string][]int{}, byLabel: map[string][]int{}, byJQL: map[string][]int{},
+		matched: map[issueAt][]match{}, asked: map[string]askedJQL{},
 		byID: map[issueAt]int{}, byKey: map[string][]int{},
 	}
 	for g := range goals {
@@ -83,8 +103,30 @@ func NewIndex(goals []Goal, catalogs map[string]*flow.Catalog) *Index {
 		for _, l := range w.Labels {
 			x.declare(x.byLabel, l.Name, selector{goal: g, project: l.Project, via: "label " + l.String()})
 		}
+		if w.JQL != "" {
+			x.declare(x.byJQL, w.JQL, selector{goal: g, jql: w.JQL})
+		}
+	}
+	for k := range matched {
+		x.match(&matched[k])
 	}
 	return x
+}
+
+// match takes in which issues a site has seen a JQL match.
+func (x *Index) match(m *flow.Matching) {
+	asked := x.asked[m.JQL]
+	if m.Refused != "" {
+		asked.refused = m.Site + ": " + m.Refused
+	}
+	asked.answered = asked.answered || m.Refused == "" || len(m.Matches) > 0
+	x.asked[m.JQL] = asked
+	for _, s := range x.byJQL[m.JQL] {
+		for _, one := range m.Matches {
+			at := issueAt{m.Site, one.ID}
+			x.matched[at] = append(x.matched[at], match{selector: s, Match: one})
+		}
+	}
 }
 
 // Expect makes room for so many issues. It saves time, and changes nothing else.
@@ -123,6 +165,13 @@ func (x *Index) Add(t *flow.Timeline) {
 		}
 		for _, s := range x.claimedBy(t, st) {
 			claims[s] = claims[s].Append(span)
+		}
+	}
+	for k := range x.matched[at] {
+		m := &x.matched[at][k]
+		m.backdated = m.Backdated(i.Created)
+		if span := m.Span(i.Created); span.To.IsZero() || span.From.Before(span.To) {
+			claims[m.selector] = claims[m.selector].Union(flow.Spans{span})
 		}
 	}
 	for s, spans := range claims {

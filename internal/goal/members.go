@@ -2,9 +2,11 @@ package goal
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"plumbline/internal/flow"
 )
@@ -19,11 +21,13 @@ type Members struct {
 	Others []Leaf
 	// Epics are the issues that the goal and the goals below it map by key:
 	// the containers whose closing ends the goal.
-	Epics []IssueRef
+	Epics []Epic
 	// Versions are the fix versions that they map, resolved.
 	Versions []VersionRef
 	// Missing are the selectors that name nothing that was ever seen.
 	Missing []string
+	// Unanswered says of each JQL that no site has answered why it hasn't.
+	Unanswered []string
 }
 
 // IssueRef names an issue of a site.
@@ -31,6 +35,14 @@ type IssueRef struct {
 	Site string
 	ID   flow.IssueID
 	Key  string // the present key
+}
+
+// Epic is an issue that a goal maps as a container.
+type Epic struct {
+	IssueRef
+	// As is the key by which the goal itself maps it, which may be an older
+	// one; empty where only a goal below does.
+	As string
 }
 
 // VersionRef is a version of a site.
@@ -45,6 +57,18 @@ type Leaf struct {
 	In flow.Spans
 	// Via says by which selectors the issue belongs, for people.
 	Via string
+	// Approximate tells that the issue belongs by JQL alone: since when, and
+	// until when, is known only as exactly as Jira was asked.
+	Approximate bool
+	// Under says, where the goal reports by a field of its epics, below which
+	// of them the issue lies and when.
+	Under []Under
+}
+
+// Under is when an issue lies below one of the goal's own epics.
+type Under struct {
+	Epic string // its key as the goal declares it
+	In   flow.Spans
 }
 
 // Members returns the members of each goal, in the order of the goals.
@@ -188,10 +212,12 @@ func (r *resolver) members(g int, own []map[int]membership) Members {
 	for n := range all {
 		in := counted(n).Less(r.coveredByParent(n, counted))
 		if len(in) > 0 {
-			m.Leaves = append(m.Leaves, Leaf{IssueRef: r.ref(n), In: in, Via: r.via(all[n].via)})
+			m.Leaves = append(m.Leaves, Leaf{
+				IssueRef: r.ref(n), In: in, Via: r.via(n, all[n].via), Approximate: r.byJQLAlone(all[n].via), Under: r.under(g, n),
+			})
 		}
 		if rest := all[n].spans.Less(in); len(rest) > 0 && !containers[n] {
-			m.Others = append(m.Others, Leaf{IssueRef: r.ref(n), In: rest, Via: r.via(all[n].via)})
+			m.Others = append(m.Others, Leaf{IssueRef: r.ref(n), In: rest, Via: r.via(n, all[n].via)})
 		}
 	}
 	for n := range containers {
@@ -244,7 +270,11 @@ func (r *resolver) containers(f int, m *Members, nodes map[int]bool) {
 		for _, n := range r.byKey[key] {
 			if !nodes[n] {
 				nodes[n] = true
-				m.Epics = append(m.Epics, r.ref(n))
+				e := Epic{IssueRef: r.ref(n)}
+				if &r.goals[f] == m.Goal {
+					e.As = key
+				}
+				m.Epics = append(m.Epics, e)
 			}
 		}
 	}
@@ -264,21 +294,64 @@ func (r *resolver) containers(f int, m *Members, nodes map[int]bool) {
 			m.Missing = append(m.Missing, "fix version "+v.String())
 		}
 	}
+	switch asked := r.asked[w.JQL]; {
+	case w.JQL == "", asked.answered:
+	case asked.refused != "":
+		m.Unanswered = append(m.Unanswered, fmt.Sprintf("the JQL of goal %s is refused by site %s", r.goals[f].ID, asked.refused))
+	default:
+		m.Unanswered = append(m.Unanswered, fmt.Sprintf("the JQL of goal %s has not been asked of any site yet", r.goals[f].ID))
+	}
 }
 
 func (r *resolver) ref(n int) IssueRef {
 	return IssueRef{Site: r.nodes[n].site, ID: r.nodes[n].id, Key: r.nodes[n].key}
 }
 
-func (r *resolver) via(selectors []int) string {
+func (r *resolver) via(n int, selectors []int) string {
 	var out []string
 	for _, s := range selectors {
-		if v := r.selectors[s].via; !slices.Contains(out, v) {
+		v := r.selectors[s].via
+		if r.selectors[s].jql != "" {
+			v = r.viaJQL(n, s)
+		}
+		if !slices.Contains(out, v) {
 			out = append(out, v)
 		}
 	}
 	slices.Sort(out)
 	return strings.Join(out, ", ")
+}
+
+// under tells below which of the goal's own epics the node lies, for goals
+// that report by them.
+func (r *resolver) under(g, n int) []Under {
+	if r.goals[g].Reported.From != ReportedByField {
+		return nil
+	}
+	var out []Under
+	for _, c := range r.above(n) {
+		if s := &r.selectors[c.selector]; s.goal == g && s.key != "" && !s.exclude {
+			out = append(out, Under{s.key, c.spans})
+		}
+	}
+	return out
+}
+
+// viaJQL says since when the issue was seen to match, and what is taken to
+// follow from that.
+func (r *resolver) viaJQL(n, selector int) string {
+	matches := r.matched[r.nodes[n].issueAt]
+	first := matches[slices.IndexFunc(matches, func(m match) bool { return m.selector == selector })]
+	v := "by JQL, seen since " + first.Seen.UTC().Format(time.DateOnly)
+	if first.backdated {
+		v += ", taken to match since its creation"
+	}
+	return v + " (approximate)"
+}
+
+// byJQLAlone reports whether all the selectors are JQLs.
+func (r *resolver) byJQLAlone(selectors []int) bool {
+	return !slices.ContainsFunc(selectors, func(s int) bool { return r.selectors[s].jql == "" })
 }
 
 func (r IssueRef) compare(o IssueRef) int {

@@ -185,3 +185,25 @@ func TestAnExclusionHoldsForItsOwnGoalAlone(t *testing.T) {
 		}
 	}
 }
+
+func TestOthersBelongWithoutCounting(t *testing.T) {
+	x := goal.NewIndex([]goal.Goal{{ID: "g", Work: goal.Work{Epics: []string{"PAY-1"}}}}, nil, nil)
+	for _, i := range []*flow.Issue{
+		initiative(t, "PAY-1"), below(t, "PAY-2", "PAY-1", flowtest.Epic()).Issue(), below(t, "PAY-3", "PAY-2", flowtest.Task()).Issue(),
+		below(t, "PAY-4", "PAY-3", flowtest.Task()).Becomes("2026-01-10", flowtest.Subtask(), "PAY-3").Issue(),
+		below(t, "PAY-5", "PAY-9", flowtest.Task()).Issue(),
+	} {
+		x.Add(flow.NewTimeline(i, flowtest.Catalog()))
+	}
+	got := map[string]flow.Spans{}
+	for _, o := range x.Members()[0].Others {
+		got[o.Key] = o.In
+	}
+	want := map[string]flow.Spans{
+		"PAY-1": flow.Always(), "PAY-2": {{From: flowtest.At(t, "2026-01-02")}},
+		"PAY-4": {{From: flowtest.At(t, "2026-01-10")}}, // a sub-task from then on, and its parent counts
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}

@@ -14,7 +14,7 @@ import (
 
 // members relates the issues to the goals.
 func members(goals []goal.Goal, c *flow.Catalog, issues ...*flow.Issue) []goal.Members {
-	x := goal.NewIndex(goals, map[string]*flow.Catalog{flowtest.Site: c})
+	x := goal.NewIndex(goals, map[string]*flow.Catalog{flowtest.Site: c}, nil)
 	for _, i := range issues {
 		x.Add(flow.NewTimeline(i, c))
 	}

@@ -22,7 +22,7 @@ func (c *Client) IDs(ctx context.Context, each func([]flow.IssueID) error) error
 	if kind == nil {
 		return c.unprepared()
 	}
-	return kind.ids(ctx, each)
+	return kind.ids(ctx, flow.Query{}, each)
 }
 
 // Sight asks for issues by their ids, without regard to the scope. An issue

@@ -52,8 +52,9 @@ type flavour interface {
 	api() string
 	// scan is Client.Scan with the site's fields known.
 	scan(ctx context.Context, f *fields, q flow.Query, each func(flow.Page) error) error
+	// ids is Client.IDs of those that match q.
+	ids(ctx context.Context, q flow.Query, each func([]flow.IssueID) error) error
 	// The rest are the methods of Client of these names.
-	ids(ctx context.Context, each func([]flow.IssueID) error) error
 	sight(ctx context.Context, ids []flow.IssueID) ([]flow.Sighting, error)
 	projects(ctx context.Context) ([]flow.ProjectState, error)
 	fetch(ctx context.Context, f *fields, ids []flow.IssueID, each func(flow.Page) error) error

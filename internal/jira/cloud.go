@@ -54,10 +54,10 @@ func (s *cloud) scan(ctx context.Context, f *fields, q flow.Query, each func(flo
 	return sc.run(ctx)
 }
 
-// ids reads the ids of all issues in scope. A cursor that fails ends it: what
+// ids reads the ids of all issues that match. A cursor that fails ends it: what
 // is read again from elsewhere is no one census.
-func (s *cloud) ids(ctx context.Context, each func([]flow.IssueID) error) error {
-	sc := &tokenScan{s: s, fields: []string{"id"}, size: cloudIDs, decode: placeByID}
+func (s *cloud) ids(ctx context.Context, q flow.Query, each func([]flow.IssueID) error) error {
+	sc := &tokenScan{s: s, query: q, fields: []string{"id"}, size: cloudIDs, decode: placeByID}
 	sc.take = func(_ context.Context, rows []row) error {
 		ids := make([]flow.IssueID, len(rows))
 		for k, r := range rows {
@@ -136,6 +136,7 @@ func (h *handover) page(ctx context.Context, rows []row, p flow.Page) error {
 		p.Problems = append(p.Problems, r.problems...)
 		if r.ok {
 			p.Issues = append(p.Issues, r.issue)
+			p.Said = append(p.Said, h.decoder.said(r.decoded)...)
 			h.catalog.into(&p.Batch, r.decoded)
 		}
 	}

@@ -43,6 +43,7 @@ type decoded struct {
 	served   int            // entries of the changelog that was read, readable or not
 	status   flow.StatusInfo
 	versions []flow.Version
+	reported json.RawMessage // the present value of fields.Reported
 	problems []flow.Problem
 }
 
@@ -105,6 +106,9 @@ func (d *decoder) present(raw []byte) *decoded {
 	}
 	out.ok = true
 	d.state(out, f, custom)
+	if d.fields.Reported != nil {
+		out.reported = custom[d.fields.Reported.ID]
+	}
 	d.links(out, f.Links)
 	if d.summaries {
 		out.issue.Summary = f.Summary

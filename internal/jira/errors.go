@@ -1,6 +1,7 @@
 package jira
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -60,6 +61,8 @@ type APIError struct {
 	unreached bool
 	// denied: Jira itself refuses this one thing, in its own form of an error.
 	denied bool
+	// declared: it is what a goal's declaration says that Jira doesn't take.
+	declared bool
 }
 
 // Error is one sentence, with the mend behind it.
@@ -96,6 +99,16 @@ func (e *APIError) Incomplete() string {
 		return e.What
 	}
 	return ""
+}
+
+// Rejected returns why Jira does not take the JQL of a Select or the field of a
+// Hear, if possible in its own words; nothing where the error says something
+// else.
+func (e *APIError) Rejected() string {
+	if !e.declared {
+		return ""
+	}
+	return cmp.Or(strings.Join(e.Messages, "; "), e.What)
 }
 
 // Yielded reports whether the error is an ErrYield; Until says until when.

@@ -25,6 +25,9 @@ type fields struct {
 	StoryPoints []fieldRef `json:"story_points,omitempty"`
 	// Configured are those that the configuration named.
 	Configured Fields `json:"configured"`
+	// Reported is the field that is read for what it says of progress; nil
+	// for none. It stands in for no other, and is not kept.
+	Reported *fieldRef `json:"-"`
 }
 
 // fieldsFormat numbers the form in which fields are kept between processes.
@@ -87,6 +90,23 @@ func (c *Client) Discover(ctx context.Context) ([]byte, []flow.StatusInfo, error
 		}
 	}
 	return kept, infos, nil
+}
+
+// Types lists the site's issue types with their levels. Data Center tells
+// sub-tasks apart, and of the others an epic by its name alone.
+func (c *Client) Types(ctx context.Context) ([]flow.IssueType, error) {
+	var listed []wireType
+	if _, err := c.call(ctx, request{endpoint: endpointType, method: http.MethodGet, path: c.api() + "issuetype"}, into(&listed)); err != nil {
+		return nil, err
+	}
+	d := newDecoder(&c.o, &fields{})
+	var all []flow.IssueType
+	for k := range listed {
+		if t := &listed[k]; t.ID != "" {
+			all = append(all, flow.IssueType{ID: t.ID, Name: plain(t.Name, 200), Level: d.level(t, nil)})
+		}
+	}
+	return all, nil
 }
 
 // Use adopts the fields found by an earlier Discover. It refuses them where
@@ -200,5 +220,9 @@ func (f *fields) asked(summaries bool) []string {
 // read lists the kinds of which an issue's present value is read; of the
 // others only changes are.
 func (f *fields) read() [][]fieldRef {
-	return [][]fieldRef{f.EpicLink, f.EpicName, f.ParentLink, f.Flagged, f.StoryPoints}
+	all := [][]fieldRef{f.EpicLink, f.EpicName, f.ParentLink, f.Flagged, f.StoryPoints}
+	if f.Reported != nil {
+		all = append(all, []fieldRef{*f.Reported})
+	}
+	return all
 }

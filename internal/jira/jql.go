@@ -1,81 +1,12 @@
 package jira
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"plumbline/internal/flow"
 )
-
-// checkScope refuses a scope that cannot stand inside parentheses: one that
-// orders, that leaves a quotation open, or whose parentheses do not match.
-// All else is Jira's to judge.
-func checkScope(jql string) error {
-	depth, last := 0, ""
-	for rest := jql; rest != ""; {
-		token, tail, err := jqlToken(rest)
-		if err != nil {
-			return err
-		}
-		rest = tail
-		word := strings.ToLower(token)
-		switch {
-		case word == "(":
-			depth++
-		case word == ")":
-			depth--
-		case word == "by" && last == "order":
-			return errors.New("scope: holds ORDER BY: leave it out, the order of reading is Plumbline's own")
-		}
-		if depth < 0 {
-			return errors.New("scope: a closing parenthesis has no opening one")
-		}
-		if word != "" {
-			last = word
-		}
-	}
-	if depth > 0 {
-		return errors.New("scope: a parenthesis is not closed")
-	}
-	return nil
-}
-
-// jqlToken cuts the first token off: a quotation (returned as `"`), a
-// parenthesis, a word, or "" for anything between them.
-func jqlToken(s string) (token, rest string, err error) {
-	switch c := s[0]; {
-	case c == '"' || c == '\'':
-		for i := 1; i < len(s); i++ {
-			switch s[i] {
-			case '\\':
-				i++
-			case c:
-				return `"`, s[i+1:], nil
-			}
-		}
-		return "", "", errors.New("scope: a quotation is not closed")
-	case c == '(' || c == ')':
-		return s[:1], s[1:], nil
-	case wordByte(c):
-		i := 1
-		for i < len(s) && wordByte(s[i]) {
-			i++
-		}
-		return s[:i], s[i:], nil
-	case c == '\\':
-		if len(s) == 1 {
-			return "", "", errors.New("scope: ends in a backslash")
-		}
-		return "", s[2:], nil
-	}
-	return "", s[1:], nil
-}
-
-func wordByte(c byte) bool {
-	return c >= 0x80 || c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
-}
 
 // The orders of a scan. An issue's creation does not change under edits, and
 // a bound on it lets a scan go on where another stopped; the key breaks ties.
@@ -105,8 +36,10 @@ func boundedJQL(scope string, q flow.Query) string {
 // has lost issues for almost every program that reads Jira.
 func whereJQL(scope string, q flow.Query) string {
 	var clauses []string
-	if s := strings.TrimSpace(scope); s != "" {
-		clauses = append(clauses, "("+s+")")
+	for _, jql := range []string{scope, q.JQL} {
+		if s := strings.TrimSpace(jql); s != "" {
+			clauses = append(clauses, "("+s+")")
+		}
 	}
 	bound := func(field string, t time.Time) {
 		if !t.IsZero() {

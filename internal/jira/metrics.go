@@ -15,6 +15,7 @@ const (
 	endpointMyself     endpoint = "myself"
 	endpointField      endpoint = "field"
 	endpointStatus     endpoint = "status"
+	endpointType       endpoint = "issue_type"
 	endpointSearch     endpoint = "search"
 	endpointIssue      endpoint = "issue"
 	endpointProject    endpoint = "project"

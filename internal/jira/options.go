@@ -194,8 +194,8 @@ func (o *Options) check() (*url.URL, error) {
 	if err := o.Auth.check(); err != nil {
 		return nil, wrong(err)
 	}
-	if err := checkScope(o.Scope); err != nil {
-		return nil, wrong(err)
+	if err := flow.CheckJQL(o.Scope); err != nil {
+		return nil, wrong(fmt.Errorf("scope: %w", err))
 	}
 	for _, m := range o.Fields.meanings() {
 		for _, id := range m.ids {

@@ -13,9 +13,9 @@ const serverIDs = 1000
 
 // ids reads the ids in the same way as whole issues, with nothing but the
 // creation beside them: by it the scan notices rows that shift.
-func (s *server) ids(ctx context.Context, each func([]flow.IssueID) error) error {
+func (s *server) ids(ctx context.Context, q flow.Query, each func([]flow.IssueID) error) error {
 	d := newDecoder(&s.c.o, &fields{})
-	sc := &scan{s: s, fields: []string{"created"}, size: serverIDs, decoder: d, decode: d.place, catalog: newSent()}
+	sc := &scan{s: s, query: q, fields: []string{"created"}, size: serverIDs, decoder: d, decode: d.place, catalog: newSent()}
 	sc.each = func(p flow.Page) error {
 		if len(p.Problems) > 0 {
 			return s.c.incomplete(endpointSearch, "an issue has no id or creation that can be read")
@@ -67,6 +67,7 @@ func (s *server) fetch(ctx context.Context, f *fields, ids []flow.IssueID, each 
 			one.checkLog()
 			if p.Problems = one.problems; one.ok {
 				p.Issues = []flow.Issue{one.issue}
+				p.Said = d.said(one)
 				catalog.into(&p.Batch, one)
 			}
 		}

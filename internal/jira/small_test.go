@@ -29,7 +29,7 @@ func TestWrongOptionsAreSaidWithoutSecrets(t *testing.T) {
 		{"two ways", func(o *Options) { o.Auth.User = "u" }, "site acme: wrong configuration: auth: more than one way is given: choose one of token, user with password, anonymous"},
 		{"a user alone", func(o *Options) { o.Auth = Auth{User: "u"} }, "site acme: wrong configuration: auth: basic authentication needs both a user and a password or token"},
 		{"a token with a newline", func(o *Options) { o.Auth.PAT = "hunter22\n" }, "site acme: wrong configuration: auth: the token holds spaces or control characters: is it the token alone?"},
-		{"a scope that orders", func(o *Options) { o.Scope = "project = A order  By created" }, "site acme: wrong configuration: scope: holds ORDER BY: leave it out, the order of reading is Plumbline's own"},
+		{"a scope that orders", func(o *Options) { o.Scope = "project = A order  By created" }, "site acme: wrong configuration: scope: holds ORDER BY: remove it; the order is the service's own"},
 		{"a field that is no id", func(o *Options) { o.Fields.StoryPoints = []string{"Story Points"} }, `site acme: wrong configuration: fields.story_points: "Story Points" is no field id such as customfield_10016`},
 		{"no pseudonyms", func(o *Options) { o.Pseudonym = nil }, "site acme: wrong configuration: no pseudonyms: persons must not be stored by name"},
 	}
@@ -46,37 +46,6 @@ func TestWrongOptionsAreSaidWithoutSecrets(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestScopes(t *testing.T) {
-	tests := []struct{ name, jql, text string }{
-		{"empty", "", ""},
-		{"plain", "project in (PAY, SHOP) AND labels = 'x'", ""},
-		{"order by in quotation is a value", `summary ~ "how to order by mail"`, ""},
-		{"a project called ORDER", "project = ORDER AND by = 1", ""},
-		{"an apostrophe escaped", `summary ~ 'it\'s (order by)'`, ""},
-		{"order by over two lines", "project = A\nORDER\n\tBY key", "holds ORDER BY"},
-		{"a quotation left open", `project = "A`, "a quotation is not closed"},
-		{"a parenthesis left open", "(project = A", "is not closed"},
-		{"parentheses the wrong way round", "project = A) OR (project = B", "has no opening one"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			err := checkScope(tt.jql)
-			if tt.text == "" && err != nil || tt.text != "" && (err == nil || !strings.Contains(err.Error(), tt.text)) {
-				t.Errorf("error %v, want %q", err, tt.text)
-			}
-		})
-	}
-}
-
-func FuzzCheckScope(f *testing.F) {
-	f.Add(`a = "b\" order by" and (c = 'd')`)
-	f.Fuzz(func(t *testing.T, jql string) {
-		if checkScope(jql) == nil && checkScope("("+jql+") AND created >= 1") != nil {
-			t.Errorf("%q is accepted, but not in parentheses", jql)
-		}
-	})
 }
 
 func TestTimesInEveryFormThatJiraUses(t *testing.T) {

@@ -142,7 +142,7 @@ func goalStreams() []stream {
 		{goal: "self-service-refunds", realm: "PAY", epic: "Refund portal for merchants", about: "refunds", opens: -22, first: 5, growth: .95, pace: .78},
 		{goal: "self-service-refunds", realm: "PAY", epic: "Refund operations", about: "refunds", opens: -19, first: 4, growth: .9, pace: .72},
 
-		{goal: "sepa-instant", realm: "PAY", epic: "SEPA Instant payouts", about: "payouts", opens: -30, first: 7, growth: 1.2, growthUntil: -19, pace: .42},
+		{goal: "sepa-instant", realm: "PAY", epic: "SEPA Instant payouts", about: "payouts", opens: -30, first: 7, growth: 1.2, growthUntil: -19, pace: .45, dropped: .001},
 
 		{goal: "guest-checkout", realm: "SHOP", epic: "Guest checkout", about: "basket", opens: -34, first: 6, growth: 1.5, growthUntil: -24, pace: 1.2, closes: -13},
 

@@ -63,3 +63,15 @@ func BenchmarkSnapshot(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*200), "µs/goal")
 }
+
+// BenchmarkSnapshotOfALargeCompany measures every figure of 500 goals over
+// 200,000 issues, as of one moment: what is made anew after a sync, and every
+// minute.
+func BenchmarkSnapshotOfALargeCompany(b *testing.B) {
+	goals, issues := company(b, 200_000, 500)
+	h := build(b, goals, issues)
+	at := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	for b.Loop() {
+		h.Snapshot(at)
+	}
+}

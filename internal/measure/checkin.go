@@ -9,8 +9,9 @@ import (
 
 // The sources of what is reported, as the goals file names them.
 const (
-	fromJira     = "jira"
-	fromCheckIns = "check_ins"
+	fromJira     = goal.ReportedByJira
+	fromField    = goal.ReportedByField
+	fromCheckIns = goal.ReportedByCheckIns
 )
 
 // said is what the owner has said of a goal by a moment. A check-in stands
@@ -53,8 +54,13 @@ func (l *ledger) setReported(g *GoalStatus, at time.Time, s *Settings) {
 		last := said.history[n-1].Date.Start(zone)
 		g.LastCheckIn = &last
 	}
-	g.ReportedFrom = fromJira
-	if l.goal.Reported.From != fromCheckIns {
+	switch l.goal.Reported.From {
+	case fromCheckIns:
+	case fromField:
+		l.setReportedByField(g, at)
+		return
+	default:
+		g.ReportedFrom = fromJira
 		return
 	}
 	g.ReportedFrom, g.Reported = fromCheckIns, nil

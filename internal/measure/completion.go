@@ -35,7 +35,7 @@ func (l *ledger) mark() {
 	var t tally
 	for k := range l.entries {
 		if k%markEvery == 0 {
-			l.marks = append(l.marks, t)
+			l.tallies = append(l.tallies, t)
 		}
 		t.apply(&l.entries[k])
 	}
@@ -48,7 +48,7 @@ func (l *ledger) tally(at time.Time) tally {
 		return tally{}
 	}
 	first := (n - 1) / markEvery
-	t := l.marks[first]
+	t := l.tallies[first]
 	for k := first * markEvery; k < n; k++ {
 		t.apply(&l.entries[k])
 	}
@@ -94,9 +94,10 @@ func (t *tally) knownShare(at time.Time) float64 {
 	return 1 - float64(unknown)/float64(all)
 }
 
-// obscure is 1 for a leaf in scope in a status of unknown category, else 0.
+// obscure is 1 for a leaf in scope in a status of unknown category, else 0. Of
+// an issue without a changelog it is known that it was open.
 func (c class) obscure() int {
-	if c.in && c.cat == flow.Unknown {
+	if c.in && c.cat == flow.Unknown && !c.unsaid {
 		return 1
 	}
 	return 0

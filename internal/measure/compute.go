@@ -6,15 +6,21 @@ import "time"
 // happened later.
 func (h *History) Snapshot(at time.Time) *Snapshot {
 	s := &Snapshot{At: at, Goals: make([]GoalStatus, len(h.ledgers)), Work: h.work.shares(at)}
-	eachOf(len(h.ledgers), func(k int) {
-		s.Goals[k] = h.ledgers[k].status(at, &h.settings)
-		h.ledgers[k].setEvidence(&s.Goals[k], at, s.Work, &h.settings)
-	})
+	like := h.committed(at)
+	eachOf(len(h.ledgers), func(k int) { s.Goals[k] = h.statusOf(k, like, s.Work, at) })
+	h.rollUp(s)
 	s.Decisions = h.bySite(at)
 	if len(h.ledgers) > 0 && h.ledgers[0].experience != nil {
 		s.Estimator = h.ledgers[0].experience.Model(at).status()
 	}
 	return s
+}
+
+func (h *History) statusOf(k int, like map[int][]committed, work []ProjectShare, at time.Time) GoalStatus {
+	g := h.ledgers[k].status(at, &h.settings)
+	h.setDrift(&g, k, like, at)
+	h.ledgers[k].setEvidence(&g, at, work, &h.settings)
+	return g
 }
 
 func (l *ledger) status(at time.Time, s *Settings) GoalStatus {
@@ -24,6 +30,9 @@ func (l *ledger) status(at time.Time, s *Settings) GoalStatus {
 		g.HealthSince = &since
 	}
 	l.setLatency(&g, at, s)
+	l.setSlip(&g, at, s)
+	l.setWork(&g, at, s)
+	l.setTrapStates(&g, at)
 	l.setCriteria(&g, at, s)
 	if len(g.Missing) == 0 {
 		g.Missing = nil
@@ -44,6 +53,7 @@ func (l *ledger) figures(at time.Time, s *Settings) (GoalStatus, rhythm) {
 	l.setTarget(&g, at, s)
 	l.setReportedHealth(&g, at, s)
 	l.setForecast(&g, at, &t, s)
+	l.setOutcomes(&g, at, s)
 	l.setDecisions(&g, at, &t, s)
 	r, begun := l.rhythm(at, s)
 	if begun {
@@ -90,5 +100,41 @@ func (l *ledger) setRhythm(g *GoalStatus, at time.Time, r *rhythm, t *tally, s *
 	if stalled {
 		since := r.stalls[len(r.stalls)-1].From
 		g.StalledSince = &since
+		g.StalledBusy = l.busy(r, at, s)
+	}
+	g.Movement = r.movement(at, stalled, closed, s)
+}
+
+func (l *ledger) setSlip(g *GoalStatus, at time.Time, s *Settings) {
+	for k := range l.promises {
+		if p := &l.promises[k]; p.of == ofTarget {
+			if slip, ok := l.slip(p, at, s); ok {
+				g.Slip = &slip
+			}
+		}
+	}
+}
+
+// setWork adds what is so of the goal's open and finished work.
+func (l *ledger) setWork(g *GoalStatus, at time.Time, s *Settings) {
+	w := l.load(at)
+	g.Blocked = &w.blocked
+	if g.Unowned = ratio(w.doing-w.doingOwned, w.doing); g.Unowned == nil {
+		g.Missing["unowned"] = "no issue is in progress"
+	}
+	f := l.finishedIn(at)
+	g.Finished = &f
+	cycles, ages, _ := l.flowTimes(at, w.now)
+	if g.CycleTime = percentiles(cycles); g.CycleTime == nil {
+		g.Missing["cycle_time"] = "no issue in scope was delivered after having been in progress"
+	}
+	if g.Age = percentiles(ages); g.Age == nil {
+		g.Missing["work_item_age"] = "no issue is in progress"
+	}
+	if g.Reopened = reopenedWithin(l.doneEpisodes(at, s.Thresholds.Bounce), s.Thresholds.ReopenedWithin); g.Reopened == nil {
+		g.Missing["reopened"] = "nothing was delivered"
+	}
+	if g.Movement == Quiet || g.Movement == StandsStill {
+		g.WaitsFor = w.waits(g.Decisions, l.heldUp(at), s.Calendar.Location())
 	}
 }

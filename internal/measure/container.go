@@ -246,7 +246,7 @@ func (c *chosen) has(t *flow.Timeline) bool {
 func (d *discovery) write(in Input) ([]Container, error) {
 	d.sample()
 	chosen := d.chosen()
-	index := goal.NewIndex(d.goals, in.Catalogs)
+	index := goal.NewIndex(d.goals, in.Catalogs, nil)
 	each := func(f func(*flow.Timeline)) error {
 		return in.Issues(func(i *flow.Issue) error {
 			if t := flow.NewTimeline(i, in.Catalogs[i.Site]); chosen.has(t) {
@@ -258,15 +258,24 @@ func (d *discovery) write(in Input) ([]Container, error) {
 	if err := each(index.Add); err != nil {
 		return nil, fmt.Errorf("relating issues to containers: %w", err)
 	}
-	b := newBuilder(index.Members(), newBulkEdits(in.Settings.Thresholds.BulkIssues), in.Settings)
-	for k := range d.containers {
-		d.containers[k].done = make([]flow.Spans, len(b.ledgers[k].leaves))
+	b := &builder{settings: in.Settings, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}}
+	for k, m := range index.Members() {
+		b.ledgers = append(b.ledgers, ledger{goal: m.Goal, leaves: m.Leaves})
+		d.containers[k].done = make([]flow.Spans, len(m.Leaves))
+		for n, leaf := range m.Leaves {
+			at := issueAt{leaf.Site, leaf.ID}
+			b.leaves[at] = append(b.leaves[at], place{k, n})
+		}
+		for n, e := range m.Epics {
+			at := issueAt{e.Site, e.ID}
+			b.epics[at] = append(b.epics[at], place{k, n})
+		}
 	}
 	if err := each(func(t *flow.Timeline) { d.record(b, t) }); err != nil {
 		return nil, fmt.Errorf("writing the containers' ledgers: %w", err)
 	}
-	b.order()
 	for k := range d.containers {
+		b.ledgers[k].order()
 		d.containers[k].ledger, d.containers[k].known = &b.ledgers[k], d.until
 	}
 	found := slices.DeleteFunc(d.containers, func(c Container) bool { return len(c.ledger.leaves) < minFinal })
@@ -278,9 +287,10 @@ func (d *discovery) write(in Input) ([]Container, error) {
 
 // record writes what happened to an issue where it is a leaf or a container.
 func (d *discovery) record(b *builder, t *flow.Timeline) {
-	b.add(t)
 	at := issueAt{t.Issue.Site, t.Issue.ID}
 	for _, p := range b.leaves[at] {
+		l := &b.ledgers[p.ledger]
+		l.entries = append(l.entries, b.entries(t, p.index, l.leaves[p.index].In)...)
 		d.containers[p.ledger].done[p.index] = bridged(spansOf(t, func(st *flow.State) bool {
 			return b.settings.Semantics.Outcome(st) == flow.Delivered
 		}), b.settings.Thresholds.Bounce)

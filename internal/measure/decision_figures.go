@@ -75,17 +75,22 @@ func (d *DecisionStatus) count(o ownDecision, at time.Time) {
 	}
 }
 
+// heldUp is how many open leaves wait for a decision.
+func (l *ledger) heldUp(at time.Time) int {
+	n := 0
+	for k := range l.held {
+		if l.held[k].in.Contains(at) {
+			n++
+		}
+	}
+	return n
+}
+
 // blockedRatio is the share of the goal's open work that waits for a decision,
 // in what the goal counts.
 func (l *ledger) blockedRatio(g *GoalStatus, at time.Time, t *tally, s *Settings) *float64 {
 	if g.Points == nil {
-		n := 0
-		for k := range l.held {
-			if l.held[k].in.Contains(at) {
-				n++
-			}
-		}
-		return ratio(n, t.parts.Open())
+		return ratio(l.heldUp(at), t.parts.Open())
 	}
 	open := g.Points.ToDo + g.Points.InProgress
 	if open <= 0 {

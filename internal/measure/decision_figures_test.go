@@ -290,3 +290,28 @@ func TestDecisionsInStopCriteriaAndExplanations(t *testing.T) {
 		t.Errorf("evidence (-want +got):\n%s", d)
 	}
 }
+
+func TestWhatIsBlockedIsWeighedInPoints(t *testing.T) {
+	// Of 3 + 5 + 8 open points the 8 wait; what is delivered does not count.
+	g := epicGoal()
+	g.Count = goal.CountPoints
+	h := decided(t, decisive(), []goal.Goal{g}, epic(t).Issue(),
+		task(t, 2, "2026-01-02").Estimates("2026-01-02", "3").Issue(),
+		task(t, 3, "2026-01-02").Estimates("2026-01-02", "5").Issue(),
+		task(t, 4, "2026-01-02").Estimates("2026-01-02", "8").Flagged("2026-01-03", true).Issue(),
+		task(t, 5, "2026-01-02").Estimates("2026-01-02", "100").Flagged("2026-01-03", true).Resolves("2026-01-04", "Done").Issue())
+	if got := status(t, h, "2026-01-05").Decisions.BlockedRatio; got == nil || *got != .5 {
+		t.Errorf("blocked: %v, want a half", got)
+	}
+}
+
+func TestSubtasksAndEpicsAskForTheirGoals(t *testing.T) {
+	// Neither counts as work of its own, and both hold the goal up.
+	h := history2(t, epic(t).Flagged("2026-01-03", true).Issue(), task(t, 2, "2026-01-02").Issue(),
+		flowtest.New(t, "PAY-3", "2026-01-02").Born(func(s *flow.State) { s.Type, s.Parent = flowtest.Subtask(), flowtest.Ref("PAY-2") }).
+			Moves("2026-01-04", flowtest.Approval).Issue())
+	g := status(t, h, "2026-01-05")
+	if g.Issues.Total() != 1 || g.Decisions.Open != 2 {
+		t.Errorf("%d issues count and %d decisions are open, want 1 and 2", g.Issues.Total(), g.Decisions.Open)
+	}
+}

@@ -8,8 +8,8 @@ import (
 	"plumbline/internal/flow"
 )
 
-// blockedBy is Jira's phrase on the side of an issue that waits for another.
-const blockedBy = "is blocked by"
+// blockedByPhrase is Jira's phrase on the side of an issue that waits for another.
+const blockedByPhrase = "is blocked by"
 
 // heldBy returns when the issue had a link "is blocked by" to another, by the
 // key that the link names; nil where it never had one.
@@ -50,7 +50,7 @@ func (h *linkFold) step(c *flow.Change) {
 		if !made && !h.gone[key] { // no item made it: it was there from the creation on
 			from, made = h.created, true
 		}
-		if phrase == blockedBy {
+		if phrase == blockedByPhrase {
 			if made {
 				h.hold(key, flow.Span{From: from, To: c.At})
 			}
@@ -71,13 +71,13 @@ func (h *linkFold) step(c *flow.Change) {
 // end takes the present links in.
 func (h *linkFold) end(i *flow.Issue) {
 	for key, made := range h.standing {
-		if at, ok := made[blockedBy]; ok {
+		if at, ok := made[blockedByPhrase]; ok {
 			h.hold(key, flow.Span{From: at})
 		}
 	}
 	for k := range i.Links {
 		key := i.Links[k].Other.Key
-		if _, known := h.standing[key][blockedBy]; !known && isBlockedBy(i.Links[k].Description) {
+		if _, known := h.standing[key][blockedByPhrase]; !known && isBlockedBy(i.Links[k].Description) {
 			h.hold(key, flow.Span{From: h.renamed(i, key)})
 		}
 	}
@@ -106,7 +106,9 @@ func (h *linkFold) hold(key string, span flow.Span) {
 	}
 }
 
-func isBlockedBy(phrase string) bool { return strings.EqualFold(strings.TrimSpace(phrase), blockedBy) }
+func isBlockedBy(phrase string) bool {
+	return strings.EqualFold(strings.TrimSpace(phrase), blockedByPhrase)
+}
 
 // phraseOf is what a changelog item says of a link: "is blocked by" of "This
 // issue is blocked by PAY-55".

@@ -87,8 +87,15 @@ func (g *GoalStatus) miss(figure, why string) {
 // moment. Freshness is left out: it is no property of a past moment, whose
 // facts have all been read by now.
 func (l *ledger) hidden(at time.Time, t *tally, s *Settings) bool {
-	least := s.Thresholds.EvidenceHides
-	return t.parts.Total() > 0 && (l.keptShare(at, t) < least || t.knownShare(at) < least)
+	n, least := t.parts.Total(), s.Thresholds.EvidenceHides
+	if n == 0 {
+		return false
+	}
+	// A workflow that was replaced leaves a past of statuses that are gone, and
+	// a completion that is certain: that is hidden only while most leaves
+	// stand in such a status themselves.
+	obscure := float64(n-t.unknown)/float64(n) < least
+	return l.keptShare(at, t) < least || obscure && t.knownShare(at) < least
 }
 
 // hidingDefect is what hides the goal's figures at the moment; nil where

@@ -211,6 +211,34 @@ func TestADefectOfTheDataHidesTheFiguresAndSaysWhy(t *testing.T) {
 	}
 }
 
+func TestStatusesThatAreGoneHideOnlyWhatStandsInThem(t *testing.T) {
+	var issues []*flow.Issue
+	for k := range 12 {
+		issues = append(issues, task(t, 10+k, "2026-01-02").Moves("2026-01-03", flowtest.Vanished).Resolves("2026-01-20", "Done").Issue())
+	}
+	h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), append(issues, epic(t).Issue())...)
+	during, after := status(t, h, "2026-01-15"), status(t, h, "2026-01-21")
+	if during.Delivered != nil || during.Health != measure.HealthUnknown && during.Health != measure.NotStarted {
+		t.Errorf("while all stand in a status that is gone: delivered %v, health %s", during.Delivered, during.Health)
+	}
+	if d := cmp.Diff(ptr(1.0), after.Delivered); d != "" || component(after, "category_coverage") >= 0.5 {
+		t.Errorf("once all are done: %v; delivered (-want +got):\n%s", after.Evidence, d)
+	}
+}
+
+func TestAnIssueWithoutAChangelogIsKnownToBeOpenUntilItsResolution(t *testing.T) {
+	bare := task(t, 10, "2026-01-02").Issue()
+	bare.Now.Status, bare.Now.Category = flow.Named{ID: flowtest.Done, Name: flowtest.Done}, flow.Done
+	bare.Now.Resolution, bare.Resolved, bare.Announced = flow.Named{ID: "1", Name: "Done"}, flowtest.At(t, "2026-01-20"), -1
+	h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), bare, epic(t).Issue())
+	for at, want := range map[string]float64{"2026-01-15": 0, "2026-01-21": 1} {
+		g := status(t, h, at)
+		if d := cmp.Diff(ptr(want), g.Delivered); d != "" || component(g, "category_coverage") != 1 {
+			t.Errorf("%s: %+v; delivered (-want +got):\n%s", at, g.Evidence, d)
+		}
+	}
+}
+
 func TestAGoalThatReportsByCheckInsKeepsWhatWasSaid(t *testing.T) {
 	g := epicGoal()
 	g.Reported.From, g.CheckIns = "check_ins", []goal.CheckIn{{Date: date(t, "2026-01-05"), Completion: ptr(0.7)}}

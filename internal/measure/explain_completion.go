@@ -12,7 +12,10 @@ import (
 
 func (x *explainer) reported() ExplainedMeasure {
 	byJira := x.reportedByJira()
-	if x.status.ReportedFrom != fromCheckIns {
+	switch x.status.ReportedFrom {
+	case fromField:
+		return x.reportedByField(byJira.Value)
+	case fromJira:
 		return byJira
 	}
 	m := ExplainedMeasure{
@@ -101,8 +104,8 @@ func (x *explainer) pointsNow() ExplainedMeasure {
 		m.Value = fmt.Sprintf("%s to do, %s in progress, %s delivered, %s discarded",
 			number(w.parts.ToDo), number(w.parts.InProgress), number(w.parts.Delivered), number(w.parts.Discarded))
 	}
-	if n, by := x.reestimated(); n > 0 {
-		m.Inputs = append(m.Inputs, ExplainedInput{"re-estimated since the commitment", fmt.Sprintf("%d×, %+g points in all", n, by)})
+	if d := x.status.Drift; d != nil && d.Reestimated > 0 {
+		m.Inputs = append(m.Inputs, ExplainedInput{"re-estimated since the commitment", fmt.Sprintf("%d×, %+g points in all", d.Reestimated, d.ReestimatedBy)})
 	}
 	for leaf, e := range x.now {
 		if e == nil || !e.after.in {
@@ -116,29 +119,6 @@ func (x *explainer) pointsNow() ExplainedMeasure {
 		}
 	}
 	return m
-}
-
-// reestimated counts the changes of estimates of issues in scope since the
-// commitment, and what they add up to.
-func (x *explainer) reestimated() (n int, by float64) {
-	if x.status.CommittedAt == nil {
-		return 0, 0
-	}
-	most := x.s.Thresholds.MaxEstimate
-	last := map[int32]float64{}
-	for k := range x.l.sizes {
-		z := &x.l.sizes[k]
-		if z.at.After(x.at) {
-			break
-		}
-		was, known := last[z.leaf]
-		last[z.leaf] = z.said
-		if known && usable(was, most) && usable(z.said, most) && was != z.said && z.at.After(*x.status.CommittedAt) {
-			n++
-			by += z.said - was
-		}
-	}
-	return n, by
 }
 
 // weighing says what a leaf weighs, where points are counted.
@@ -201,6 +181,25 @@ func (x *explainer) shared() string {
 		return ""
 	}
 	return fmt.Sprintf("%s (%d of %d) are in other goals too, and count in full in each", percent(ratio(shared, all)), shared, all)
+}
+
+// approximate says which part of the issues in scope belongs by JQL alone;
+// empty where none does. Jira keeps no past of what a JQL matches.
+func (x *explainer) approximate() string {
+	all, byJQL := 0, 0
+	for leaf, e := range x.now {
+		if e == nil || !e.after.in {
+			continue
+		}
+		all++
+		if x.l.leaves[leaf].Approximate {
+			byJQL++
+		}
+	}
+	if byJQL == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s (%d of %d) belong by JQL alone: since when is approximate, because Jira keeps no past of what a JQL matches", percent(ratio(byJQL, all)), byJQL, all)
 }
 
 func (x *explainer) hasCheckIns() bool {

@@ -102,30 +102,50 @@ func (x *explainer) stalled() ExplainedMeasure {
 	if x.status.Stalled == nil {
 		return ExplainedMeasure{}
 	}
-	m := ExplainedMeasure{Value: "no", Inputs: []ExplainedInput{
-		{"stalled after", inDays(x.rhythm.limit)},
-		{"gaps between progress", strconv.Itoa(len(x.rhythm.gaps))},
-	}}
-	if x.rhythm.declared {
-		m.Inputs[0].Name = "stalled after (declared)"
-	} else if n := len(x.rhythm.gaps); n >= x.s.Thresholds.StallMinGaps {
-		m.Inputs = append(m.Inputs, ExplainedInput{"95 % quantile of the gaps", inDays(quantile(x.rhythm.gaps, x.s.Thresholds.StallQuantile))})
-	}
-	if x.status.LastProgress != nil {
-		m.Inputs = append(m.Inputs, ExplainedInput{"silence", inDays(awake(*x.status.LastProgress, x.at, &x.s.Calendar))})
-	}
-	if *x.status.Stalled {
+	m := ExplainedMeasure{Value: "no", Inputs: x.limit()}
+	switch x.status.Movement {
+	case Quiet:
+		m.Value = "no, but quiet"
+	case StandsStill:
 		m.Value = "yes, since " + moment(*x.status.StalledSince)
+	}
+	m.Inputs = append(m.Inputs, ExplainedInput{"silence", inDays(x.rhythm.silent)})
+	if *x.status.Stalled {
 		if last := x.status.LastProgress; last != nil && last.After(*x.status.StalledSince) {
 			m.Inputs = append(m.Inputs, ExplainedInput{"progress since then", "too little to end the stall: that takes a delivery, or progress on two days"})
 		}
+		m.Inputs = append(m.Inputs, ExplainedInput{"busy all the same", yesNo(x.status.StalledBusy)})
+	}
+	for _, w := range x.status.WaitsFor {
+		m.Inputs = append(m.Inputs, ExplainedInput{"waits for", w.What})
 	}
 	for leaf, e := range x.now {
-		if e != nil && e.after.in && e.after.out == flow.Open && e.after.cat == flow.InProgress {
+		if e.doing() {
 			m.Counted = append(m.Counted, x.evidence(leaf, e.at, "in progress ("+e.status+") and silent"))
 		}
 	}
+	if len(x.status.WaitsFor) > 0 {
+		m.Counted = append(m.Counted, x.blockedLeaves()...)
+	}
 	return m
+}
+
+// limit tells how the silence after which the goal is stalled came about.
+func (x *explainer) limit() []ExplainedInput {
+	if x.rhythm.declared {
+		return []ExplainedInput{{"stalled after (declared)", inDays(x.rhythm.limit)}}
+	}
+	t, n, class := &x.s.Thresholds, len(x.rhythm.gaps), &x.rhythm.class
+	out := []ExplainedInput{{"stalled after", inDays(x.rhythm.limit)}, {"quiet after", inDays(time.Duration(float64(x.rhythm.limit) / t.StallQuiet))},
+		{"own gaps between progress", strconv.Itoa(n)}}
+	if n >= t.StallMinGaps {
+		out = append(out, ExplainedInput{percent(&t.StallQuantile) + " quantile of its own gaps", inDays(quantile(x.rhythm.gaps, t.StallQuantile))})
+	}
+	others := fmt.Sprintf("%s, of %d gaps of the other goals like it, shrunk towards %s", inDays(class.quantile), class.gaps, inDays(t.StallPrior))
+	if class.gaps == 0 {
+		others = inDays(class.quantile) + ", which is shipped: no other goal like it had a gap"
+	}
+	return append(out, ExplainedInput{"that of its class", others})
 }
 
 func (x *explainer) health() ExplainedMeasure {

@@ -20,8 +20,7 @@ func (h *History) Explain(goalID, measure string, at time.Time) (*Explanation, b
 	if k < 0 {
 		return nil, false
 	}
-	x := newExplainer(&h.ledgers[k], at, &h.settings)
-	x.l.setEvidence(&x.status, at, h.work.shares(at), x.s)
+	x := newExplainer(h, k, at)
 	e := &Explanation{Goal: goalID, At: at}
 	for _, m := range explained(&h.settings.Thresholds) {
 		if measure == m.name || measure == "" && (m.concerns == nil || m.concerns(x)) {
@@ -56,13 +55,24 @@ type explainedBy struct {
 }
 
 func explained(t *Thresholds) []explainedBy {
-	all := []explainedBy{
+	return slices.Concat(explainedHealth(t), explainedDecisions(t), explainedDrift(t), explainedWork(t), explainedTraps(), []explainedBy{
+		{"outcomes", "the share of the way from the value at the start to the one to be reached, by the last answer of the outcome's query, " +
+			"cut at 0 and 1", (*explainer).outcomesNow, (*explainer).hasOutcomes},
+		{"stop_criteria", "each condition as it is declared; what is not known never meets it; \"after\" begins when that day is over; " +
+			"\"for\" asks at the moment, at the start of every day since, and at its beginning", (*explainer).stopCriteria, nil},
+		{"evidence", fmt.Sprintf("the weakest of the components below; freshness, history or category coverage under %s hide the figures, the last while most issues stand in a status of unknown category",
+			percent(&t.EvidenceHides)), (*explainer).evidenceParts, nil},
+	})
+}
+
+func explainedHealth(t *Thresholds) []explainedBy {
+	return []explainedBy{
 		{"health", fmt.Sprintf("the first that holds: done (every mapped container closed, and no open issue, or closed for %s), not_started "+
 			"(no issue ever in progress or closed), unknown (a defect of the data hides the figures), stalled, off_track (the target day is over, "+
 			"or the probability to make it is below %s), at_risk (a decision is overdue, or that probability is below %s, or the probability "+
 			"that the reported figure says 15 points too much is at least %s), on_track; "+
 			"judged at the start of every day, by the odds of its week; a worse state shows after %s, a better one after %s",
-			inDays(t.Grace), percent(&t.OffTrackOdds), percent(&t.AtRiskOdds), percent(&t.OverstatedOdds), inDays(t.WorseAfter), inDays(t.BetterAfter)), (*explainer).health, nil},
+			inDays(t.Grace), percent(&t.OffTrackBelow), percent(&t.AtRiskBelow), percent(&t.OverstatedFrom), inDays(t.WorseAfter), inDays(t.BetterAfter)), (*explainer).health, nil},
 		{"reported_health", fmt.Sprintf("what the last check-in that gives one says; where none does, by the reported completion: done (all), "+
 			"not_started (nothing, and no work begun or the start ahead), off_track (the target day is over, or completion lies more than %s "+
 			"behind the share of the time from start to target that is over), at_risk (more than %s), else on_track",
@@ -87,16 +97,12 @@ func explained(t *Thresholds) []explainedBy {
 		{"last_progress", fmt.Sprintf("the last time that an issue in scope moved forward (to do → in progress → done) for "+
 			"the first time since it was created or re-opened, or was delivered, or a decision was made; bulk edits (%d issues by one author in "+
 			"a minute), bots and re-openings shorter than %s don't count", t.BulkIssues, t.Bounce), (*explainer).lastProgress, nil},
-		{"stalled", fmt.Sprintf("no progress for longer than max(%s, %g × the %g quantile of the goal's own gaps between "+
-			"progress); %s while it has fewer than %d gaps", inDays(t.StallFloor), t.StallFactor, t.StallQuantile,
-			inDays(t.StallDefault), t.StallMinGaps), (*explainer).stalled, nil},
+		{"stalled", fmt.Sprintf("no progress for longer than max(%s, %g × Q), clocks standing still in freezes and while the goal is closed; Q is "+
+			"the %g quantile of the goal's own n gaps between progress, shrunk towards that of the other goals like it, which weighs as %d gaps: "+
+			"(n × own + %d × class) ÷ (n + %d), or the class's alone while n is under %d; it is that of the last progress. The class's is shrunk "+
+			"in the same way towards %s. A delivery ends a stall, or progress on two days", inDays(t.StallFloor), t.StallFactor, t.StallQuantile,
+			t.StallShrink, t.StallShrink, t.StallShrink, t.StallMinGaps, inDays(t.StallPrior)), (*explainer).stalled, nil},
 	}
-	all = append(all, explainedDecisions(t)...)
-	return append(all,
-		explainedBy{"stop_criteria", "each condition as it is declared; what is not known never meets it; \"after\" begins when that day is over; " +
-			"\"for\" asks at the moment, at the start of every day since, and at its beginning", (*explainer).stopCriteria, nil},
-		explainedBy{"evidence", fmt.Sprintf("the weakest of the components below; freshness, history or category coverage under %s hide the figures",
-			percent(&t.EvidenceHides)), (*explainer).evidenceParts, nil})
 }
 
 // explainer holds a goal at a moment, ready to be asked.
@@ -108,18 +114,15 @@ type explainer struct {
 	rhythm rhythm
 	points *weights // nil where the goal does not ask for points
 	now    []*entry // by leaf: the last entry by the moment; nil before the first
+	load   load
 }
 
-func newExplainer(l *ledger, at time.Time, s *Settings) *explainer {
-	x := &explainer{l: l, at: at, s: s, status: l.status(at, s), now: make([]*entry, len(l.leaves))}
+func newExplainer(h *History, k int, at time.Time) *explainer {
+	l, s := &h.ledgers[k], &h.settings
+	x := &explainer{l: l, at: at, s: s, status: h.statusOf(k, h.committed(at), h.work.shares(at), at), now: l.now(at), load: l.load(at)}
 	x.rhythm, _ = l.rhythm(at, s)
 	if l.goal.Count == goal.CountPoints {
 		x.points = l.weigh(at, s)
-	}
-	for k := range l.entries {
-		if e := &l.entries[k]; !e.at.After(at) {
-			x.now[e.leaf] = e
-		}
 	}
 	return x
 }
@@ -168,6 +171,9 @@ func (x *explainer) issues() ExplainedMeasure {
 	if share := x.shared(); share != "" {
 		m.Inputs = append(m.Inputs, ExplainedInput{"multi_goal_share", share})
 	}
+	if share := x.approximate(); share != "" {
+		m.Inputs = append(m.Inputs, ExplainedInput{"by_jql_share", share})
+	}
 	m.Counted, _ = x.leavesNow(func(class) (bool, string) { return true, "" })
 	for leaf, e := range x.now {
 		if e != nil && !e.after.in {
@@ -176,6 +182,9 @@ func (x *explainer) issues() ExplainedMeasure {
 	}
 	for _, what := range x.l.missing {
 		m.LeftOut = append(m.LeftOut, Evidence{What: what + " is mapped, but no issue of that name was seen"})
+	}
+	for _, why := range x.l.unanswered {
+		m.LeftOut = append(m.LeftOut, Evidence{What: why})
 	}
 	return m
 }

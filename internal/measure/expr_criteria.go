@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"plumbline/internal/flow"
@@ -81,22 +82,83 @@ func (c *criterion) judge(at time.Time, s *Settings, lookup Lookup) StopCriterio
 }
 
 // lookup returns the goal's figures as of any moment up to at. Those of a
-// moment are made once, however many conditions ask for them.
+// moment are made once, however many conditions ask for them; those of past
+// days once for as long as the history stands, however often it is asked.
 func (l *ledger) lookup(now *GoalStatus, at time.Time, s *Settings) Lookup {
+	zone := s.Calendar.Location()
 	known := map[time.Time]*GoalStatus{at: now}
 	return func(name string, when time.Time) Figure {
+		past := when.Before(at) && when.Equal(flow.DateOf(when.In(zone)).Start(zone))
+		if f, ok := l.past.get(pastFigure{name, when.UnixMilli()}); past && ok {
+			return f
+		}
 		g, ok := known[when]
 		if !ok {
 			made, _ := l.figures(when, s)
 			g = &made
 			known[when] = g
 		}
-		return g.figure(name, when, s.Calendar.Location())
+		if g.Finished == nil && ofWork(name) {
+			l.setWork(g, when, s)
+		}
+		f := g.figure(name, when, zone)
+		if past {
+			l.past.keep(pastFigure{name, when.UnixMilli()}, f)
+		}
+		return f
 	}
+}
+
+// ofWork tells of a figure whether it is made from the goal's open and finished
+// work, which takes longer to go through than the rest.
+func ofWork(name string) bool {
+	return name == "reopened" || name == "unowned" || name == "blocked_issues"
+}
+
+// pastFigure names a figure as of the beginning of a day, in ms since 1970.
+type pastFigure struct {
+	name string
+	when int64
+}
+
+// maxPast bounds the figures of past days that are kept of a goal: four
+// conditions that look back for a year, with a figure or two each.
+const maxPast = 4096
+
+// pastFigures are figures of past days. A history is immutable, and so are
+// they; nil keeps none.
+type pastFigures struct {
+	mu  sync.Mutex
+	all map[pastFigure]Figure
+}
+
+func (p *pastFigures) get(k pastFigure) (Figure, bool) {
+	if p == nil {
+		return Figure{}, false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f, ok := p.all[k]
+	return f, ok
+}
+
+func (p *pastFigures) keep(k pastFigure, f Figure) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.all) >= maxPast {
+		clear(p.all)
+	}
+	p.all[k] = f
 }
 
 // figure returns a figure by its name in expressions.
 func (g *GoalStatus) figure(name string, at time.Time, zone *time.Location) Figure {
+	if f, is := g.outcome(name); is {
+		return f
+	}
 	if v, ok := g.number(name, at, zone); ok {
 		if v != nil {
 			return Figure{Value: *v}
@@ -165,6 +227,12 @@ func (g *GoalStatus) number(name string, at time.Time, zone *time.Location) (*fl
 		return moves(g.TargetMoves90d), true
 	case "target_slip":
 		return asFloat(g.TargetSlipDays, day.Seconds()), true
+	case "reopened":
+		return g.Reopened, true
+	case "unowned":
+		return g.Unowned, true
+	case "blocked_issues":
+		return asFloat(g.Blocked, 1), true
 	case "stall_after":
 		return g.StallAfterSeconds, true
 	case "last_progress_age":

@@ -43,7 +43,7 @@ func (h *History) learn(x *Replay, until time.Time) {
 		step := int64(oddsEvery / time.Second)
 		for u := (l.entries[0].at.Unix()/step + 1) * step; u <= until.Unix(); u += step {
 			at := time.Unix(u, 0).UTC()
-			w := weekly{at: at}
+			w := weekOdds{at: at}
 			if s, ok := fold.at(at); ok {
 				w.chances = l.chances(&s, x.Model(at), &h.settings)
 			}
@@ -52,15 +52,15 @@ func (h *History) learn(x *Replay, until time.Time) {
 	}
 }
 
-// weekly are the odds at the start of a week.
-type weekly struct {
+// weekOdds are the odds at the start of a week.
+type weekOdds struct {
 	at time.Time
 	chances
 }
 
 // oddsAt returns the odds of the week that the moment lies in.
 func (l *ledger) oddsAt(at time.Time) chances {
-	k, found := slices.BinarySearchFunc(l.odds, at, func(w weekly, at time.Time) int { return w.at.Compare(at) })
+	k, found := slices.BinarySearchFunc(l.odds, at, func(w weekOdds, at time.Time) int { return w.at.Compare(at) })
 	if !found {
 		k--
 	}
@@ -68,18 +68,6 @@ func (l *ledger) oddsAt(at time.Time) chances {
 		return chances{}
 	}
 	return l.odds[k].chances
-}
-
-// judge returns the health that the odds make of a goal that is not worse for
-// other reasons (MEASURES §2.20).
-func (c chances) judge(t *Thresholds) Health {
-	switch {
-	case c.onTime != nil && *c.onTime < t.OffTrackOdds:
-		return OffTrack
-	case c.onTime != nil && *c.onTime < t.AtRiskOdds, c.overstated != nil && *c.overstated >= t.OverstatedOdds:
-		return AtRisk
-	}
-	return OnTrack
 }
 
 // chances asks the model for the goal's odds.

@@ -29,25 +29,59 @@ func (l *ledger) health(at time.Time, r *rhythm, s *Settings) (Health, time.Time
 // judge is the health by what is so at one moment, without regard to what was
 // so before.
 func (l *ledger) judge(at time.Time, t *tally, r *rhythm, s *Settings) Health {
+	g := l.signals(at, t, r, s)
+	return g.health(&s.Thresholds)
+}
+
+// signals are what the health of a goal is judged by at one moment (MEASURES
+// §2.20). What is not known is nil, and judges nothing.
+type signals struct {
+	finished   bool
+	started    bool // some leaf has ever been in progress or closed
+	defect     bool // a data defect hides the figures (MEASURES §8)
+	stalled    bool
+	targetOver bool
+	onTime     *float64 // the chance of keeping the target
+	overstated *float64 // the chance that the reported completion is overstated
+	overdue    bool     // a decision is
+}
+
+// signals gathers what is known of the goal. Whoever measures the chances,
+// the decisions or the evidence adds them here.
+func (l *ledger) signals(at time.Time, t *tally, r *rhythm, s *Settings) signals {
 	_, closed := l.closed(at, t, s)
 	target, promisedYet := promised(l.goal.Targets, at, s.Calendar.Location())
-	switch {
-	case l.finished(at, t, s):
-		return Finished
-	case !t.started:
-		return NotStarted
-	case l.hidden(at, t, s):
-		return HealthUnknown
-	case !closed && r.stalls.Contains(at):
-		return Stalled
-	case promisedYet && !at.Before(target.now.End(s.Calendar.Location())):
-		return OffTrack
+	odds := l.oddsAt(at)
+	return signals{
+		onTime:     odds.onTime,
+		overstated: odds.overstated,
+		finished:   l.finished(at, t, s),
+		started:    t.started,
+		defect:     l.hidden(at, t, s),
+		overdue:    l.overdue.Contains(at),
+		stalled:    !closed && r.stalls.Contains(at),
+		targetOver: promisedYet && !at.Before(target.now.End(s.Calendar.Location())),
 	}
-	odds := l.oddsAt(at).judge(&s.Thresholds)
-	if odds == OnTrack && l.overdue.Contains(at) {
+}
+
+// health is the first state that the signals hold for.
+func (g *signals) health(t *Thresholds) Health {
+	below := func(p *float64, limit float64) bool { return p != nil && *p < limit }
+	switch {
+	case g.finished:
+		return Finished
+	case !g.started:
+		return NotStarted
+	case g.defect:
+		return HealthUnknown
+	case g.stalled:
+		return Stalled
+	case g.targetOver, below(g.onTime, t.OffTrackBelow):
+		return OffTrack
+	case below(g.onTime, t.AtRiskBelow), g.overstated != nil && *g.overstated >= t.OverstatedFrom, g.overdue:
 		return AtRisk
 	}
-	return odds
+	return OnTrack
 }
 
 // shown is the health that shows, and what may take its place.

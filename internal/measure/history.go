@@ -14,10 +14,20 @@ import (
 type Input struct {
 	Goals    []goal.Goal
 	Catalogs map[string]*flow.Catalog // by site
+	// Matched is what is known of which issues the goals' JQLs match.
+	Matched []flow.Matching
+	// Outcomes are what the goals' outcomes were measured at.
+	Outcomes []OutcomeHistory
+	// Said is what the fields by which goals report have said.
+	Said []flow.Said
 	// Issues streams every issue of every site, in any order. It is called
 	// twice and must give the same issues both times. The issues are not
 	// held on to.
-	Issues   func(each func(*flow.Issue) error) error
+	Issues func(each func(*flow.Issue) error) error
+	// Releases are the release dates that versions were seen with, and since
+	// when. Jira keeps no history of them: what was moved before anybody looked
+	// is not known.
+	Releases map[ReleaseOf][]goal.Target
 	Settings Settings
 	// Experience is what was learnt from the containers that have closed; nil:
 	// real completion and forecasts are unknown. Until is up to when the odds
@@ -28,6 +38,9 @@ type Input struct {
 	// saves time, and changes nothing else.
 	Expect int
 }
+
+// ReleaseOf names a version of a site by its id.
+type ReleaseOf struct{ Site, Version string }
 
 // History is what happened to each goal, from its first issue to the latest
 // change that the store holds. The figures as of any moment are a fold over
@@ -46,18 +59,23 @@ func (h *History) Began() time.Time { return h.work.began }
 // Build reads the issues and writes each goal's ledger. It fails only where
 // Issues does.
 func Build(in Input) (*History, error) {
-	index := goal.NewIndex(in.Goals, in.Catalogs)
+	index := goal.NewIndex(in.Goals, in.Catalogs, in.Matched)
 	index.Expect(in.Expect)
 	bulk := newBulkEdits(in.Settings.Thresholds.BulkIssues)
 	w := newWorkBuilder()
+	held := newBlockers()
 	err := in.eachTimeline(index.Add, func(t *flow.Timeline) {
 		w.meet(t)
 		bulk.suspect(t.Issue)
+		held.meet(t.Issue)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("relating issues to goals: %w", err)
 	}
 	b := newBuilder(index.Members(), bulk, in.Settings)
+	b.blockers, b.releases = held, in.Releases
+	b.hear(in.Said)
+	b.measured(in.Outcomes)
 	w.join(b)
 	b.decider.learn(in.Catalogs)
 	err = in.eachTimeline(func(t *flow.Timeline) {
@@ -76,6 +94,7 @@ func Build(in Input) (*History, error) {
 	for k := range h.ledgers { // which stay as they are from now on
 		l := &h.ledgers[k]
 		l.entries, l.progress = trimmed(l.entries), trimmed(l.progress)
+		l.turns, l.marks, l.course = trimmed(l.turns), trimmed(l.marks), trimmed(l.course)
 	}
 	if in.Experience != nil {
 		h.learn(in.Experience, in.Until)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"plumbline/internal/flow"
@@ -36,23 +37,31 @@ type story struct {
 
 func deeds() map[string]func(*flowtest.Builder, string) {
 	return map[string]func(*flowtest.Builder, string){
-		"starts":       func(b *flowtest.Builder, at string) { b.Moves(at, flowtest.Doing) },
-		"is reviewed":  func(b *flowtest.Builder, at string) { b.Moves(at, flowtest.Review) },
-		"vanishes":     func(b *flowtest.Builder, at string) { b.Moves(at, flowtest.Vanished) },
-		"goes back":    func(b *flowtest.Builder, at string) { b.Reopens(at, flowtest.ToDo) },
-		"is delivered": func(b *flowtest.Builder, at string) { b.Resolves(at, "Done") },
-		"is dropped":   func(b *flowtest.Builder, at string) { b.Resolves(at, "Won't Do") },
-		"joins":        func(b *flowtest.Builder, at string) { b.Joins(at, "PAY-1") },
-		"moves over":   func(b *flowtest.Builder, at string) { b.Joins(at, "PAY-2") },
-		"leaves":       func(b *flowtest.Builder, at string) { b.Joins(at, "") },
-		"is labelled":  func(b *flowtest.Builder, at string) { b.Labelled(at, "p95") },
-		"unlabelled":   func(b *flowtest.Builder, at string) { b.Labelled(at) },
-		"is versioned": func(b *flowtest.Builder, at string) { b.Versioned(at, "v") },
-		"is estimated": func(b *flowtest.Builder, at string) { b.Estimates(at, "5") },
-		"is cut down":  func(b *flowtest.Builder, at string) { b.Estimates(at, "0.1") },
-		"is misjudged": func(b *flowtest.Builder, at string) { b.Estimates(at, "-3") },
-		"loses points": func(b *flowtest.Builder, at string) { b.Estimates(at, "") },
-		"subordinates": func(b *flowtest.Builder, at string) { b.Becomes(at, flowtest.Subtask(), "PAY-10") },
+		"starts":        func(b *flowtest.Builder, at string) { b.Moves(at, flowtest.Doing) },
+		"is reviewed":   func(b *flowtest.Builder, at string) { b.Moves(at, flowtest.Review) },
+		"vanishes":      func(b *flowtest.Builder, at string) { b.Moves(at, flowtest.Vanished) },
+		"goes back":     func(b *flowtest.Builder, at string) { b.Reopens(at, flowtest.ToDo) },
+		"is delivered":  func(b *flowtest.Builder, at string) { b.Resolves(at, "Done") },
+		"is dropped":    func(b *flowtest.Builder, at string) { b.Resolves(at, "Won't Do") },
+		"joins":         func(b *flowtest.Builder, at string) { b.Joins(at, "PAY-1") },
+		"moves over":    func(b *flowtest.Builder, at string) { b.Joins(at, "PAY-2") },
+		"leaves":        func(b *flowtest.Builder, at string) { b.Joins(at, "") },
+		"is labelled":   func(b *flowtest.Builder, at string) { b.Labelled(at, "p95") },
+		"unlabelled":    func(b *flowtest.Builder, at string) { b.Labelled(at) },
+		"is versioned":  func(b *flowtest.Builder, at string) { b.Versioned(at, "v") },
+		"is estimated":  func(b *flowtest.Builder, at string) { b.Estimates(at, "5") },
+		"is cut down":   func(b *flowtest.Builder, at string) { b.Estimates(at, "0.1") },
+		"is misjudged":  func(b *flowtest.Builder, at string) { b.Estimates(at, "-3") },
+		"loses points":  func(b *flowtest.Builder, at string) { b.Estimates(at, "") },
+		"is flagged":    func(b *flowtest.Builder, at string) { b.Flagged(at, true) },
+		"unflagged":     func(b *flowtest.Builder, at string) { b.Flagged(at, false) },
+		"is assigned":   func(b *flowtest.Builder, at string) { b.Assigns(at, 5) },
+		"unassigned":    func(b *flowtest.Builder, at string) { b.Assigns(at, 0) },
+		"waits":         func(b *flowtest.Builder, at string) { b.Links(at, "is blocked by", "PAY-10") },
+		"waits no more": func(b *flowtest.Builder, at string) { b.Unlinks(at, "is blocked by", "PAY-10") },
+		"is split":      func(b *flowtest.Builder, at string) { b.Links(at, "is split from", "PAY-11") },
+		"is touched":    func(b *flowtest.Builder, at string) { b.Touched(at) },
+		"subordinates":  func(b *flowtest.Builder, at string) { b.Becomes(at, flowtest.Subtask(), "PAY-10") },
 	}
 }
 
@@ -84,7 +93,13 @@ func aStoryOf(t *rapid.T, all map[string]func(*flowtest.Builder, string)) story 
 
 // until returns the issues as Jira showed them at the moment.
 func (s story) until(t flowtest.TB, at time.Time) []*flow.Issue {
-	issues := []*flow.Issue{epic(t).Issue(), flowtest.New(t, "PAY-2", "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Issue()}
+	above := epic(t).Dues("2026-01-02", "2026-01-20")
+	for k, said := range []string{"2026-01-14", "2026-01-21"} {
+		if !flowtest.At(t, said).After(at) {
+			above.Dues(said, []string{"2026-02-10", "2026-03-10"}[k])
+		}
+	}
+	issues := []*flow.Issue{above.Issue(), flowtest.New(t, "PAY-2", "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Issue()}
 	for n, created := range s.created {
 		if flowtest.At(t, created).After(at) {
 			continue
@@ -121,16 +136,52 @@ func goals() []goal.Goal {
 	}
 }
 
+// promisedGoals are the goals with criteria and with targets that moved.
+func promisedGoals(t flowtest.TB) []goal.Goal {
+	declared := withCriteria(goals())
+	for k := range declared {
+		declared[k].Targets = []goal.Target{
+			{Said: date(t, "2026-01-05"), Date: date(t, "2026-01-31")}, {Said: date(t, "2026-01-18"), Date: date(t, "2026-02-20")},
+			{Said: date(t, "2026-02-01"), Date: date(t, "2026-03-20")},
+		}
+	}
+	return declared
+}
+
 func TestTheFiguresOfAMomentDoNotLookPastIt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := aStory(t)
 		end := s.end(t)
 		begin := flowtest.At(t, "2026-01-01")
 		at := begin.Add(time.Duration(rapid.IntRange(0, int(end.Sub(begin).Seconds())+20*86400).Draw(t, "second")) * time.Second)
-		declared := withCriteria(goals())
+		if at.After(end) {
+			end = at
+		}
+		declared := promisedGoals(t)
 		today := history(t, declared, flowtest.Catalog(), s.until(t, end)...).Snapshot(at)
 		then := history(t, declared, flowtest.Catalog(), s.until(t, at)...).Snapshot(at)
 		if d := cmp.Diff(then, today); d != "" {
+			t.Fatalf("as of %v (-from a store of that moment, +from today's store):\n%s", at, d)
+		}
+	})
+}
+
+func TestTheExplanationsOfAMomentDoNotLookPastIt(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := aStory(t)
+		end := s.end(t)
+		begin := flowtest.At(t, "2026-01-01")
+		at := begin.Add(time.Duration(rapid.IntRange(0, int(end.Sub(begin).Seconds())+20*86400).Draw(t, "second")) * time.Second)
+		if at.After(end) {
+			end = at
+		}
+		declared := promisedGoals(t)
+		today := history(t, declared, flowtest.Catalog(), s.until(t, end)...)
+		then := history(t, declared, flowtest.Catalog(), s.until(t, at)...)
+		want, _ := then.Explain("g", "", at)
+		got, _ := today.Explain("g", "", at)
+		// Via tells of every selector that ever held for the issue.
+		if d := cmp.Diff(want, got, cmpopts.IgnoreFields(measure.Evidence{}, "Via")); d != "" {
 			t.Fatalf("as of %v (-from a store of that moment, +from today's store):\n%s", at, d)
 		}
 	})
@@ -163,21 +214,30 @@ func TestDisjointGoalsAddUpToTheirParent(t *testing.T) {
 		// Sub-tasks may have their parent in the other goal, so they are left out.
 		s.deeds = nil
 		for range rapid.IntRange(0, 20).Draw(t, "plain deeds") {
-			name := rapid.SampledFrom([]string{"starts", "goes back", "is delivered", "is dropped", "joins", "moves over", "leaves"}).Draw(t, "deed")
+			name := rapid.SampledFrom([]string{"starts", "goes back", "is delivered", "is dropped", "joins", "moves over", "leaves", "is flagged", "unflagged", "waits"}).Draw(t, "deed")
 			s.deeds = append(s.deeds, deed{issue: rapid.IntRange(0, len(s.created)-1).Draw(t, "issue"), at: at.Format("2006-01-02 15:04"), do: deeds()[name]})
 		}
 		snap := history(t, apart, flowtest.Catalog(), s.until(t, at)...).Snapshot(at)
 		var sum measure.Parts
+		var finished measure.FinishedIssues
+		blocked := 0
 		for _, id := range []string{"g", "h"} {
 			g, _ := snap.Goal(id)
 			sum.ToDo += g.Issues.ToDo
 			sum.InProgress += g.Issues.InProgress
 			sum.Delivered += g.Issues.Delivered
 			sum.Discarded += g.Issues.Discarded
+			finished.Days7 += g.Finished.Days7
+			finished.Days28 += g.Finished.Days28
+			finished.Days90 += g.Finished.Days90
+			blocked += *g.Blocked
 		}
 		both, _ := snap.Goal("both")
 		if d := cmp.Diff(sum, both.Issues); d != "" {
 			t.Fatalf("the parts of the parent (-sum of the goals below, +parent):\n%s", d)
+		}
+		if d := cmp.Diff(finished, *both.Finished); d != "" || blocked != *both.Blocked {
+			t.Fatalf("%d blocked, want %d; finished (-sum of the goals below, +parent):\n%s", *both.Blocked, blocked, d)
 		}
 	})
 }
@@ -203,10 +263,22 @@ func TestNoiseNeverEndsAStall(t *testing.T) {
 			return []*flow.Issue{epic(t).Issue(), task(t, 3, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Issue()}
 		}
 		noisy := base()
+		g := epicGoal()
 		quiet := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), base()...)
 		for n := range rapid.IntRange(0, 30).Draw(t, "noise") {
 			at := fmt.Sprintf("2026-02-%02d %02d:00", 1+n%28, n%24)
-			switch rapid.IntRange(0, 3).Draw(t, "kind") {
+			switch rapid.IntRange(0, 8).Draw(t, "kind") {
+			case 4: // a flag that flutters, and another assignee
+				noisy = append(noisy, task(t, 1000+n, "2026-01-03").Flagged(at, true).Assigns(at, 9).Flagged(at, false).Issue())
+			case 5: // done work that is open again
+				noisy = append(noisy, task(t, 1000+n, "2026-01-03").ByBot().Resolves("2026-01-04", "Done").Reopens(at, flowtest.ToDo).Issue())
+			case 6: // a moved target, and a due date
+				g.Targets = append(g.Targets, goal.Target{Said: date(t, at[:10]), Date: date(t, "2026-03-01").AddDays(n)})
+				noisy[0] = epic(t).Dues(at, "2026-09-30").Issue()
+			case 7: // an estimate, and a split
+				noisy = append(noisy, task(t, 1000+n, "2026-01-03").Estimates(at, "5").Links(at, "is split from", "PAY-3").Issue())
+			case 8: // scope that leaves
+				noisy = append(noisy, task(t, 1000+n, "2026-01-03").Joins(at, "").Issue())
 			case 0: // added scope
 				noisy = append(noisy, task(t, 1000+n, at).Issue())
 			case 1: // a bot at work
@@ -219,7 +291,7 @@ func TestNoiseNeverEndsAStall(t *testing.T) {
 				}
 			}
 		}
-		want, got := status(t, quiet, "2026-03-01"), status(t, history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), noisy...), "2026-03-01")
+		want, got := status(t, quiet, "2026-03-01"), status(t, history(t, []goal.Goal{g}, flowtest.Catalog(), noisy...), "2026-03-01")
 		if d := cmp.Diff(want.StalledSince, got.StalledSince); d != "" || !*got.Stalled {
 			t.Fatalf("stalled: %v; since (-without the noise, +with it):\n%s", *got.Stalled, d)
 		}
@@ -253,6 +325,11 @@ func TestShiftingTimeShiftsOnlyTimes(t *testing.T) {
 			for _, p := range []*time.Time{got.Goals[k].HealthSince, got.Goals[k].CommittedAt, got.Goals[k].LastProgress, got.Goals[k].StalledSince} {
 				if p != nil {
 					*p = p.Add(-shift)
+				}
+			}
+			for n := range got.Goals[k].Traps {
+				if since := got.Goals[k].Traps[n].Since; since != nil {
+					*since = since.Add(-shift)
 				}
 			}
 		}

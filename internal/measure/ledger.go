@@ -19,16 +19,20 @@ type ledger struct {
 	epics    []epicLife
 	versions []goal.VersionRef
 	missing  []string
-	sizes    []sizing       // where the goal counts points
-	kinds    map[kind]int32 // of sizes
+	// unanswered says of JQLs that no site has answered why it hasn't.
+	unanswered []string
+	sizes      []sizing       // where the goal counts points
+	kinds      map[kind]int32 // of sizes
 	// shared are the leaves that other goals have too, and which.
 	shared   map[int][]sharing
 	criteria []criterion
 	// experience is what estimates are made from, nil for none; odds are the
 	// goal's by week.
 	experience *Replay
-	odds       []weekly
-	marks      []tally
+	odds       []weekOdds
+	past       *pastFigures // where there are criteria
+	outcomes   map[string][]flow.Measured
+	tallies    []tally
 	days       *daily
 	proof      proof
 	// decisions are those of the goal, by when they were asked; overdue is
@@ -36,6 +40,20 @@ type ledger struct {
 	decisions []ownDecision
 	overdue   flow.Spans
 	held      []heldLeaf
+
+	lives  []life     // by leaf
+	turns  []turn     // by leaf, then in order of time
+	marks  []mark     // by leaf, then in order of time
+	holds  []hold     // by leaf
+	noise  []dayNoise // in order of time
+	shut   flow.Spans // while all containers were closed
+	idle   flow.Spans // while no progress is expected: shut, or in a freeze
+	height int        // how many levels of goals there are below
+	peers  []peerView // in order of time
+
+	course   []sizePoint // in order of time
+	promises []promises  // the target first
+	traps    []trapLife  // in the order of Traps
 }
 
 // ownDecision is a decision that belongs to a goal.
@@ -58,6 +76,9 @@ type class struct {
 	in  bool // in the goal's scope
 	cat flow.Category
 	out flow.Outcome
+	// unsaid tells that no changelog says which status the leaf was in; it was
+	// open, before the resolution date that closed it.
+	unsaid bool
 }
 
 // progress is a progress event of a leaf in scope (MEASURES §7).
@@ -85,8 +106,11 @@ const (
 
 // epicLife is when an issue that the goal maps as a container was closed.
 type epicLife struct {
-	goal.IssueRef
+	goal.Epic
 	closed flow.Spans
+	due    []dated
+	// said is what the field by which the goal reports has said of it.
+	said []flow.Saying
 }
 
 // builder writes the ledgers of all goals in one pass over the issues.
@@ -100,6 +124,11 @@ type builder struct {
 	uses     map[projectAt]time.Time // since when a project has used resolutions
 	chains   [][]int                 // of each ledger: itself and those of the goals above it
 	decider  *decider
+
+	blockers     *blockers
+	releases     map[ReleaseOf][]goal.Target
+	noise        []map[int64]int32 // by ledger and day
+	waitingNoise []waitingNoise
 }
 
 type issueAt struct {
@@ -119,13 +148,20 @@ type waiting struct {
 func newBuilder(members []goal.Members, bulk *bulkEdits, s Settings) *builder {
 	b := &builder{settings: s, bulk: bulk, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}, uses: map[projectAt]time.Time{}}
 	for g, m := range members {
-		l := ledger{goal: m.Goal, leaves: m.Leaves, versions: m.Versions, missing: m.Missing, criteria: criteria(m.Goal)}
+		b.noise = append(b.noise, map[int64]int32{})
+		l := ledger{
+			goal: m.Goal, leaves: m.Leaves, versions: m.Versions, missing: m.Missing, unanswered: m.Unanswered,
+			criteria: criteria(m.Goal), lives: make([]life, len(m.Leaves)),
+		}
+		if len(l.criteria) > 0 {
+			l.past = &pastFigures{all: map[pastFigure]Figure{}}
+		}
 		for k, leaf := range m.Leaves {
 			at := issueAt{leaf.Site, leaf.ID}
 			b.leaves[at] = append(b.leaves[at], place{g, k})
 		}
 		for k, e := range m.Epics {
-			l.epics = append(l.epics, epicLife{IssueRef: e})
+			l.epics = append(l.epics, epicLife{Epic: e})
 			at := issueAt{e.Site, e.ID}
 			b.epics[at] = append(b.epics[at], place{g, k})
 		}
@@ -139,6 +175,7 @@ func newBuilder(members []goal.Members, bulk *bulkEdits, s Settings) *builder {
 // add writes an issue into the ledgers of the goals that it belongs to.
 func (b *builder) add(t *flow.Timeline) {
 	b.resolutions(t)
+	b.blockers.lives(t, &b.settings)
 	at := issueAt{t.Issue.Site, t.Issue.ID}
 	leaves, epics := b.leaves[at], b.epics[at]
 	if len(leaves) == 0 && len(epics) == 0 {
@@ -154,9 +191,11 @@ func (b *builder) add(t *flow.Timeline) {
 	}
 	if len(leaves) > 0 {
 		b.addProgress(t, leaves)
+		b.observe(t, leaves)
 	}
 	for _, p := range epics {
-		b.ledgers[p.ledger].epics[p.index].closed = b.closed(t)
+		e := &b.ledgers[p.ledger].epics[p.index]
+		e.closed, e.due = b.closed(t), dueDates(t)
 	}
 }
 
@@ -172,7 +211,7 @@ func (b *builder) entries(t *flow.Timeline, leaf int, in flow.Spans) []entry {
 		was = now
 	}
 	for span, st := range t.Spans() {
-		here := class{in: true, cat: st.Category, out: b.settings.Semantics.Outcome(st)}
+		here := class{in: true, cat: st.Category, out: b.settings.Semantics.Outcome(st), unsaid: st.Status.ID == ""}
 		never := true
 		for _, x := range in {
 			part, ok := x.Intersect(span)
@@ -209,16 +248,9 @@ func (b *builder) closed(t *flow.Timeline) flow.Spans {
 	return out
 }
 
-// finish returns the ledgers, complete and in order, and the decisions.
+// finish puts everything in order.
 func (b *builder) finish(sites []string) ([]ledger, decisions) {
 	made := b.decider.finish(b, sites)
-	b.order()
-	b.share()
-	return b.ledgers, made
-}
-
-// order settles which events count and puts everything in order.
-func (b *builder) order() {
 	for _, w := range b.waiting {
 		if since, ok := b.bulk.since(w.minute); ok {
 			p := &b.ledgers[w.ledger].progress[w.index]
@@ -229,10 +261,7 @@ func (b *builder) order() {
 		l := &b.ledgers[k]
 		l.days = &daily{}
 		l.proof.seal(b.uses)
-		slices.SortStableFunc(l.entries, func(a, b entry) int {
-			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf))
-		})
-		l.mark()
+		l.order()
 		slices.SortStableFunc(l.progress, func(a, b progress) int {
 			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf))
 		})
@@ -240,4 +269,18 @@ func (b *builder) order() {
 			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf))
 		})
 	}
+	b.share()
+	b.blockers.join(b.ledgers)
+	b.settle()
+	eachOf(len(b.ledgers), func(k int) { b.ledgers[k].arrange(&b.settings, b.releases) })
+	setPeers(b.ledgers, &b.settings.Thresholds)
+	return b.ledgers, made
+}
+
+// order puts the entries in order of time.
+func (l *ledger) order() {
+	slices.SortStableFunc(l.entries, func(a, b entry) int {
+		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf))
+	})
+	l.mark()
 }

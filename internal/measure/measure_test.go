@@ -261,3 +261,5 @@ func TestABulkEditIsKnownForOneWhenItsTenthIssueChanges(t *testing.T) {
 		t.Errorf("once the tenth has changed, progress was made at %v", tenth.LastProgress)
 	}
 }
+
+func key(n int) string { return fmt.Sprintf("PAY-%d", n) }

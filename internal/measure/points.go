@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"plumbline/internal/flow"
@@ -233,7 +234,7 @@ func (l *ledger) setCompletion(g *GoalStatus, at time.Time, t *tally, s *Setting
 	g.CountedIn = string(goal.CountIssues)
 	g.Reported, g.Delivered = t.reported(), t.delivered()
 	if g.Reported == nil {
-		g.Missing["reported_completion"] = "no issue is in scope"
+		g.Missing["reported_completion"] = strings.Join(append([]string{"no issue is in scope"}, l.unanswered...), "; ")
 	}
 	if g.Delivered == nil {
 		g.Missing["delivered_completion"] = "no issue is in scope that was not discarded"

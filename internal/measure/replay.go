@@ -1,275 +1,150 @@
 package measure
 
 import (
-	"math"
+	"cmp"
+	"fmt"
+	"maps"
 	"slices"
 	"time"
+
+	"plumbline/internal/flow"
+	"plumbline/internal/goal"
 )
 
-// Past is what containers can teach: those of one site or dump, or of several
-// of them, and up to when their history is known.
-type Past struct {
-	Containers []Container
-	Until      time.Time
-	Settings   Settings
-	// Prior stands in while there is little history; nil: the shipped one.
-	Prior *Prior
+// StallRecord says how often containers of a kind would have been called
+// stalled, had somebody watched all along, and how rightly (MEASURES §7).
+type StallRecord struct {
+	Kind string `json:"kind"` // goal, epic or version
+	// Containers are those that made at least the progress events asked for;
+	// LeftOut began and made fewer.
+	Containers int `json:"containers"`
+	LeftOut    int `json:"left_out"`
+	Alarms     int `json:"alarms"`
+	// Months is how long the containers were under way in all: from the first
+	// leaf in progress to the closing, or to the moment of the replay.
+	// AwakeMonths are those of them in which none was stalled.
+	Months      float64 `json:"container_months"`
+	AwakeMonths float64 `json:"awake_container_months"`
+	// PerMonth is Alarms ÷ Months; PerAwakeMonth is Alarms ÷ AwakeMonths,
+	// since what is stalled can't begin to be. Nil without any months.
+	PerMonth      *float64 `json:"alarms_per_container_month"`
+	PerAwakeMonth *float64 `json:"alarms_per_awake_container_month"`
+	// Short is the share of the alarms that ended, by progress or by the
+	// closing, within three days. Remaining is the median time until they did
+	// so, of those that did at all. Endless counts the others.
+	Short     *float64 `json:"ending_within_3d"`
+	Remaining *float64 `json:"median_remaining_silence_seconds"`
+	Endless   int      `json:"never_ended"`
 }
 
+// The constants of a replay: the mean month, and how soon an alarm has to end
+// to have been raised for little.
 const (
-	// adaptRate is how fast the interval learns from its misses (MEASURES §3.2).
-	adaptRate = 0.15
-	// minStretch bounds how narrow it may become.
-	minStretch = 0.5
-	// thinned is how many cases of one container a model keeps.
-	thinned = 10
+	month     = time.Duration(365.25 / 12 * float64(day))
+	shortLife = 3 * day
 )
 
-// Replay is a history of estimates: what would have been told of every container on every
-// day of the grid, by a model that knew only what was known on the first of
-// that month, and the models themselves.
-type Replay struct {
-	Lives  []Life
-	Models []*Model // one a month, in order
-	Until  time.Time
-	cold   *Model // what the prior alone says
-}
-
-// Life is a container and what was told of it.
-type Life struct {
-	*Container
-	Told []Told
-	// End is how it ended; nil where it is open, was cancelled or is too
-	// small, at the end of the history.
-	End *Closing
-	// Open tells that it is neither closed nor cancelled.
-	Open bool
-}
-
-// Told is what was told at one moment.
-type Told struct {
-	Case     // Truth and Finish are known where the container ended
-	Estimate prediction
-	Within   [numHorizons]float64 // the probability to finish within each of Horizons
-	// CRPS is the continuous ranked probability score of the prediction, and
-	// of the delivered share with the reference class around it.
-	CRPS, CRPSDelivered float64
-	// Cold tells that too few containers had closed.
-	Cold bool
-}
-
-// Run replays the history month by month. At each month's first day it learns
-// from the containers that had closed, grace and all, and tells the situations
-// of that month. progress, which may be nil, is given the share that is done.
-func (p *Past) Run(progress func(share float64)) *Replay {
-	r := &replaying{Past: p, prior: p.Prior, stretch: coldStretch}
-	if r.prior == nil {
-		r.prior = ShippedPrior()
-	}
-	first := r.load()
-	for month := monthOf(first); !month.After(p.Until); month = month.AddDate(0, 1, 0) {
-		r.month(month)
-		if progress != nil {
-			progress(min(1, max(0, float64(month.Sub(first)))/float64(p.Until.Sub(first)+1)))
-		}
-	}
-	return r.result()
-}
-
-// load sets the containers up and returns when the first of them is looked at.
-func (r *replaying) load() time.Time {
-	first := r.Until
-	for k := range r.Containers {
-		c := &r.Containers[k]
-		t := &track{Container: c, situations: c.situations(c.known), ends: map[time.Time]*veteran{}}
-		t.large = c.ledger.reached(minFinal)
-		r.tracks = append(r.tracks, t)
-		if len(t.situations) > 0 && t.situations[0].At.Before(first) {
-			first = t.situations[0].At
-		}
-	}
-	return first
-}
-
-func monthOf(t time.Time) time.Time {
-	t = t.UTC()
-	return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
-}
-
-type replaying struct {
-	*Past
-	prior   *Prior
-	tracks  []*track
-	models  []*Model
-	stretch float64
-	losses  losses
-}
-
-// track is a container on its way through the replay.
-type track struct {
-	*Container
-	situations []Situation
-	told       []Told
-	ends       map[time.Time]*veteran // by close time, as that can be seen otherwise later
-	settled    bool
-	// large is when the container first had enough leaves to be found; zero:
-	// never.
-	large time.Time
-}
-
-// known returns what can be learnt at the moment: the containers that had
-// closed, in order of their closing, and those that were still worked on.
-func (r *replaying) known(at time.Time) (closed, open []veteran) {
-	for _, t := range r.tracks {
-		if p, ok := t.pastAt(at, &r.Settings); ok {
-			closed = append(closed, *p)
-		} else if o, ok := t.stillOpen(at, &r.Settings); ok {
-			open = append(open, o)
-		}
-	}
-	slices.SortStableFunc(closed, func(a, b veteran) int { return a.end.At.Compare(b.end.At) })
-	return closed, open
-}
-
-func (r *replaying) month(first time.Time) {
-	for _, t := range r.tracks {
-		if t.settled {
+// Stalls replays every goal's stalls up to the moment. Goals that made fewer
+// than least progress events are left out.
+func (h *History) Stalls(kind string, at time.Time, least int) StallRecord {
+	r := StallRecord{Kind: kind}
+	var months, asleep float64 // together they can be more than a Duration holds
+	var remaining []time.Duration
+	for k := range h.ledgers {
+		l := &h.ledgers[k]
+		rhythm, begun := l.rhythm(at, &h.settings)
+		switch {
+		case !begun:
+			continue
+		case len(rhythm.events) < least:
+			r.LeftOut++
 			continue
 		}
-		if p, ok := t.pastAt(first, &r.Settings); ok {
-			t.settled = true
-			r.settle(t, p)
+		r.Containers++
+		months += inMonths(l.awake(rhythm.begun, at))
+		for _, s := range rhythm.stalls.Intersect(flow.Spans{{From: rhythm.begun, To: at}}) {
+			asleep += inMonths(s.To.Sub(s.From))
 		}
-	}
-	closed, open := r.known(first)
-	m := fit(closed, open, r.prior, first)
-	m.stretch, m.champion, m.losses = r.stretch, r.losses.champion(), r.losses
-	r.models = append(r.models, m)
-	next := first.AddDate(0, 1, 0)
-	for _, t := range r.tracks {
-		t.tell(m, next)
-	}
-}
-
-// pastAt returns the container as closed, as that was known at the moment.
-func (t *track) pastAt(at time.Time, s *Settings) (*veteran, bool) {
-	end, ok := t.closing(at, s)
-	if !ok {
-		return nil, false
-	}
-	p := t.ends[end.At]
-	if p == nil {
-		p = &veteran{Container: t.Container, end: end, cases: t.cases(t.situations, &end)}
-		p.lessons = thin(p.cases)
-		t.ends[end.At] = p
-	}
-	return p, len(p.cases) > 0
-}
-
-// stillOpen returns the container with its situations so far, where work on it
-// was known not to be over at the moment.
-func (t *track) stillOpen(at time.Time, s *Settings) (veteran, bool) {
-	if at.After(t.known) {
-		at = t.known
-	}
-	if _, over := t.endAt(at, s); over || t.cancelled.Contains(at) || len(t.situations) == 0 {
-		return veteran{}, false
-	}
-	if t.large.IsZero() || t.large.After(at) {
-		return veteran{}, false
-	}
-	n, _ := slices.BinarySearchFunc(t.situations, at, func(s Situation, at time.Time) int { return s.At.Compare(at) })
-	if n == 0 || t.situations[n-1].Open() == 0 {
-		return veteran{}, false
-	}
-	p := veteran{Container: t.Container}
-	for _, s := range thin(t.situations[:n]) {
-		p.lessons = append(p.lessons, Case{Situation: s})
-	}
-	return p, true
-}
-
-// thin takes some of many cases, so that no container costs more than another.
-func thin[T any](all []T) []T {
-	out := make([]T, 0, thinned)
-	for _, k := range evenly(len(all), thinned) {
-		out = append(out, all[k])
-	}
-	return out
-}
-
-// evenly returns at most so many of the numbers below n, spread over them.
-func evenly(n, most int) []int {
-	most = min(n, most)
-	out := make([]int, most)
-	for k := range out {
-		out[k] = (2*k + 1) * n / (2 * most)
-	}
-	return out
-}
-
-// settle takes in how well a container that has closed was told.
-func (r *replaying) settle(t *track, p *veteran) {
-	if missed, ok := r.losses.take(t.told, p.cases); ok {
-		r.stretch = max(minStretch, r.stretch*math.Exp(adaptRate*(missed-2*tail)))
-	}
-}
-
-// holds reports whether the interval holds the truth.
-func (e *Estimate) holds(truth float64) bool {
-	const slack = 1e-9
-	return truth >= e.Lower-slack && truth <= e.Upper+slack
-}
-
-// tell has the model tell the situations before the next month.
-func (t *track) tell(m *Model, next time.Time) {
-	for len(t.told) < len(t.situations) && t.situations[len(t.told)].At.Before(next) {
-		s := &t.situations[len(t.told)]
-		told := Told{Case: Case{Situation: *s}, Cold: m.Containers < enoughOwn}
-		told.Estimate = m.predicted(s, t.Set, s.Naive())
-		for k, h := range Horizons() {
-			told.Within[k] = m.Within(s, float64(h))
-		}
-		t.told = append(t.told, told)
-	}
-}
-
-// result puts what was told beside what came of it.
-func (r *replaying) result() *Replay {
-	out := &Replay{Models: r.models, Until: r.Until, cold: fit(nil, nil, r.prior, time.Time{})}
-	for _, t := range r.tracks {
-		life := Life{Container: t.Container}
-		if p, ok := t.pastAt(r.Until, &r.Settings); ok {
-			life.End = &p.end
-			for k := range p.cases[:min(len(p.cases), len(t.told))] {
-				told := t.told[k]
-				told.Case = p.cases[k]
-				told.CRPS = crps(&told.Estimate.members, told.Truth)
-				told.CRPSDelivered = crps(&told.Estimate.delivered, told.Truth)
-				life.Told = append(life.Told, told)
+		r.Alarms += len(rhythm.alarms)
+		for _, a := range rhythm.alarms {
+			if end := l.moved(a, at); !end.IsZero() {
+				remaining = append(remaining, end.Sub(a.since))
 			}
-		} else if _, open := t.stillOpen(r.Until, &r.Settings); open {
-			life.Open, life.Told = true, t.told
 		}
-		out.Lives = append(out.Lives, life)
 	}
-	return out
+	r.sum(months, asleep, remaining)
+	return r
 }
 
-// Model returns the model that was in force at the moment: that of its month.
-// Before the first month it is what the prior says, and behind the last one
-// that of the last.
-func (r *Replay) Model(at time.Time) *Model {
-	k, found := slices.BinarySearchFunc(r.Models, at, func(m *Model, at time.Time) int { return m.AsOf.Compare(at) })
-	switch {
-	case found:
-		return r.Models[k]
-	case k == 0:
-		return r.cold
+func perMonth(n int, months float64) *float64 {
+	if months <= 0 {
+		return nil
 	}
-	return r.Models[k-1]
+	rate := float64(n) / months
+	return &rate
 }
 
-// Learnt returns the replay without the containers: the models alone, which
-// are all that an estimate needs.
-func (r *Replay) Learnt() *Replay { return &Replay{Models: r.Models, Until: r.Until, cold: r.cold} }
+func inMonths(d time.Duration) float64 { return float64(d) / float64(month) }
+
+func (r *StallRecord) sum(months, asleep float64, remaining []time.Duration) {
+	r.Months, r.PerMonth = months, perMonth(r.Alarms, months)
+	r.AwakeMonths, r.PerAwakeMonth = months-asleep, perMonth(r.Alarms, months-asleep)
+	r.Endless = r.Alarms - len(remaining)
+	slices.Sort(remaining)
+	within, _ := slices.BinarySearch(remaining, shortLife+1)
+	r.Short = ratio(within, r.Alarms)
+	if len(remaining) > 0 {
+		median := quantile(remaining, 0.5).Seconds()
+		r.Remaining = &median
+	}
+}
+
+// moved is when something happened after an alarm: progress, or the closing of
+// the container. The zero time where neither had by the moment.
+func (l *ledger) moved(a alarm, at time.Time) time.Time {
+	end := a.moved
+	for _, s := range l.shut {
+		if s.From.After(a.since) && !s.From.After(at) && (end.IsZero() || s.From.Before(end)) {
+			end = s.From
+		}
+	}
+	return end
+}
+
+// Containers returns a goal for each epic, and one for each version, that any
+// of the issues has ever belonged to: what a company's stalls are replayed on
+// beside its goals. It fails only where issues does.
+func Containers(catalogs map[string]*flow.Catalog, issues func(each func(*flow.Issue) error) error) (epics, versions []goal.Goal, err error) {
+	keys := map[string]bool{}
+	used := map[goal.InProject]bool{}
+	err = issues(func(i *flow.Issue) error {
+		if i.Now.Type.Container() {
+			keys[i.Now.Key] = true
+		}
+		name := func(id string) {
+			if c := catalogs[i.Site]; c != nil && c.Versions[id].Name != "" {
+				used[goal.InProject{Project: c.Versions[id].Project, Name: c.Versions[id].Name}] = true
+			}
+		}
+		for _, id := range i.Now.FixVersions {
+			name(id)
+		}
+		for k := range i.Changes {
+			if c := &i.Changes[k]; c.Field == flow.FieldFixVersion {
+				name(c.From.ID)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("looking for epics and versions: %w", err)
+	}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		epics = append(epics, goal.Goal{ID: key, Work: goal.Work{Epics: []string{key}}})
+	}
+	for v := range used {
+		versions = append(versions, goal.Goal{ID: v.String(), Work: goal.Work{FixVersions: []goal.InProject{v}}})
+	}
+	slices.SortFunc(versions, func(a, b goal.Goal) int { return cmp.Compare(a.ID, b.ID) })
+	return epics, versions, nil
+}

@@ -16,9 +16,14 @@ type Settings struct {
 	Thresholds Thresholds
 	// BusinessAsUsual is work that needs no goal.
 	BusinessAsUsual Match
-
-	fresh     *fresh // nil: not known
+	// Blocked is work that is held up.
+	Blocked Match
+	// Traps are what is set of the trap detectors, by name.
+	Traps map[string]TrapSetting
+	// Decisions say what asks for one.
 	Decisions DecisionRules
+
+	fresh *fresh // nil: not known
 }
 
 // Match is a set of issues: those to which any of its parts applies. Names are
@@ -49,16 +54,26 @@ type Thresholds struct {
 	// re-opened (MEASURES §1).
 	Bounce time.Duration
 
-	// StallFloor, StallFactor, StallQuantile, StallMinGaps and StallGap make
-	// a goal's stall threshold: max(floor, factor × quantile of its own gaps
-	// between progress events), gaps under StallGap not being gaps; with
-	// fewer than StallMinGaps gaps it is StallDefault (MEASURES §7).
+	// StallFloor, StallFactor, StallQuantile, StallMinGaps, StallGap and
+	// StallShrink make a goal's stall threshold: max(floor, factor × Q̃), where
+	// Q̃ is the quantile of its own gaps between progress events, shrunk
+	// towards that of its class, which weighs as much as StallShrink own gaps;
+	// with fewer than StallMinGaps own gaps it is the class's alone. Gaps under
+	// StallGap are none (MEASURES §7).
 	StallFloor    time.Duration
 	StallFactor   float64
 	StallQuantile float64
 	StallMinGaps  int
 	StallGap      time.Duration
-	StallDefault  time.Duration
+	StallShrink   int
+	// StallPrior is the quantile of a class of which nothing is known yet; it
+	// weighs as much as StallShrink gaps of the class.
+	StallPrior time.Duration
+	// StallQuiet divides the threshold: a goal that is silent for longer than
+	// that is quiet. StallNoise is from how many changes without meaning on a
+	// stalled goal is busy all the same.
+	StallQuiet float64
+	StallNoise int
 
 	// EstimateCoverage is the share of a goal's issues that must be estimated
 	// for its points to count, MaxEstimate the largest estimate that is taken
@@ -71,14 +86,6 @@ type Thresholds struct {
 	// health to be at risk, and off track (MEASURES §2.20).
 	ReportedAtRisk   float64
 	ReportedOffTrack float64
-
-	// OffTrackOdds and AtRiskOdds are the probabilities to make the target
-	// below which a goal is off track, and at risk; OverstatedOdds is the
-	// probability from which on a figure that says too much puts it at risk
-	// (MEASURES §2.20).
-	OffTrackOdds   float64
-	AtRiskOdds     float64
-	OverstatedOdds float64
 
 	// WorseAfter and BetterAfter are how long a worse and a better health
 	// must hold before it shows (MEASURES §2.20).
@@ -97,9 +104,32 @@ type Thresholds struct {
 	DecisionWindow    time.Duration
 	DecisionContinues time.Duration
 	DecisionHorizon   time.Duration
+	// AddedWithin is how long after its creation an issue that comes into
+	// scope was added, and not moved in. LateShare and LateWithin are the end
+	// of the time to the target in which what comes in is a surprise.
+	// GrowthPeers is how many other goals a goal's growth must be compared
+	// with (MEASURES §2.6).
+	AddedWithin time.Duration
+	LateShare   float64
+	LateWithin  time.Duration
+	GrowthPeers int
+	// LatePush is how close before the old date a push is late; ResponseWithin
+	// is how far around a push the scope's change answers it (MEASURES §2.16).
+	LatePush       time.Duration
+	ResponseWithin time.Duration
+	// ReopenedWithin is how long delivered work is watched (MEASURES §2.11).
+	ReopenedWithin time.Duration
+	// OffTrackBelow and AtRiskBelow are chances of keeping the target,
+	// OverstatedFrom is a chance that the reported completion is overstated
+	// (MEASURES §2.20).
+	OffTrackBelow  float64
+	AtRiskBelow    float64
+	OverstatedFrom float64
 	// ActiveWithin is how recently work must have been delivered or moved to
 	// be active (MEASURES §2.15).
 	ActiveWithin time.Duration
+	// OutcomeStale is how old an outcome's last value may be to stand.
+	OutcomeStale time.Duration
 
 	// EvidenceHides is the share below which a defect of the data hides the
 	// figures that it spoils (MEASURES §8). A sync is fresh for FreshFor
@@ -116,9 +146,10 @@ type Thresholds struct {
 
 const day = 24 * time.Hour
 
-// DefaultThresholds returns the thresholds of MEASURES. StallDefault is ours:
-// twice the floor, until a class of goals is there to take it from; so are
-// MaxEstimate and those of the reported health.
+// DefaultThresholds returns the thresholds of MEASURES. MaxEstimate and those
+// of the reported health are ours, and so are AddedWithin and GrowthPeers. StallPrior comes from AeroGear's public
+// Jira: the median of the quantiles of its fix versions with seven gaps or more
+// is 363 hours (three versions).
 func DefaultThresholds() Thresholds {
 	return Thresholds{
 		BulkIssues: 10,
@@ -129,16 +160,15 @@ func DefaultThresholds() Thresholds {
 		StallQuantile: 0.95,
 		StallMinGaps:  4,
 		StallGap:      time.Hour,
-		StallDefault:  14 * day,
+		StallShrink:   10,
+		StallPrior:    15 * day,
+		StallQuiet:    1.5,
+		StallNoise:    5,
 
 		EstimateCoverage: 0.8,
 		MaxEstimate:      1000,
 		ReportedAtRisk:   0.10,
 		ReportedOffTrack: 0.25,
-
-		OffTrackOdds:   0.3,
-		AtRiskOdds:     0.7,
-		OverstatedOdds: 0.5,
 
 		WorseAfter:  2 * day,
 		BetterAfter: 5 * day,
@@ -148,8 +178,21 @@ func DefaultThresholds() Thresholds {
 		DecisionWindow:    90 * day,
 		DecisionContinues: 7 * day,
 		DecisionHorizon:   30 * day,
+		AddedWithin:       day,
+		LateShare:         0.25,
+		LateWithin:        14 * day,
+		GrowthPeers:       8,
+
+		LatePush:       14 * day,
+		ResponseWithin: 14 * day,
+		ReopenedWithin: 30 * day,
+
+		OffTrackBelow:  0.3,
+		AtRiskBelow:    0.7,
+		OverstatedFrom: 0.5,
 
 		ActiveWithin: 28 * day,
+		OutcomeStale: 26 * time.Hour,
 
 		EvidenceHides:      0.5,
 		FreshFor:           2,
@@ -169,5 +212,6 @@ func DefaultSettings() Settings {
 			time.Monday: true, time.Tuesday: true, time.Wednesday: true, time.Thursday: true, time.Friday: true,
 		}},
 		Thresholds: DefaultThresholds(),
+		Blocked:    Match{Statuses: []string{"Blocked"}, Flagged: true},
 	}
 }

@@ -59,9 +59,11 @@ type GoalStatus struct {
 	EstimateCoverage *float64 `json:"estimate_coverage,omitempty"`
 	// Reported is the completion as it is reported: by Jira's own epic
 	// progress, leaves with a status of category Done over all leaves, or by
-	// the last check-in that gives one (MEASURES §2.1).
+	// the last check-in that gives one, or by a field of the goal's epics
+	// (MEASURES §2.1).
 	Reported *float64 `json:"reported_completion"`
-	// ReportedFrom is "jira" or "check_ins", ReportedAt when the check-in said it.
+	// ReportedFrom is "jira", "field" or "check_ins", ReportedAt when the
+	// check-in, or the latest of the epics' fields, said it.
 	ReportedFrom string     `json:"reported_from"`
 	ReportedAt   *time.Time `json:"reported_at,omitempty"`
 	// ReportedHealth is how the goal is reported to stand: by the last
@@ -113,9 +115,37 @@ type GoalStatus struct {
 	// StalledSince is when the silence outlasted StallAfter.
 	StalledSince *time.Time `json:"stalled_since,omitempty"`
 
+	// Outcomes are the goal's declared outcomes, in their order; where it
+	// declares none, that of the goals below it.
+	Outcomes []OutcomeStatus `json:"outcomes,omitempty"`
+
 	// Decisions says how the goal's decisions stand; nil where nobody keeps
 	// any.
 	Decisions *DecisionStatus `json:"decisions,omitempty"`
+	// Movement says how the goal moves; empty where no work has begun, and
+	// while it is closed. StalledBusy tells that nothing of meaning has happened
+	// in the silence of a stalled goal, and much else has.
+	Movement    Movement `json:"movement,omitempty"`
+	StalledBusy bool     `json:"stalled_despite_activity,omitempty"`
+	// WaitsFor is what a quiet or stalled goal waits for.
+	WaitsFor []Wait `json:"waits_for,omitempty"`
+
+	// Drift is how the scope changed since CommittedAt, Slip how the target did.
+	Drift *Drift `json:"drift,omitempty"`
+	Slip  *Slip  `json:"slip,omitempty"`
+	// Traps are those that can be judged of the goal, in the order of Traps.
+	Traps []TrapState `json:"traps,omitempty"`
+
+	Finished  *FinishedIssues `json:"finished_issues,omitempty"`
+	CycleTime *Percentiles    `json:"cycle_time,omitempty"`    // of the delivered issues in scope (MEASURES §2.8)
+	Age       *Percentiles    `json:"work_item_age,omitempty"` // of the issues in progress (MEASURES §2.9)
+	// Reopened is the chance that delivered work is re-opened within 30 days
+	// (MEASURES §2.11).
+	Reopened *float64 `json:"reopened,omitempty"`
+	Blocked  *int     `json:"blocked_issues,omitempty"` // open issues that are blocked, by status, flag or link
+	// Unowned is the share of the issues in progress that are assigned to
+	// nobody (MEASURES §2.12).
+	Unowned *float64 `json:"unowned,omitempty"`
 
 	// StopCriteria are the goal's declared stop criteria, in their order.
 	StopCriteria []StopCriterion `json:"stop_criteria,omitempty"`
@@ -147,6 +177,17 @@ func (p Parts) Total() int { return p.ToDo + p.InProgress + p.Delivered + p.Disc
 
 // Open is the number of leaves neither delivered nor discarded.
 func (p Parts) Open() int { return p.ToDo + p.InProgress }
+
+// Movement is whether a goal moves, by its own rhythm (MEASURES §7).
+type Movement string
+
+// The ways to move: within its rhythm, silent for longer than usual, and
+// stalled.
+const (
+	Active      Movement = "active"
+	Quiet       Movement = "quiet"
+	StandsStill Movement = "stalled"
+)
 
 // Health is the state of a goal (MEASURES §2.20).
 type Health string

@@ -12,12 +12,21 @@ import (
 type rhythm struct {
 	events   []*progress     // that count, in order
 	left     []*progress     // that look like progress and do not count
+	begun    time.Time       // when work began
 	last     time.Time       // of the last event that counts; zero where none does
 	limit    time.Duration   // the silence after which the goal is stalled
 	gaps     []time.Duration // between events, sorted; without those under StallGap
-	stalls   flow.Spans      // the last has no end while the goal is stalled
+	silent   time.Duration   // since the last event that counts, or since work began
+	class    peerView        // that the limit was drawn towards
+	stalls   flow.Spans      // without the time in which nothing was expected; the last has no end while the goal is stalled
+	alarms   []alarm         // each stall from its beginning
 	declared bool            // the limit is the goal's own setting
 }
+
+// alarm is a stall, and when the silence that began it ended: with the first
+// progress after it, which need not be enough to end the stall. Zero times
+// are still to come.
+type alarm struct{ since, moved, ended time.Time }
 
 // rhythm folds the goal's progress events up to the moment (MEASURES §7).
 // False where no work has begun: then there is nothing that could stall.
@@ -44,8 +53,9 @@ func (l *ledger) rhythm(at time.Time, s *Settings) (rhythm, bool) {
 		begun = r.events[first].at
 	}
 	r.events = slices.DeleteFunc(r.events, func(p *progress) bool { return p.leaf == noLeaf && p.at.Before(begun) })
-	f := stallFold{rhythm: &r, settings: s, own: l.goal.StallAfter, quietFrom: begun}
-	f.adapt()
+	r.begun = begun
+	f := stallFold{rhythm: &r, ledger: l, settings: s, own: l.goal.StallAfter, quietFrom: begun}
+	f.adapt(begun)
 	for _, p := range r.events {
 		f.step(p)
 	}
@@ -53,7 +63,8 @@ func (l *ledger) rhythm(at time.Time, s *Settings) (rhythm, bool) {
 	if !f.since.IsZero() {
 		r.stalls = r.stalls.Append(flow.Span{From: f.since})
 	}
-	r.stalls = r.stalls.Less(freezes(&s.Calendar))
+	r.silent = l.awake(f.quietFrom, at)
+	r.stalls = r.stalls.Less(l.idle)
 	return r, true
 }
 
@@ -68,11 +79,15 @@ func (l *ledger) begun(at time.Time) (time.Time, bool) {
 		if e.at.After(at) {
 			break
 		}
-		if e.after.in && (e.after.cat == flow.InProgress || e.after.out == flow.Delivered) {
+		if e.begins() {
 			return e.at, true
 		}
 	}
 	return time.Time{}, false
+}
+
+func (e *entry) begins() bool {
+	return e.after.in && (e.after.cat == flow.InProgress || e.after.out == flow.Delivered)
 }
 
 // stallFold walks along the progress events. A goal is stalled once the
@@ -80,6 +95,7 @@ func (l *ledger) begun(at time.Time) (time.Time, bool) {
 // two different days without another such silence between, to wake it.
 type stallFold struct {
 	*rhythm
+	ledger    *ledger
 	settings  *Settings
 	own       time.Duration
 	quietFrom time.Time
@@ -91,48 +107,93 @@ func (f *stallFold) step(p *progress) {
 	silent := f.outlasted(p.at)
 	f.until(p.at)
 	if !f.last.IsZero() {
-		if gap := awake(f.last, p.at, &f.settings.Calendar); gap >= f.settings.Thresholds.StallGap {
+		if gap := f.ledger.awake(f.last, p.at); gap >= f.settings.Thresholds.StallGap {
 			k, _ := slices.BinarySearch(f.gaps, gap)
 			f.gaps = slices.Insert(f.gaps, k, gap)
 		}
 	}
 	if !f.since.IsZero() {
+		if now := &f.alarms[len(f.alarms)-1]; now.moved.IsZero() {
+			now.moved = p.at
+		}
 		today := flow.DateOf(p.at.In(f.settings.Calendar.Location()))
 		switch {
 		case p.delivered, !silent && !f.wokeOn.IsZero() && f.wokeOn != today:
 			f.stalls = f.stalls.Append(flow.Span{From: f.since, To: p.at})
+			f.alarms[len(f.alarms)-1].ended = p.at
 			f.since, f.wokeOn = time.Time{}, flow.Date{}
 		case silent || f.wokeOn.IsZero():
 			f.wokeOn = today
 		}
 	}
 	f.last, f.quietFrom = p.at, p.at
-	f.adapt()
+	f.adapt(p.at)
 }
 
 // until begins a stall if the silence outlasts the threshold by the moment.
 func (f *stallFold) until(at time.Time) {
 	if f.since.IsZero() && f.outlasted(at) {
-		f.since = later(f.quietFrom, f.limit, &f.settings.Calendar)
+		f.since = f.ledger.later(f.quietFrom, f.limit)
+		f.alarms = append(f.alarms, alarm{since: f.since})
 	}
 }
 
 func (f *stallFold) outlasted(at time.Time) bool {
-	return awake(f.quietFrom, at, &f.settings.Calendar) > f.limit
+	return f.ledger.awake(f.quietFrom, at) > f.limit
 }
 
-// adapt sets the threshold from the gaps seen so far.
-func (f *stallFold) adapt() {
+// adapt sets the threshold from the gaps seen so far and from those of the
+// class as of the week of the moment.
+func (f *stallFold) adapt(at time.Time) {
 	t := &f.settings.Thresholds
-	switch {
-	case f.own > 0:
+	if f.own > 0 {
 		f.limit = f.own
-	case len(f.gaps) < t.StallMinGaps:
-		f.limit = t.StallDefault
-	default:
-		q := quantile(f.gaps, t.StallQuantile)
-		f.limit = max(t.StallFloor, time.Duration(t.StallFactor*float64(q)))
+		return
 	}
+	f.class = f.ledger.view(at)
+	q := f.class.quantile
+	if n := len(f.gaps); n >= t.StallMinGaps {
+		q = shrunk(quantile(f.gaps, t.StallQuantile), n, q, t.StallShrink)
+	}
+	f.limit = max(t.StallFloor, time.Duration(t.StallFactor*float64(q)))
+}
+
+// movement says whether the goal is within its rhythm at the moment.
+func (r *rhythm) movement(at time.Time, stalled, closed bool, s *Settings) Movement {
+	switch {
+	case closed:
+		return ""
+	case stalled:
+		return StandsStill
+	case float64(r.silent) > float64(r.limit)/s.Thresholds.StallQuiet:
+		return Quiet
+	}
+	return Active
+}
+
+// busy reports whether nothing of meaning has happened since the silence of a
+// stalled goal began, while many other changes were made (MEASURES §7).
+func (l *ledger) busy(r *rhythm, at time.Time, s *Settings) bool {
+	from := r.begun
+	if !r.last.IsZero() {
+		from = r.last
+	}
+	if k := l.firstAfter(from); k < len(l.entries) && !l.entries[k].at.After(at) {
+		return false // scope was added, or left, or was re-opened
+	}
+	for k := range l.sizes {
+		if z := &l.sizes[k]; z.at.After(from) && !z.at.After(at) {
+			return false
+		}
+	}
+	for k := range l.promises {
+		for _, d := range l.promises[k].dates {
+			if d.said.After(from) && !d.said.After(at) {
+				return false
+			}
+		}
+	}
+	return l.noiseBetween(from, at) >= s.Thresholds.StallNoise
 }
 
 // quantile interpolates linearly between the order statistics of sorted
@@ -144,42 +205,4 @@ func quantile(sorted []time.Duration, q float64) time.Duration {
 		return sorted[len(sorted)-1]
 	}
 	return sorted[k] + time.Duration((h-float64(k))*float64(sorted[k+1]-sorted[k]))
-}
-
-// freezes returns the calendar's freezes as moments.
-func freezes(c *flow.Calendar) flow.Spans {
-	var out flow.Spans
-	for _, f := range c.Freezes {
-		out = out.Union(flow.Spans{{From: f.From.Start(c.Location()), To: f.To.End(c.Location())}})
-	}
-	return out
-}
-
-// awake is the time from one moment to a later one outside freezes: clocks
-// that wait for progress stand still in a freeze.
-func awake(from, to time.Time, c *flow.Calendar) time.Duration {
-	d := to.Sub(from)
-	if len(c.Freezes) == 0 || d <= 0 {
-		return max(d, 0)
-	}
-	for _, x := range freezes(c).Intersect(flow.Spans{{From: from, To: to}}) {
-		d -= x.To.Sub(x.From)
-	}
-	return d
-}
-
-// later returns the moment by which d has passed outside freezes.
-func later(from time.Time, d time.Duration, c *flow.Calendar) time.Time {
-	for _, x := range freezes(c) {
-		if !x.To.After(from) {
-			continue
-		}
-		if until := x.From.Sub(from); until >= d {
-			break
-		} else if until > 0 {
-			d -= until
-		}
-		from = x.To
-	}
-	return from.Add(d)
 }

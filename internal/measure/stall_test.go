@@ -23,6 +23,15 @@ func starts(t *testing.T, at ...string) []*flow.Issue {
 	return issues
 }
 
+// days returns n days in a row.
+func days(t flowtest.TB, first string, n int) []string {
+	var out []string
+	for k := range n {
+		out = append(out, date(t, first).AddDays(k).String())
+	}
+	return out
+}
+
 func TestStallFollowsTheGoalsOwnRhythm(t *testing.T) {
 	freeze := flow.DateSpan{From: date(t, "2026-01-10"), To: date(t, "2026-01-16")}
 	for _, c := range []struct {
@@ -34,18 +43,27 @@ func TestStallFollowsTheGoalsOwnRhythm(t *testing.T) {
 		limit   float64 // days
 		since   string  // empty: not stalled
 	}{
-		{"two weeks while there are few gaps: not yet at their end", []string{"2026-01-05"}, 0, nil, "2026-01-19", 14, ""},
-		{"two weeks while there are few gaps: after their end", []string{"2026-01-05"}, 0, nil, "2026-01-19 00:01", 14, "2026-01-19"},
-		{"daily progress makes the floor of a week", []string{"2026-01-05", "2026-01-06", "2026-01-07", "2026-01-08", "2026-01-09"},
-			0, nil, "2026-01-20", 7, "2026-01-16"},
-		// Gaps of 2, 4, 6 and 20 days: h = .95·3 = 2.85, Q = 6 + .85·14 = 17.9, × 1.5 = 26.85.
-		{"the 95 % quantile of its own gaps, half as much again", []string{"2026-01-05", "2026-01-07", "2026-01-11", "2026-01-17", "2026-02-06"},
-			0, nil, "2026-02-20", 26.85, "2026-01-31"}, // one step did not wake it
+		// 1.5 × the 15 days that are shipped.
+		{"with few gaps and no others like it, what is shipped: not yet at its end", []string{"2026-01-05"}, 0, nil, "2026-01-27 12:00", 22.5, ""},
+		{"with few gaps and no others like it, what is shipped: after its end", []string{"2026-01-05"}, 0, nil, "2026-01-27 12:01", 22.5, "2026-01-27 12:00"},
+		// Four gaps of a day: Q = (4 · 1 + 10 · 15) ÷ 14 = 11, × 1.5 = 16.5.
+		{"four gaps of its own draw it to its own rhythm", []string{"2026-01-05", "2026-01-06", "2026-01-07", "2026-01-08", "2026-01-09"},
+			0, nil, "2026-01-30", 16.5, "2026-01-25 12:00"},
+		// 30 gaps of a day: Q = (30 + 150) ÷ 40 = 4.5, × 1.5 = 6.75.
+		{"a month of daily progress makes the floor of a week", days(t, "2026-01-05", 31), 0, nil, "2026-02-20", 7, "2026-02-11"},
+		// Gaps of 2, 4, 6 and 20 days: h = .95 · 3 = 2.85, own Q = 6 + .85 · 14 = 17.9;
+		// Q = (4 · 17.9 + 150) ÷ 14 = 15.8286, × 1.5 = 23.7429.
+		{"the 95 % quantile of its own gaps", []string{"2026-01-05", "2026-01-07", "2026-01-11", "2026-01-17", "2026-02-06"},
+			0, nil, "2026-03-01 17:49", 23.742857, ""},
 		{"gaps under an hour are none", []string{"2026-01-05 10:00", "2026-01-05 10:10", "2026-01-05 10:20", "2026-01-05 10:30", "2026-01-05 10:59"},
-			0, nil, "2026-01-20", 14, "2026-01-19 10:59"},
+			0, nil, "2026-01-30", 22.5, "2026-01-27 22:59"},
 		{"a declared limit replaces the rhythm", []string{"2026-01-05"}, 10 * 24 * time.Hour, nil, "2026-01-16", 10, "2026-01-15"},
-		{"the clock stands still in a freeze", []string{"2026-01-05"}, 0, []flow.DateSpan{freeze}, "2026-01-25", 14, ""},
-		{"and goes on after it", []string{"2026-01-05"}, 0, []flow.DateSpan{freeze}, "2026-01-27", 14, "2026-01-26"},
+		{"the clock stands still in a freeze", []string{"2026-01-05"}, 0, []flow.DateSpan{freeze}, "2026-02-03 12:00", 22.5, ""},
+		{"and goes on after it", []string{"2026-01-05"}, 0, []flow.DateSpan{freeze}, "2026-02-03 12:01", 22.5, "2026-02-03 12:00"},
+		{"a freeze over the whole range stops the clock for good", []string{"2026-01-05"}, 0,
+			[]flow.DateSpan{{From: date(t, "2000-01-01"), To: date(t, "2099-12-31")}}, "2030-01-01", 22.5, ""},
+		{"a freeze that ends before it begins is none", []string{"2026-01-05"}, 0,
+			[]flow.DateSpan{{From: date(t, "2026-01-20"), To: date(t, "2026-01-10")}}, "2026-01-30", 22.5, "2026-01-27 12:00"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g := epicGoal()
@@ -68,7 +86,7 @@ func TestStallFollowsTheGoalsOwnRhythm(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := status(t, h, c.at)
-			if got.StallAfterSeconds == nil || math.Abs(*got.StallAfterSeconds-c.limit*86400) > 1e-3 {
+			if got.StallAfterSeconds == nil || math.Abs(*got.StallAfterSeconds-c.limit*86400) > 0.1 {
 				t.Errorf("stalled after %v seconds, want %v", *got.StallAfterSeconds, c.limit*86400)
 			}
 			var want *time.Time
@@ -83,7 +101,7 @@ func TestStallFollowsTheGoalsOwnRhythm(t *testing.T) {
 }
 
 func TestWhatWakesAStalledGoal(t *testing.T) {
-	// Progress on 5 January, stalled from the 19th on.
+	// Progress on 5 January, stalled from the 27th at noon on.
 	for _, c := range []struct {
 		name  string
 		then  []*flow.Issue
@@ -93,7 +111,7 @@ func TestWhatWakesAStalledGoal(t *testing.T) {
 		{"one step forward does not", starts(t, "2026-02-20"), ""},
 		{"two steps on one day do not", starts(t, "2026-02-20 09:00", "2026-02-20 17:00"), ""},
 		{"steps on two days do, with the second", starts(t, "2026-02-20", "2026-02-23"), "2026-02-23"},
-		{"steps with another long silence between do not", starts(t, "2026-02-01", "2026-02-20"), ""},
+		{"steps with another long silence between do not", starts(t, "2026-01-28", "2026-02-20"), ""},
 		{"one delivery does", []*flow.Issue{task(t, 200, "2026-01-02").Resolves("2026-02-20", "Done").Issue()}, "2026-02-20"},
 		{"a dropped issue does not", []*flow.Issue{task(t, 200, "2026-01-02").Resolves("2026-02-20", "Won't Do").Issue()}, ""},
 	} {
@@ -138,8 +156,8 @@ func TestStallOnlyBetweenBeginningAndEnd(t *testing.T) {
 		for k := range 12 {
 			issues = append(issues, task(t, 10+k, "2026-01-02").By(99).Moves("2026-01-05 10:00", flowtest.Doing).Issue())
 		}
-		got := status(t, history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), issues...), "2026-01-25")
-		if got.LastProgress != nil || !*got.Stalled || !got.StalledSince.Equal(flowtest.At(t, "2026-01-19 10:00")) {
+		got := status(t, history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), issues...), "2026-01-31")
+		if got.LastProgress != nil || !*got.Stalled || !got.StalledSince.Equal(flowtest.At(t, "2026-01-27 22:00")) {
 			t.Errorf("last progress %v, stalled %v since %v", got.LastProgress, *got.Stalled, got.StalledSince)
 		}
 	})
@@ -163,12 +181,12 @@ func TestHealthDayByDay(t *testing.T) {
 	}{
 		{"planned work is not started", "2026-01-04", measure.NotStarted, "2026-01-02"},
 		{"begun work is on track at once: that it began is a fact", "2026-01-05 10:00", measure.OnTrack, "2026-01-05"},
-		{"two weeks and a day of silence don't show yet", "2026-01-27 12:00", measure.OnTrack, "2026-01-06"},
-		// Stalled from 26 January 09:00, judged so on the 27th, shown two days later.
-		{"a stall shows when it was judged so for two days", "2026-01-29", measure.Stalled, "2026-01-29"},
-		{"a target that passes does not hide the stall", "2026-02-20", measure.Stalled, "2026-01-29"},
+		{"three weeks and a day of silence don't show yet", "2026-02-04 12:00", measure.OnTrack, "2026-01-06"},
+		// Stalled from 3 February 21:00, judged so on the 4th, shown two days later.
+		{"a stall shows when it was judged so for two days", "2026-02-06", measure.Stalled, "2026-02-06"},
+		{"a target that passes does not hide the stall", "2026-02-20", measure.Stalled, "2026-02-06"},
 		// Awake on 20 March 09:00, judged off track (the target is over) from the 21st on.
-		{"a better state waits five days", "2026-03-25 23:00", measure.Stalled, "2026-01-29"},
+		{"a better state waits five days", "2026-03-25 23:00", measure.Stalled, "2026-02-06"},
 		{"then shows", "2026-03-26", measure.OffTrack, "2026-03-26"},
 		{"an epic that closes without open issues is done at once", "2026-04-02 16:00", measure.Finished, "2026-04-02"},
 	} {

@@ -1,6 +1,7 @@
 // Package store keeps the facts: what Jira said of each issue, how far the
-// syncs have come, and which promises goals have shown. It is one bbolt file
-// and the only importer of bbolt.
+// syncs have come, which issues the goals' JQLs were seen to match, what
+// fields have said of epics' progress, and which promises goals have shown. It
+// is one bbolt file and the only importer of bbolt.
 //
 // What lives here: the schema and its migrations, the codec of an issue, the
 // merging of what Jira says now with what it said before, the marks of issues
@@ -20,12 +21,17 @@
 //	├── runs         site | time uint64 (ms) | sequence uint64 → JSON report
 //	├── versions     site | version id | 0x00 | time uint64 (ms; 0: before such times were kept) → JSON: the version as it was from then on
 //	├── sprints      site | sprint id → JSON
-//	└── targets      goal | 0x00 | yyyy-mm-dd → uint64 (ms), when first shown
+//	├── queries      site | query → JSON: a goal's JQL, when it was answered and under which scope, why it was refused
+//	├── matches      site | query | issue id uint64 → of each stretch: missed, seen, left, uint64 (ms; 0: none) each
+//	├── said         site | field | issue id uint64 → JSON: what a field that goals report by has said, and when
+//	├── outcomes     goal | 0x00 | outcome | 0x00 | query | time uint64 (ms) → float64, what it measured
+//	└── targets      goal | 0x00 | yyyy-mm-dd → uint64 (ms) each time that it was shown after another
 //
-// A site is a uint16. All integers in keys are big-endian, so that the order
-// of the keys is the order of the numbers. Every key that an issue ever had
-// stands in keys; two issues can claim one key, where a deleted project's key
-// was given away anew.
+// A site is a uint16, a query the first 16 bytes of the SHA-256 of its text, a
+// field those of its name or id as the goals file has it. All integers in keys
+// are big-endian, so that the order of the keys is the order of the numbers.
+// Every key that an issue ever had stands in keys; two issues can claim one
+// key, where a deleted project's key was given away anew.
 //
 // Histories are never lost: what Jira has destroyed, hidden or cut off of a
 // changelog stays where it is held (merge.go says when not). So does an issue

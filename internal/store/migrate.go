@@ -22,6 +22,10 @@ const (
 	bucketTargets     = "targets"
 	bucketVersions    = "versions"
 	bucketSprints     = "sprints"
+	bucketQueries     = "queries"
+	bucketMatches     = "matches"
+	bucketSaid        = "said"
+	bucketOutcomes    = "outcomes"
 )
 
 // keySchema is where the meta bucket says which schema the store has.
@@ -50,6 +54,14 @@ func migrations() []migration {
 			return nil
 		}},
 		{"keep sprints, and what versions said before", keepVersions},
+		{"keep what goals ask for: what JQLs match, what fields say, what outcomes measure", func(tx *bolt.Tx) error {
+			for _, name := range []string{bucketQueries, bucketMatches, bucketSaid, bucketOutcomes} {
+				if _, err := tx.CreateBucket([]byte(name)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}},
 	}
 }
 

@@ -227,7 +227,7 @@ func TestTheLast200RunsOfASiteAreKept(t *testing.T) {
 func TestEveryTargetThatAGoalWasShownWithIsKept(t *testing.T) {
 	s := openTemp(t)
 	december, november := flow.Date{Year: 2026, Month: 12, Day: 18}, flow.Date{Year: 2026, Month: 11, Day: 27}
-	first, later := at("2026-07-01T00:00:00Z"), at("2026-10-20T00:00:00Z")
+	first, later, again := at("2026-07-01T00:00:00Z"), at("2026-10-20T00:00:00Z"), at("2026-11-01T00:00:00Z")
 	for _, c := range []struct {
 		goal  string
 		date  flow.Date
@@ -237,16 +237,19 @@ func TestEveryTargetThatAGoalWasShownWithIsKept(t *testing.T) {
 		{"p95", december, first, true},
 		{"p95", december, later, false},
 		{"p95", november, later, true},
+		{"p95", november, again, false},
+		{"p95", december, first, true}, // it came back, and the clock was set back
+		{"p95", december, first, false},
 		{"p95-too", december, later, true},
 	} {
 		got, err := s.RecordTarget(c.goal, c.date, c.shown)
 		if err != nil || got != c.first {
-			t.Errorf("%s %s: first time %t, %v; want %t", c.goal, c.date, got, err, c.first)
+			t.Errorf("%s %s: differs %t, %v; want %t", c.goal, c.date, got, err, c.first)
 		}
 	}
 	got, err := s.Targets("p95")
 	mustDo(t, err)
-	if diff := cmp.Diff([]SeenTarget{{december, first}, {november, later}}, got); diff != "" {
+	if diff := cmp.Diff([]SeenTarget{{december, first}, {november, later}, {december, later.Add(time.Millisecond)}}, got); diff != "" {
 		t.Error(diff)
 	}
 	for _, goal := range []string{"", "a\x00b", strings.Repeat("g", 300)} {

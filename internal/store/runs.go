@@ -77,59 +77,81 @@ func (s *Store) Runs(n int) ([]json.RawMessage, error) {
 	return reports, nil
 }
 
-// SeenTarget is a target date that a goal was once shown with.
+// SeenTarget is a target date that a goal was shown with, after another or as
+// the first.
 type SeenTarget struct {
 	Date  flow.Date `json:"date"`
-	Shown time.Time `json:"shown"` // when first
+	Shown time.Time `json:"shown"` // since when
 }
 
-// RecordTarget keeps that a goal was shown with a target date, and tells
-// whether that was the first time. Later times change nothing.
-func (s *Store) RecordTarget(goal string, date flow.Date, shown time.Time) (firstTime bool, err error) {
+// RecordTarget keeps that a goal is shown with a target date, and tells
+// whether it was shown with another before, or with none. A date that comes
+// back is kept anew.
+func (s *Store) RecordTarget(goal string, date flow.Date, shown time.Time) (differs bool, err error) {
 	if goal == "" || len(goal) > maxNameLength || strings.ContainsRune(goal, 0) || date.IsZero() {
 		return false, fmt.Errorf("record target %q of goal %q: it has no date or the goal no usable id", date, goal)
 	}
-	key := append(targetPrefix(goal), date.String()...)
 	// Nearly always it is known, and then there is nothing to wait for.
 	err = s.view(func(t *reading) error {
-		firstTime = t.bucket(bucketTargets).Get(key) == nil
-		return nil
+		last, err := t.lastTarget(goal)
+		differs = last.Date != date
+		return err
 	})
-	if err == nil && firstTime {
+	if err == nil && differs {
 		err = s.update(func(t *writing) error {
-			b := t.bucket(bucketTargets)
-			if firstTime = b.Get(key) == nil; !firstTime {
-				return nil
+			last, err := t.lastTarget(goal)
+			if differs = last.Date != date; err != nil || !differs {
+				return err
 			}
-			return t.put(b, key, binary.BigEndian.AppendUint64(nil, uint64(shown.UnixMilli())))
+			ms := shown.UnixMilli()
+			if !last.Date.IsZero() { // behind which it is, whatever the clock says
+				ms = max(ms, last.Shown.UnixMilli()+1)
+			}
+			b, key := t.bucket(bucketTargets), append(targetPrefix(goal), date.String()...)
+			return t.put(b, key, binary.BigEndian.AppendUint64(bytes.Clone(b.Get(key)), uint64(ms)))
 		})
 	}
 	if err != nil {
 		return false, fmt.Errorf("record target %s of goal %q: %w", date, goal, err)
 	}
-	return firstTime, nil
+	return differs, nil
+}
+
+// lastTarget returns the date that the goal was shown with last; the zero
+// SeenTarget where there is none.
+func (t *reading) lastTarget(goal string) (SeenTarget, error) {
+	seen, err := t.targets(goal)
+	if err != nil || len(seen) == 0 {
+		return SeenTarget{}, err
+	}
+	return seen[len(seen)-1], nil
 }
 
 func targetPrefix(goal string) []byte { return append([]byte(goal), 0) }
 
 // Targets returns every target date that the goal was ever shown with, in the
-// order in which they came up.
-func (s *Store) Targets(goal string) ([]SeenTarget, error) {
-	var seen []SeenTarget
-	err := s.view(func(t *reading) error {
-		prefix := targetPrefix(goal)
-		c := t.bucket(bucketTargets).Cursor()
-		for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
-			date, shown, err := decodeTarget(k[len(prefix):], v)
-			if err != nil {
-				return err
-			}
-			seen = append(seen, SeenTarget{date, shown})
-		}
-		return nil
+// order in which they came up; one that came back comes again.
+func (s *Store) Targets(goal string) (seen []SeenTarget, err error) {
+	err = s.view(func(t *reading) error {
+		seen, err = t.targets(goal)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read targets of goal %q: %w", goal, err)
+	}
+	return seen, nil
+}
+
+func (t *reading) targets(goal string) ([]SeenTarget, error) {
+	var seen []SeenTarget
+	prefix := targetPrefix(goal)
+	c := t.bucket(bucketTargets).Cursor()
+	for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
+		some, err := decodeTarget(k[len(prefix):], v)
+		if err != nil {
+			return nil, err
+		}
+		seen = append(seen, some...)
 	}
 	slices.SortFunc(seen, func(a, b SeenTarget) int {
 		return cmp.Or(a.Shown.Compare(b.Shown), cmp.Compare(a.Date.Sub(b.Date), 0))
@@ -137,13 +159,16 @@ func (s *Store) Targets(goal string) ([]SeenTarget, error) {
 	return seen, nil
 }
 
-func decodeTarget(day, v []byte) (flow.Date, time.Time, error) {
+func decodeTarget(day, v []byte) (seen []SeenTarget, err error) {
 	date, err := flow.ParseDate(string(day))
 	if err != nil {
-		return date, time.Time{}, err
+		return nil, err
 	}
-	if len(v) != 8 {
-		return date, time.Time{}, errors.New("the time is not eight bytes")
+	if len(v) == 0 || len(v)%8 != 0 {
+		return nil, errors.New("the times are not of eight bytes each")
 	}
-	return date, instant(int64(binary.BigEndian.Uint64(v))), nil
+	for ; len(v) > 0; v = v[8:] {
+		seen = append(seen, SeenTarget{date, instant(int64(binary.BigEndian.Uint64(v)))})
+	}
+	return seen, nil
 }

@@ -211,7 +211,7 @@ func (v *verifier) rest() error {
 			return err
 		}
 	}
-	for _, bucket := range []string{bucketCheckpoints, bucketProblems, bucketRuns} {
+	for _, bucket := range []string{bucketCheckpoints, bucketProblems, bucketRuns, bucketQueries} {
 		err := v.t.bucket(bucket).ForEach(func(k, value []byte) error {
 			if !json.Valid(value) {
 				return v.found(bucket, "%x is not JSON", k)
@@ -222,10 +222,48 @@ func (v *verifier) rest() error {
 			return err
 		}
 	}
+	if err := v.matches(); err != nil {
+		return err
+	}
+	err := v.t.bucket(bucketSaid).ForEach(func(k, value []byte) error {
+		if _, err := decodeSaid(k, value); err != nil {
+			return v.found(bucketSaid, "%v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = v.t.bucket(bucketOutcomes).ForEach(func(k, value []byte) error {
+		if err := checkOutcome(k, value); err != nil {
+			return v.found(bucketOutcomes, "%x: %v", k, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	return v.t.bucket(bucketTargets).ForEach(func(k, value []byte) error {
 		_, day, ok := bytes.Cut(k, []byte{0})
-		if _, _, err := decodeTarget(day, value); !ok || err != nil {
+		if _, err := decodeTarget(day, value); !ok || err != nil {
 			return v.found(bucketTargets, "%q is not a goal with a date and a time", k)
+		}
+		return nil
+	})
+}
+
+// matches reads what JQLs match.
+func (v *verifier) matches() error {
+	queries := v.t.bucket(bucketQueries)
+	return v.t.bucket(bucketMatches).ForEach(func(k, value []byte) error {
+		if err := v.ctx.Err(); err != nil {
+			return err
+		}
+		if _, _, err := decodeMatchEntry(k, value); err != nil {
+			return v.found(bucketMatches, "%v", err)
+		}
+		if queries.Get(k[:matchKeyLength-8]) == nil {
+			return v.found(bucketMatches, "%x is of a JQL that is not held", k)
 		}
 		return nil
 	})

@@ -11,6 +11,11 @@
 //	             those that only the store has are looked for one by one
 //	agile        versions and sprints, of which no issue tells
 //
+// Each of them then asks which issues the goals' JQLs match (select.go); an
+// incremental one only where it found something new, or has never asked;
+// and what the fields by which goals report say of the epics that have changed
+// (hear.go).
+//
 // A run ends complete, partial with its reasons, or failed. The watermark is
 // the start of the run by the site's clock and moves with a complete run
 // alone. An incremental run or a census with nothing to build on (the first

@@ -31,6 +31,16 @@ func incomplete(err error) string {
 	return e.Incomplete()
 }
 
+// rejected returns why the site does not take the JQL that it was asked;
+// nothing where the error says something else.
+func rejected(err error) string {
+	var e interface{ Rejected() string }
+	if !errors.As(err, &e) {
+		return ""
+	}
+	return e.Rejected()
+}
+
 // budgetError tells that a run has used up its time.
 type budgetError struct{ budget time.Duration }
 

@@ -28,6 +28,10 @@ type site struct {
 	lost     map[string]bool // projects that we may not see, by key
 	versions []flow.Version
 	sprints  []flow.Sprint
+	// jqls are those that the site takes: which issues each matches.
+	jqls map[string]func(*ticket) bool
+	// said is what its field Progress says, by issue.
+	said map[flow.IssueID][]flow.Saying
 	// fails, where set, may let a request fail; asked names it.
 	fails    func(asked string) error
 	requests int

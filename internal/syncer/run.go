@@ -21,12 +21,17 @@ type Options struct {
 	Site string // the site's name
 	// Scope is the JQL that the source reads under. Where it differs from the
 	// checkpoint's, everything is read again.
-	Scope   string
-	Source  Source
-	Store   Store
-	Now     func() time.Time // nil: time.Now
-	Logger  *slog.Logger     // nil: silent
-	Metrics *Metrics         // nil: measured, but shown nowhere
+	Scope  string
+	Source Source
+	Store  Store
+	// Selectors returns the JQLs by which the goals in force select issues,
+	// each once and always in the same order; nil: none do.
+	Selectors func() []Selector
+	// Reported returns the fields by which the goals in force report, likewise.
+	Reported func() []Reported
+	Now      func() time.Time // nil: time.Now
+	Logger   *slog.Logger     // nil: silent
+	Metrics  *Metrics         // nil: measured, but shown nowhere
 	// Budget is how long a run of a kind may take, by what it has turned out to
 	// be. It then keeps what it has and ends as partial; the next full or
 	// incremental one goes on there. 0: as long as it takes.

@@ -68,9 +68,9 @@ func (r *run) do(ctx context.Context) error {
 	work := r.scan
 	switch r.report.Kind {
 	case CensusOnly:
-		work = r.census
+		work = r.andDeclared(r.census)
 	case AgileOnly:
-		work = r.agile
+		work = r.andDeclared(r.agile)
 	}
 	return r.s.within(ctx, r.report.Kind, work)
 }
@@ -88,7 +88,13 @@ func (r *run) scan(ctx context.Context) error {
 	if err := r.askAboutStatuses(ctx); err != nil {
 		return err
 	}
-	return r.finish(ctx)
+	asked := r.declared(ctx)
+	// Whatever became of that, every change is held.
+	if err := r.finish(context.WithoutCancel(ctx), asked == nil && len(r.report.Reasons) == 0); err != nil {
+		return errors.Join(err, asked)
+	}
+	r.useful = true
+	return asked
 }
 
 // stop makes the next run begin anew where it cannot be told what this one has
@@ -202,7 +208,7 @@ func (r *run) askAboutStatuses(ctx context.Context) error {
 
 // finish moves the watermark: everything that was changed before the run
 // began is held now.
-func (r *run) finish(ctx context.Context) error {
+func (r *run) finish(ctx context.Context, complete bool) error {
 	cp := &r.cp
 	switch {
 	case r.report.Kind == Full:
@@ -211,7 +217,7 @@ func (r *run) finish(ctx context.Context) error {
 		cp.Watermark = cp.PartStarted
 	}
 	cp.PartFrom, cp.PartStarted = time.Time{}, time.Time{}
-	if len(r.report.Reasons) == 0 {
+	if complete {
 		cp.LastSuccess = r.s.o.Now().UTC()
 	}
 	return r.write(ctx, flow.Batch{})

@@ -11,10 +11,18 @@ import (
 // methods: Refused() bool, that the same will fail until somebody changes
 // something; Yielded() bool, that the site asked to be left alone for longer
 // than a run should wait; Incomplete() string, that what was handed over is
-// sound and what is missing, unless it is empty.
+// sound and what is missing, unless it is empty; Rejected() string, why it
+// does not take the JQL of a Select or the field of a Hear, unless it is empty.
 type Source interface {
 	Census
 	Agile
+	// Select hands over the id of every issue of the scope that the JQL
+	// matches, in any order and perhaps more than once. When it returns nil,
+	// none is left out.
+	Select(ctx context.Context, jql string, each func([]flow.IssueID) error) error
+	// Hear hands over what a field, named by its name or its id, has said of
+	// the issues. One that is not there is left out.
+	Hear(ctx context.Context, field string, ids []flow.IssueID, each func(flow.Said) error) error
 	// Identify asks the site who it is and who we are. It makes two requests.
 	// It fails where the site takes us for nobody.
 	Identify(ctx context.Context) (flow.Identity, error)
@@ -82,6 +90,17 @@ type Store interface {
 	// Problems returns the issues that Jira last sent in a form that could not
 	// be taken whole.
 	Problems(site string) ([]flow.Problem, error)
+	// Queried returns, by site, what is known of a JQL that was asked, without
+	// the matches.
+	Queried(jql string) (map[string]flow.Matching, error)
+	// Select records what a site answered when it was asked for the issues
+	// that a JQL matches.
+	Select(ctx context.Context, a flow.Selection) error
+	// Speakers returns which of the issues with the keys are present, and
+	// whether the field was ever heard of each.
+	Speakers(site, field string, keys []string) ([]flow.Speaker, error)
+	// Hear records what a field has said of issues.
+	Hear(ctx context.Context, site, field string, said []flow.Said) error
 	// AppendRun keeps the report of a run, encoded, and forgets the oldest
 	// beyond a bound of the store's own.
 	AppendRun(site string, at time.Time, report []byte) error
@@ -129,6 +148,7 @@ type Report struct {
 	Changes   int       `json:"changes"`            // changelog items not held before
 	Restored  int       `json:"restored,omitempty"` // issues that were gone and are back
 	Events    int       `json:"events,omitempty"`   // versions and sprints that are new or otherwise than before
+	Queries   int       `json:"queries,omitempty"`  // JQLs of goals that the site was asked
 	// What a census saw: the number of issues, how many of them it had to
 	// fetch, and what became of the absent ones, by flow.Presence.
 	Seen     int            `json:"seen,omitempty"`

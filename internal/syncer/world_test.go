@@ -39,10 +39,12 @@ type world struct {
 	requests []string
 	url      string
 	scope    string
-	pat      string
-	reg      *prometheus.Registry
-	metrics  *syncer.Metrics
-	syncer   *syncer.Syncer
+	// selectors are those of the goals in force.
+	selectors []syncer.Selector
+	pat       string
+	reg       *prometheus.Registry
+	metrics   *syncer.Metrics
+	syncer    *syncer.Syncer
 }
 
 // newWorld serves AeroGear as it was at now.
@@ -112,7 +114,8 @@ func (w *world) restart() {
 	var err error
 	w.syncer, err = syncer.New(syncer.Options{
 		Site: "acme", Scope: w.scope, Source: w.client(), Store: w.store, Now: w.now, Metrics: w.metrics,
-		Batch: 40, // a page, so that a run can be stopped within
+		Selectors: func() []syncer.Selector { return w.selectors },
+		Batch:     40, // a page, so that a run can be stopped within
 	})
 	if err != nil {
 		w.t.Fatal(err)

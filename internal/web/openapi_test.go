@@ -89,11 +89,13 @@ func TestTheDescriptionNamesEveryRouteOfTheAPI(t *testing.T) {
 func TestTheSchemasHaveTheFieldsOfTheAnswers(t *testing.T) {
 	d := readDescription(t)
 	for name, v := range map[string]any{
-		"Goals": measure.Snapshot{}, "StopCriterion": measure.StopCriterion{}, "Confidence": measure.Confidence{}, "Component": measure.Component{}, "Suppression": measure.Suppression{}, "Unlinked": measure.Unlinked{},
+		"Goals": measure.Snapshot{}, "StopCriterion": measure.StopCriterion{}, "OutcomeStatus": measure.OutcomeStatus{}, "Confidence": measure.Confidence{}, "Component": measure.Component{}, "Suppression": measure.Suppression{}, "Unlinked": measure.Unlinked{},
 		"DecisionStatus": measure.DecisionStatus{}, "DecisionClassStatus": measure.DecisionClassStatus{}, "DecisionLatency": measure.DecisionLatency{},
 		"WorkingLatency": measure.WorkingLatency{}, "SiteDecisions": measure.SiteDecisions{}, "Decisions": measure.DecisionRegister{},
 		"ClassLatency": measure.ClassLatency{}, "Decision": measure.Decision{},
 		"ProjectShare": measure.ProjectShare{}, "UnlinkedGroup": measure.UnlinkedGroup{}, "Suggestion": measure.Suggestion{}, "Goal": apiGoal{}, "GoalStatus": measure.GoalStatus{}, "Parts": measure.Parts{}, "Points": measure.Points{},
+		"Wait": measure.Wait{}, "Drift": measure.Drift{}, "Slip": measure.Slip{}, "Push": measure.Push{}, "TrapState": measure.TrapState{},
+		"FinishedIssues": measure.FinishedIssues{}, "Percentiles": measure.Percentiles{},
 		"Explanation": measure.Explanation{}, "ExplainedMeasure": measure.ExplainedMeasure{},
 		"ExplainedInput": measure.ExplainedInput{}, "Evidence": measure.Evidence{},
 		"Syncs": apiSync{}, "SyncReport": syncer.Report{}, "ProblemIssue": syncer.ProblemIssue{}, "Error": apiError{},
@@ -144,7 +146,7 @@ func kindOf(t reflect.Type) string {
 	switch t {
 	case reflect.TypeFor[time.Time](), reflect.TypeFor[*time.Time]():
 		return "date-time"
-	case reflect.TypeFor[*flow.Date]():
+	case reflect.TypeFor[flow.Date](), reflect.TypeFor[*flow.Date]():
 		return "date"
 	}
 	switch t.Kind() {

@@ -245,21 +245,52 @@ func (b *Builder) Flagged(at string, flagged bool) *Builder {
 }
 
 // BlockedBy links the issue to another that it waits for.
-func (b *Builder) BlockedBy(at, key string) *Builder {
-	b.tb.Helper()
-	b.issue.Links = append(slices.Clone(b.issue.Links), flow.Link{Type: "Blocks", Description: "is blocked by", Other: Ref(key)})
-	return b.change(at, flow.Change{Field: flow.FieldLink, To: flow.Named{ID: key, Name: "This issue is blocked by " + key}})
-}
+func (b *Builder) BlockedBy(at, key string) *Builder { return b.Links(at, "is blocked by", key) }
 
 // Unblocked takes the link away, if there is one.
-func (b *Builder) Unblocked(at, key string) *Builder {
+func (b *Builder) Unblocked(at, key string) *Builder { return b.Unlinks(at, "is blocked by", key) }
+
+// Assigns gives the issue to the numbered person; 0 to nobody.
+func (b *Builder) Assigns(at string, person uint64) *Builder {
+	b.tb.Helper()
+	from := b.issue.Now.Assignee
+	b.issue.Now.Assignee = flow.Pseudonym(person)
+	return b.change(at, flow.Change{Field: flow.FieldAssignee, From: flow.Named{ID: from.String()}, To: flow.Named{ID: b.issue.Now.Assignee.String()}})
+}
+
+// Dues sets the due date; "" takes it away.
+func (b *Builder) Dues(at, date string) *Builder {
+	b.tb.Helper()
+	from := b.issue.Now.Due
+	b.issue.Now.Due = flow.Date{}
+	if date != "" {
+		var err error
+		if b.issue.Now.Due, err = flow.ParseDate(date); err != nil {
+			b.tb.Fatal(err)
+		}
+	}
+	return b.change(at, flow.Change{Field: flow.FieldDue, From: flow.Named{ID: from.String()}, To: flow.Named{ID: date}})
+}
+
+// Links links the issue to another, with the sentence that Jira writes into the
+// changelog: "This issue " + phrase + " " + key.
+func (b *Builder) Links(at, phrase, key string) *Builder {
+	b.tb.Helper()
+	b.issue.Links = append(slices.Clone(b.issue.Links), flow.Link{Type: phrase, Description: phrase, Other: Ref(key)})
+	return b.change(at, flow.Change{Field: flow.FieldLink, To: flow.Named{ID: key, Name: "This issue " + phrase + " " + key}})
+}
+
+// Unlinks takes such a link away, if there is one.
+func (b *Builder) Unlinks(at, phrase, key string) *Builder {
 	b.tb.Helper()
 	held := len(b.issue.Links)
-	b.issue.Links = slices.DeleteFunc(slices.Clone(b.issue.Links), func(l flow.Link) bool { return l.Other.Key == key })
+	b.issue.Links = slices.DeleteFunc(slices.Clone(b.issue.Links), func(l flow.Link) bool {
+		return l.Other.Key == key && l.Description == phrase
+	})
 	if len(b.issue.Links) == held {
 		return b
 	}
-	return b.change(at, flow.Change{Field: flow.FieldLink, From: flow.Named{ID: key, Name: "This issue is blocked by " + key}})
+	return b.change(at, flow.Change{Field: flow.FieldLink, From: flow.Named{ID: key, Name: "This issue " + phrase + " " + key}})
 }
 
 // Touched changes a field that is not followed.

@@ -1,0 +1,125 @@
+package measure
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"plumbline/internal/flow"
+)
+
+// hold is a link by which a leaf is blocked, while both it and the blocker's
+// being open last.
+type hold struct {
+	leaf int32
+	by   string // the blocker's present key
+	in   flow.Spans
+}
+
+// blockers finds what leaves wait for by their links "is blocked by". The
+// blocker can be any issue of the site: the first pass learns which keys are
+// named, the second when those issues were open.
+type blockers struct {
+	named map[keyAt]bool
+	open  map[keyAt]openLife
+	links []blockedBy
+}
+
+// openLife is a blocker's present key and when it was open.
+type openLife struct {
+	id  flow.IssueID
+	key string
+	in  flow.Spans
+}
+
+type blockedBy struct {
+	place
+	other keyAt
+	flow.Span
+}
+
+func newBlockers() *blockers {
+	return &blockers{named: map[keyAt]bool{}, open: map[keyAt]openLife{}}
+}
+
+// meet takes an issue of the first pass.
+func (b *blockers) meet(i *flow.Issue) {
+	eachBlocker(i, func(key string, _ flow.Span) { b.named[keyAt{i.Site, key}] = true })
+}
+
+// lives takes every issue of the second pass.
+func (b *blockers) lives(t *flow.Timeline, s *Settings) {
+	as := b.namedAs(t.Issue)
+	if len(as) == 0 {
+		return
+	}
+	var open flow.Spans
+	for span, st := range t.Spans() {
+		if s.Semantics.Outcome(st) == flow.Open {
+			open = open.Append(span)
+		}
+	}
+	for _, at := range as {
+		// Of two issues that had one key, which Jira doesn't allow, the older.
+		if had, ok := b.open[at]; !ok || t.Issue.ID < had.id {
+			b.open[at] = openLife{t.Issue.ID, t.Issue.Now.Key, open}
+		}
+	}
+}
+
+// namedAs returns the keys, present and past, under which links name the issue.
+func (b *blockers) namedAs(i *flow.Issue) []keyAt {
+	var as []keyAt
+	add := func(key string) {
+		if at := (keyAt{i.Site, key}); b.named[at] {
+			as = append(as, at)
+		}
+	}
+	add(i.Now.Key)
+	for k := range i.Changes {
+		if c := &i.Changes[k]; c.Field == flow.FieldKey {
+			add(c.From.Name)
+		}
+	}
+	return as
+}
+
+// watch takes a leaf of the second pass.
+func (b *blockers) watch(t *flow.Timeline, leaves []place) {
+	eachBlocker(t.Issue, func(key string, span flow.Span) {
+		for _, p := range leaves {
+			b.links = append(b.links, blockedBy{p, keyAt{t.Issue.Site, key}, span})
+		}
+	})
+}
+
+// join writes the holds into the ledgers.
+func (b *blockers) join(ledgers []ledger) {
+	for _, x := range b.links {
+		other, ok := b.open[x.other]
+		if !ok {
+			continue // it was never seen: nothing is known of it
+		}
+		if in := other.in.Intersect(flow.Spans{x.Span}); len(in) > 0 {
+			l := &ledgers[x.ledger]
+			l.holds = append(l.holds, hold{int32(x.index), other.key, in})
+		}
+	}
+}
+
+// eachBlocker yields the issues that a link said to block this one, in the order
+// of their keys, and from when until when.
+func eachBlocker(i *flow.Issue, f func(key string, span flow.Span)) {
+	held := heldBy(i)
+	for _, key := range slices.Sorted(maps.Keys(held)) {
+		for _, span := range held[key] {
+			f(key, span)
+		}
+	}
+}
+
+// says reports whether Jira's sentence on a link uses one of the phrases.
+func says(sentence string, phrases ...string) bool {
+	sentence = strings.ToLower(sentence)
+	return slices.ContainsFunc(phrases, func(p string) bool { return strings.Contains(sentence, p) })
+}

@@ -1,0 +1,301 @@
+package measure
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"plumbline/internal/flow"
+)
+
+// Drift is how a goal's scope has changed since its commitment, by cause
+// (MEASURES §2.6). Every count is of leaves or of events on them.
+type Drift struct {
+	// Baseline is how many leaves were in scope at the commitment, discarded
+	// ones not counted.
+	Baseline int `json:"baseline"`
+	// Added are leaves that came into scope on being created, Split those of
+	// them that were split off or cloned from another issue, MovedIn leaves
+	// that had existed outside.
+	Added   int `json:"added"`
+	Split   int `json:"split"`
+	MovedIn int `json:"moved_in"`
+	// MovedOut are leaves that left scope and live on, Deleted those that were
+	// deleted, archived or hidden. Dropped are leaves that were closed without
+	// being delivered, Reopened those that were closed and are open again.
+	MovedOut int `json:"moved_out"`
+	Deleted  int `json:"deleted"`
+	Dropped  int `json:"dropped"`
+	Reopened int `json:"reopened"`
+	// Reestimated counts the changes of estimates of leaves in scope, where
+	// the goal counts points; ReestimatedBy is what they add up to.
+	Reestimated   int     `json:"reestimated"`
+	ReestimatedBy float64 `json:"reestimated_by"`
+	// Late are the leaves that came in in the last quarter of the time to the
+	// target that held then, or within 14 days of it, or later: surprises.
+	Late int `json:"late"`
+	// Growth is the undiscarded scope over Baseline, less 1; nil where nothing
+	// was in scope at the commitment. Churn is what came, left and was dropped
+	// over Baseline, PerMonth the growth for each 30 days since.
+	Growth   *float64 `json:"growth,omitempty"`
+	Churn    *float64 `json:"churn,omitempty"`
+	PerMonth *float64 `json:"growth_per_30d,omitempty"`
+	// Percentile is the share of the other goals like it that had grown less,
+	// or as much, at the same age; nil while fewer than GrowthPeers of them
+	// have come to it. Peers is how many have.
+	Percentile *float64 `json:"growth_percentile,omitempty"`
+	Peers      int      `json:"growth_peers"`
+}
+
+// cause is why a leaf's step changed the scope.
+type cause uint8
+
+const (
+	noChange cause = iota
+	isAdded
+	isSplit
+	isMovedIn
+	isMovedOut
+	isDeleted
+	isDropped
+	isReopened
+)
+
+// String says in words what happened to the leaf.
+func (c cause) String() string {
+	return [...]string{
+		"no change", "added", "split off another issue", "moved in", "moved out", "deleted, archived or hidden",
+		"discarded", "re-opened",
+	}[c]
+}
+
+// enters tells of a cause whether it brings a leaf into scope.
+func (c cause) enters() bool { return c == isAdded || c == isSplit || c == isMovedIn }
+
+// causeOf returns why the step changed the scope, as it is known at the moment:
+// a link that tells of a split can be made after the issue came into scope. A
+// leaf that came in within AddedWithin of its creation was added; it takes
+// people some time to file an issue under its epic.
+func (l *ledger) causeOf(e *entry, at time.Time, s *Settings) cause {
+	me := &l.lives[e.leaf]
+	switch {
+	case !e.before.in && e.after.in:
+		switch {
+		case e.at.Sub(instantOf(me.born)) > s.Thresholds.AddedWithin:
+			return isMovedIn
+		case by(me.split, at):
+			return isSplit
+		}
+		return isAdded
+	case e.before.in && !e.after.in && me.gone != 0 && me.gone == millis(e.at):
+		return isDeleted
+	case e.before.in && !e.after.in:
+		return isMovedOut
+	case e.after.out == flow.Dropped && e.before.out != flow.Dropped:
+		return isDropped
+	case e.after.out == flow.Open && e.before.out != flow.Open:
+		return isReopened
+	}
+	return noChange
+}
+
+// eachDrift yields the steps in (from, to] that changed the scope.
+func (l *ledger) eachDrift(from, to time.Time, s *Settings, f func(*entry, cause)) {
+	for k := l.firstAfter(from); k < len(l.entries) && !l.entries[k].at.After(to); k++ {
+		if c := l.causeOf(&l.entries[k], to, s); c != noChange {
+			f(&l.entries[k], c)
+		}
+	}
+}
+
+// firstAfter is the index of the first step after the moment.
+func (l *ledger) firstAfter(at time.Time) int {
+	k, _ := slices.BinarySearchFunc(l.entries, at, func(e entry, at time.Time) int {
+		if e.at.After(at) {
+			return 1
+		}
+		return -1
+	})
+	return k
+}
+
+// sizePoint is the undiscarded scope from a moment on, in Unix milliseconds.
+type sizePoint struct {
+	at   int64
+	size int32
+}
+
+// setCourse folds the entries into the course of the scope's size.
+func (l *ledger) setCourse() {
+	size := int32(0)
+	counted := func(c class) bool { return c.in && c.out != flow.Dropped }
+	for k := range l.entries {
+		e := &l.entries[k]
+		if counted(e.before) == counted(e.after) {
+			continue
+		}
+		if counted(e.after) {
+			size++
+		} else {
+			size--
+		}
+		if n := len(l.course); n > 0 && l.course[n-1].at == millis(e.at) {
+			l.course[n-1].size = size
+		} else {
+			l.course = append(l.course, sizePoint{millis(e.at), size})
+		}
+	}
+}
+
+// courseFrom is the index of the first point of the course at the moment or
+// after it, and whether it is one at the moment.
+func (l *ledger) courseFrom(at time.Time) (int, bool) {
+	return slices.BinarySearchFunc(l.course, at.UnixMilli(), func(p sizePoint, ms int64) int { return cmp.Compare(p.at, ms) })
+}
+
+// sizeAt is how many undiscarded leaves were in scope at the moment.
+func (l *ledger) sizeAt(at time.Time) int {
+	k, found := l.courseFrom(at)
+	if found {
+		return int(l.course[k].size)
+	}
+	if k == 0 {
+		return 0
+	}
+	return int(l.course[k-1].size)
+}
+
+// grown is how much the undiscarded scope had grown over the time; false where
+// there was none to grow.
+func (l *ledger) grown(from, to time.Time) (float64, bool) {
+	base := l.sizeAt(from)
+	if base <= 0 {
+		return 0, false
+	}
+	return float64(l.sizeAt(to))/float64(base) - 1, true
+}
+
+// drift folds the goal's drift since its commitment.
+func (l *ledger) drift(t0, at time.Time, s *Settings) Drift {
+	d := Drift{Baseline: l.sizeAt(t0)}
+	l.eachDrift(t0, at, s, func(e *entry, c cause) {
+		switch c {
+		case isAdded:
+			d.Added++
+		case isSplit:
+			d.Added++
+			d.Split++
+		case isMovedIn:
+			d.MovedIn++
+		case isMovedOut:
+			d.MovedOut++
+		case isDeleted:
+			d.Deleted++
+		case isDropped:
+			d.Dropped++
+		case isReopened:
+			d.Reopened++
+		}
+		if c.enters() && l.late(e.at, t0, s) {
+			d.Late++
+		}
+	})
+	d.Reestimated, d.ReestimatedBy = l.reestimated(t0, at, s)
+	if g, ok := l.grown(t0, at); ok {
+		churn := float64(d.Added+d.MovedIn+d.MovedOut+d.Deleted+d.Dropped) / float64(d.Baseline)
+		d.Growth, d.Churn = &g, &churn
+		if age := at.Sub(t0); age > 0 {
+			rate := g / (float64(age) / float64(30*day))
+			d.PerMonth = &rate
+		}
+	}
+	return d
+}
+
+// late reports whether what came in at the moment was a surprise: in the last
+// quarter of the time from the commitment to the target that held then, or
+// within two weeks of that target, or later. Moving the target afterwards
+// doesn't make it less of one.
+func (l *ledger) late(at, t0 time.Time, s *Settings) bool {
+	zone := s.Calendar.Location()
+	p, ok := promised(l.goal.Targets, at, zone)
+	if !ok {
+		return false
+	}
+	end := p.now.End(zone)
+	window := time.Duration(float64(end.Sub(t0)) * s.Thresholds.LateShare)
+	return !at.Before(end.Add(-max(window, s.Thresholds.LateWithin)))
+}
+
+// reestimated counts the changes of estimates of issues in scope in (t0, at],
+// and what they add up to.
+func (l *ledger) reestimated(t0, at time.Time, s *Settings) (n int, by float64) {
+	most := s.Thresholds.MaxEstimate
+	last := map[int32]float64{}
+	for k := range l.sizes {
+		z := &l.sizes[k]
+		if z.at.After(at) {
+			break
+		}
+		was, known := last[z.leaf]
+		last[z.leaf] = z.said
+		if known && usable(was, most) && usable(z.said, most) && was != z.said && z.at.After(t0) {
+			n++
+			by += z.said - was
+		}
+	}
+	return n, by
+}
+
+// committed is a goal whose work had begun by a snapshot's moment.
+type committed struct {
+	ledger int
+	t0     time.Time
+}
+
+// committed lists the goals that are committed by the moment, by the levels of
+// goals below them, the oldest first: a goal is compared with those before it,
+// which have come to its age.
+func (h *History) committed(at time.Time) map[int][]committed {
+	out := map[int][]committed{}
+	for k := range h.ledgers {
+		if t0, ok := h.ledgers[k].commitment(at, &h.settings); ok {
+			out[h.ledgers[k].height] = append(out[h.ledgers[k].height], committed{k, t0})
+		}
+	}
+	for _, like := range out {
+		slices.SortFunc(like, func(a, b committed) int { return cmp.Or(a.t0.Compare(b.t0), cmp.Compare(a.ledger, b.ledger)) })
+	}
+	return out
+}
+
+// setDrift adds the goal's drift, with its place among the goals like it.
+func (h *History) setDrift(g *GoalStatus, k int, like map[int][]committed, at time.Time) {
+	if g.CommittedAt == nil {
+		return
+	}
+	l := &h.ledgers[k]
+	d := l.drift(*g.CommittedAt, at, &h.settings)
+	g.Drift = &d
+	if d.Growth == nil {
+		return
+	}
+	age, below := at.Sub(*g.CommittedAt), 0
+	for _, o := range like[l.height] {
+		if o.t0.After(*g.CommittedAt) {
+			break
+		}
+		if o.ledger == k {
+			continue
+		}
+		if grown, ok := h.ledgers[o.ledger].grown(o.t0, o.t0.Add(age)); ok {
+			d.Peers++
+			if grown <= *d.Growth {
+				below++
+			}
+		}
+	}
+	if d.Peers >= h.settings.Thresholds.GrowthPeers {
+		d.Percentile = ratio(below, d.Peers)
+	}
+}

@@ -1,0 +1,140 @@
+package measure
+
+import (
+	"slices"
+	"time"
+
+	"plumbline/internal/flow"
+)
+
+// FinishedIssues is how many leaves were delivered for the first time, while in
+// scope, in the windows that end at the snapshot's moment (MEASURES §2.7).
+type FinishedIssues struct {
+	Days7  int `json:"7d"`
+	Days28 int `json:"28d"`
+	Days90 int `json:"90d"`
+}
+
+// Percentiles are durations in seconds.
+type Percentiles struct {
+	P50 float64 `json:"50"`
+	P85 float64 `json:"85"`
+	P95 float64 `json:"95"`
+	N   int     `json:"n"` // how many issues they are of
+}
+
+func percentiles(all []time.Duration) *Percentiles {
+	if len(all) == 0 {
+		return nil
+	}
+	slices.Sort(all)
+	p := func(q float64) float64 { return quantile(all, q).Seconds() }
+	return &Percentiles{P50: p(0.5), P85: p(0.85), P95: p(0.95), N: len(all)}
+}
+
+// finishedBy lists the moments at which leaves were delivered for the first
+// time, in the window that ends at the moment.
+func (l *ledger) finishedBy(at time.Time, window time.Duration, f func(leaf int, when time.Time)) {
+	for leaf := range l.lives {
+		ms := l.lives[leaf].delivered
+		if !by(ms, at) {
+			continue
+		}
+		if when := instantOf(ms); at.Sub(when) < window && l.leaves[leaf].In.Contains(when) {
+			f(leaf, when)
+		}
+	}
+}
+
+func (l *ledger) finishedIn(at time.Time) FinishedIssues {
+	var f FinishedIssues
+	l.finishedBy(at, 90*day, func(_ int, when time.Time) {
+		f.Days90++
+		if at.Sub(when) < 28*day {
+			f.Days28++
+		}
+		if at.Sub(when) < 7*day {
+			f.Days7++
+		}
+	})
+	return f
+}
+
+// times is what a leaf's turns by a moment say of it.
+type times struct {
+	first     int64 // entered progress for the first time
+	begun     int64 // and for the first time in its present episode
+	delivered int64 // delivered for the last time
+}
+
+// eachTimes yields the leaves that have turned by the moment.
+func (l *ledger) eachTimes(at time.Time, f func(leaf int, t *times)) {
+	ms := at.UnixMilli()
+	for k := 0; k < len(l.turns); {
+		leaf := l.turns[k].leaf
+		var t times
+		seen := false
+		for ; k < len(l.turns) && l.turns[k].leaf == leaf; k++ {
+			if x := &l.turns[k]; x.at <= ms {
+				seen = true
+				t.turn(x)
+			}
+		}
+		if seen {
+			f(int(leaf), &t)
+		}
+	}
+}
+
+func (t *times) turn(x *turn) {
+	switch x.what {
+	case began:
+		t.begun = x.at
+		if t.first == 0 {
+			t.first = x.at
+		}
+	case delivered:
+		t.delivered = x.at
+	case reopened:
+		t.begun = 0
+	}
+}
+
+// cycle is a leaf's cycle time: from its first entry into progress to its last
+// delivery. False where it was never in progress (MEASURES §2.8).
+func (t *times) cycle() (time.Duration, bool) {
+	if t.first == 0 || t.delivered < t.first {
+		return 0, false
+	}
+	return instantOf(t.delivered).Sub(instantOf(t.first)), true
+}
+
+// age is how long a leaf in progress has been so, in its present episode.
+func (t *times) age(at time.Time) (time.Duration, bool) {
+	if t.begun == 0 {
+		return 0, false
+	}
+	return at.Sub(instantOf(t.begun)), true
+}
+
+// flowTimes returns the cycle times of the leaves that are delivered at the
+// moment, and the ages of those in progress; skipped is how many were
+// delivered without ever having been in progress.
+func (l *ledger) flowTimes(at time.Time, now []*entry) (cycles, ages []time.Duration, skipped int) {
+	l.eachTimes(at, func(leaf int, t *times) {
+		switch e := now[leaf]; {
+		case e == nil || !e.after.in:
+		case e.after.out == flow.Delivered:
+			if d, ok := t.cycle(); ok {
+				cycles = append(cycles, d)
+			} else {
+				skipped++
+			}
+		case e.doing():
+			if d, ok := t.age(at); ok {
+				ages = append(ages, d)
+			}
+		}
+	})
+	return cycles, ages, skipped
+}

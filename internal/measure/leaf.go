@@ -1,0 +1,146 @@
+package measure
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"plumbline/internal/flow"
+	"plumbline/internal/goal"
+)
+
+// life is what a ledger keeps of a leaf besides its steps, whether or not it
+// was in the goal's scope then. Moments are Unix milliseconds, 0 for never.
+type life struct {
+	born      int64 // created
+	delivered int64 // delivered for the first time
+	gone      int64 // deleted, archived or out of the site's scope
+	split     int64 // said by a link to be split off, or cloned from, another issue
+}
+
+// turn is a turn in a leaf's life, whether or not it was in scope then.
+type turn struct {
+	at   int64
+	leaf int32
+	what turning
+}
+
+type turning uint8
+
+const (
+	began     turning = iota // entered progress for the first time since it was created or re-opened
+	delivered                // was delivered
+	reopened                 // was closed, and is open again
+)
+
+// mark is how a leaf stands from a moment on, beside its status.
+type mark struct {
+	at   int64
+	leaf int32
+	is   stance
+}
+
+// stance is what marks tell of a leaf.
+type stance uint8
+
+const (
+	isBlocked stance = 1 << iota // by semantics.blocked
+	owned                        // assigned to somebody
+)
+
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func instantOf(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+// by reports whether something that happened at ms, 0 for never, had happened
+// by the moment.
+func by(ms int64, at time.Time) bool { return ms != 0 && ms <= at.UnixMilli() }
+
+// observe writes down a leaf's life in each goal that it belongs to.
+func (b *builder) observe(t *flow.Timeline, leaves []place) {
+	me, turns, marks := b.follow(t)
+	noise := b.noiseOf(t)
+	for _, p := range leaves {
+		l := &b.ledgers[p.ledger]
+		l.lives[p.index] = me
+		for _, x := range turns {
+			x.leaf = int32(p.index)
+			l.turns = append(l.turns, x)
+		}
+		for _, m := range marks {
+			m.leaf = int32(p.index)
+			l.marks = append(l.marks, m)
+		}
+		b.stir(p, noise)
+	}
+	b.blockers.watch(t, leaves)
+}
+
+// follow walks along an issue's life.
+func (b *builder) follow(t *flow.Timeline) (me life, turns []turn, marks []mark) {
+	me = life{born: millis(t.Issue.Created), gone: millis(t.Issue.Gone), split: splitOff(t.Issue)}
+	started, out := false, flow.Open
+	for span, st := range t.Spans() {
+		at, was := millis(span.From), out
+		out = b.settings.Semantics.Outcome(st)
+		switch {
+		case was != flow.Open && out == flow.Open:
+			started = false
+			turns = append(turns, turn{at: at, what: reopened})
+		case was != flow.Delivered && out == flow.Delivered:
+			turns = append(turns, turn{at: at, what: delivered})
+			if me.delivered == 0 {
+				me.delivered = at
+			}
+		}
+		if !started && out == flow.Open && st.Category == flow.InProgress {
+			started = true
+			turns = append(turns, turn{at: at, what: began})
+		}
+		now := b.stance(st)
+		if k := len(marks) - 1; k < 0 && now != 0 || k >= 0 && marks[k].is != now {
+			marks = append(marks, mark{at: at, is: now})
+		}
+	}
+	return me, turns, marks
+}
+
+func (b *builder) stance(st *flow.State) stance {
+	var s stance
+	if b.settings.Blocked.Applies(st) {
+		s |= isBlocked
+	}
+	if st.Assignee != 0 {
+		s |= owned
+	}
+	return s
+}
+
+// splitOff returns when the changelog first said that the issue was split off
+// another, or cloned from one. Jira's sentence stands in the link's change:
+// "This issue is split from PAY-3", "This issue clones PAY-3".
+func splitOff(i *flow.Issue) int64 {
+	for k := range i.Changes {
+		c := &i.Changes[k]
+		if c.Field == flow.FieldLink && c.To.ID != "" && says(c.To.Name, "split from", "clones") {
+			return millis(c.At)
+		}
+	}
+	return 0
+}
+
+// arrange puts what was written down in order.
+func (l *ledger) arrange(s *Settings, releases map[ReleaseOf][]goal.Target) {
+	slices.SortStableFunc(l.turns, func(a, b turn) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) })
+	slices.SortStableFunc(l.marks, func(a, b mark) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) })
+	slices.SortStableFunc(l.holds, func(a, b hold) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.by, b.by)) })
+	l.setIdle(s)
+	l.setCourse()
+	l.setPromises(s, releases)
+	l.setTraps(s)
+}

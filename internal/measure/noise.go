@@ -1,0 +1,113 @@
+package measure
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"plumbline/internal/flow"
+)
+
+// dayNoise is how many changes of a goal's leaves on a day were no progress
+// and nothing else of meaning: ranks, sprints, labels, texts, assignments
+// (MEASURES §1, noise filter c). Bots and bulk edits are not counted.
+type dayNoise struct {
+	day int64 // since 1970, UTC
+	n   int32
+}
+
+// noiseAt is one such change, whose minute may turn out to be a bulk edit.
+type noiseAt struct {
+	at     time.Time
+	minute minute
+}
+
+type waitingNoise struct {
+	ledger int
+	noiseAt
+}
+
+const millisADay = int64(24 * time.Hour / time.Millisecond)
+
+// dayOf is the day of a moment since 1970, in UTC.
+func dayOf(t time.Time) int64 { return floorDiv(t.UnixMilli(), millisADay) }
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
+
+// noiseOf lists an issue's changes that mean nothing, one a changelog entry.
+func (b *builder) noiseOf(t *flow.Timeline) []noiseAt {
+	var out []noiseAt
+	changes := t.Issue.Changes
+	for k := range changes {
+		c := &changes[k]
+		if c.Bot || c.History == 0 || k > 0 && changes[k-1].History == c.History || meansSomething(changes[k:], c.History) {
+			continue
+		}
+		out = append(out, noiseAt{c.At, minuteOf(t.Issue.Site, c)})
+	}
+	return out
+}
+
+// meansSomething reports whether an item of the changelog entry is about more
+// than appearances: status, scope, size or date.
+func meansSomething(changes []flow.Change, history uint64) bool {
+	for k := range changes {
+		if changes[k].History != history {
+			return false
+		}
+		switch changes[k].Field {
+		case flow.FieldStatus, flow.FieldResolution, flow.FieldEpic, flow.FieldParent, flow.FieldFixVersion, flow.FieldEstimate, flow.FieldDue:
+			return true
+		}
+	}
+	return false
+}
+
+// stir counts the changes that fell into the leaf's time in scope.
+func (b *builder) stir(p place, noise []noiseAt) {
+	l := &b.ledgers[p.ledger]
+	for _, x := range noise {
+		if !l.leaves[p.index].In.Contains(x.at) {
+			continue
+		}
+		if b.bulk.suspected(x.minute) {
+			b.waitingNoise = append(b.waitingNoise, waitingNoise{p.ledger, x})
+			continue
+		}
+		b.noise[p.ledger][dayOf(x.at)]++
+	}
+}
+
+// settle puts the days in order, once it is known what was a bulk edit.
+func (b *builder) settle() {
+	for _, w := range b.waitingNoise {
+		if _, ok := b.bulk.since(w.minute); !ok {
+			b.noise[w.ledger][dayOf(w.at)]++
+		}
+	}
+	for g := range b.ledgers {
+		for day, n := range b.noise[g] {
+			b.ledgers[g].noise = append(b.ledgers[g].noise, dayNoise{day, n})
+		}
+		slices.SortFunc(b.ledgers[g].noise, func(a, b dayNoise) int { return cmp.Compare(a.day, b.day) })
+	}
+}
+
+// noiseBetween counts the meaningless changes on the whole days that lie after
+// the one moment's and before the other's. A day that is not over yet is left
+// out: what a bulk edit is shows only when it is done.
+func (l *ledger) noiseBetween(from, to time.Time) int {
+	first, end := dayOf(from)+1, dayOf(to)
+	k, _ := slices.BinarySearchFunc(l.noise, first, func(d dayNoise, day int64) int { return cmp.Compare(d.day, day) })
+	n := 0
+	for ; k < len(l.noise) && l.noise[k].day < end; k++ {
+		n += int(l.noise[k].n)
+	}
+	return n
+}

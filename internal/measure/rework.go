@@ -1,0 +1,99 @@
+package measure
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// episodeDone is one stretch during which a leaf was delivered, as of a moment.
+type episodeDone struct {
+	leaf  int
+	from  int64
+	lived time.Duration // until it was re-opened, or until now
+	back  bool          // it was re-opened
+}
+
+// doneEpisodes lists the stretches that began in scope, by the moment. A leaf
+// that was open again for less than the bounce threshold was not re-opened,
+// and one that was closed for less than that was not done (MEASURES §1, §2.11).
+func (l *ledger) doneEpisodes(at time.Time, bounce time.Duration) []episodeDone {
+	var out []episodeDone
+	now := at.UnixMilli()
+	var open *episodeDone // the leaf's present stretch
+	opened := int64(0)    // when it was re-opened
+	end := func() {
+		if open == nil {
+			return
+		}
+		until := now
+		if gone := l.lives[open.leaf].gone; gone != 0 && gone < now {
+			until = gone
+		}
+		if open.back = opened != 0; open.back {
+			until = opened
+		}
+		open.lived = time.Duration(until-open.from) * time.Millisecond
+		if !open.back || open.lived > bounce {
+			out = append(out, *open)
+		}
+		open, opened = nil, 0
+	}
+	for k := range l.turns {
+		x := &l.turns[k]
+		if open != nil && open.leaf != int(x.leaf) {
+			end()
+		}
+		switch {
+		case x.at > now:
+		case x.what == reopened && open != nil:
+			opened = x.at
+		case x.what == delivered:
+			if open != nil && opened != 0 && time.Duration(x.at-opened)*time.Millisecond < bounce {
+				opened = 0 // it was taken back
+				continue
+			}
+			end()
+			if l.leaves[x.leaf].In.Contains(instantOf(x.at)) {
+				open = &episodeDone{leaf: int(x.leaf), from: x.at}
+			}
+		}
+	}
+	end()
+	return out
+}
+
+// reopenedWithin estimates the probability that delivered work is re-opened
+// within the time (Kaplan and Meier 1958; MEASURES §2.11). Work that was
+// delivered lately counts for as long as it has been watched. Nil where
+// nothing was delivered.
+func reopenedWithin(episodes []episodeDone, within time.Duration) *float64 {
+	if len(episodes) == 0 {
+		return nil
+	}
+	all := slices.Clone(episodes)
+	slices.SortFunc(all, func(a, b episodeDone) int {
+		return cmp.Or(cmp.Compare(a.lived, b.lived), compareBool(b.back, a.back)) // of one age: re-opened before censored
+	})
+	stays := 1.0
+	for k := range all {
+		if all[k].lived > within {
+			break
+		}
+		if all[k].back {
+			stays *= 1 - 1/float64(len(all)-k)
+		}
+	}
+	back := 1 - stays
+	return &back
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}

@@ -1,0 +1,140 @@
+package measure
+
+import (
+	"slices"
+	"time"
+
+	"plumbline/internal/flow"
+)
+
+// Trap is a detector of a structural trap (MEASURES §10). It names a
+// mechanism, never who is in it.
+type Trap struct {
+	Name  string // of the label and the setting: "deadline_as_goal"
+	Title string // for people
+	// Thresholds are what the configuration can set of it.
+	Thresholds []TrapThreshold
+	detect     func(*ledger, *Settings, trapLimits) (raw flow.Spans, why string)
+	explain    func(*explainer, trapLimits) ExplainedMeasure
+}
+
+// TrapThreshold is one threshold of a detector.
+type TrapThreshold struct {
+	Name    string
+	Default float64
+	Min     float64
+	What    string // with its unit
+}
+
+// TrapSetting is what a company sets of a detector.
+type TrapSetting struct {
+	Off        bool
+	Thresholds map[string]float64
+}
+
+// TrapState is what a detector says of a goal. A trap shows once its rule has
+// held for a week, and no more once it hasn't for a week.
+type TrapState struct {
+	Trap  string     `json:"trap"`
+	Title string     `json:"title"`
+	On    bool       `json:"on"`
+	Since *time.Time `json:"since,omitempty"` // when it began to show
+	// Unknown says why it can't be judged; empty where it can.
+	Unknown string `json:"unknown,omitempty"`
+}
+
+// persistence is the threshold that all detectors share: how long the rule
+// must hold, or not hold, before that shows.
+func persistence() TrapThreshold {
+	return TrapThreshold{Name: "persist_days", Default: 7, Min: 0, What: "days that the rule must hold before it shows, and not hold before it no longer does"}
+}
+
+// Traps returns the detectors of this version.
+func Traps() []Trap {
+	all := []Trap{deadlineAsGoal(), ninetyNineTail(), orphanGoal(), scopeTreadmill(), silentDescoping()}
+	for k := range all {
+		all[k].Thresholds = append(all[k].Thresholds, persistence())
+	}
+	return all
+}
+
+// trapLimits are a detector's thresholds as they are set.
+type trapLimits map[string]float64
+
+func (t trapLimits) days(name string) time.Duration { return time.Duration(t[name] * float64(day)) }
+func (t trapLimits) count(name string) int          { return int(t[name]) }
+
+// limits returns the detector's thresholds; false where it is switched off.
+func (t *Trap) limits(s *Settings) (trapLimits, bool) {
+	set := s.Traps[t.Name]
+	out := trapLimits{}
+	for _, x := range t.Thresholds {
+		out[x.Name] = x.Default
+		if v, ok := set.Thresholds[x.Name]; ok {
+			out[x.Name] = v
+		}
+	}
+	return out, !set.Off
+}
+
+// trapLife is when a trap shows on a goal.
+type trapLife struct {
+	trap   *Trap
+	limits trapLimits
+	raw    flow.Spans // while the rule held
+	shown  flow.Spans
+	why    string // why it can't be judged; empty where it can
+}
+
+// setTraps runs the detectors that are on. What a detector says of a moment
+// looks at nothing that happened later, so that it can be asked once and for
+// all.
+func (l *ledger) setTraps(s *Settings) {
+	all := Traps()
+	for k := range all {
+		limits, on := all[k].limits(s)
+		if !on {
+			continue
+		}
+		life := trapLife{trap: &all[k], limits: limits}
+		life.raw, life.why = all[k].detect(l, s, limits)
+		life.shown = persistent(life.raw, limits.days("persist_days"))
+		l.traps = append(l.traps, life)
+	}
+}
+
+// persistent returns when a state shows that must have held for the time
+// before it does, and must not have held for the time before it no longer does.
+func persistent(raw flow.Spans, hold time.Duration) flow.Spans {
+	var out flow.Spans
+	for _, s := range raw {
+		if k := len(out) - 1; k >= 0 && s.From.Before(out[k].To) {
+			out[k].To = time.Time{} // it came back before it was forgotten
+		} else if s.To.IsZero() || s.To.Sub(s.From) > hold {
+			out = out.Append(flow.Span{From: s.From.Add(hold)})
+		} else {
+			continue
+		}
+		if !s.To.IsZero() {
+			out[len(out)-1].To = s.To.Add(hold)
+		}
+	}
+	return out
+}
+
+func (l *ledger) setTrapStates(g *GoalStatus, at time.Time) {
+	for k := range l.traps {
+		life := &l.traps[k]
+		x := TrapState{Trap: life.trap.Name, Title: life.trap.Title, Unknown: life.why}
+		if span, ok := life.shown.At(at); ok {
+			x.On = true
+			x.Since = &span.From
+		}
+		g.Traps = append(g.Traps, x)
+	}
+}
+
+// ShownTraps returns the traps that show.
+func (g *GoalStatus) ShownTraps() []TrapState {
+	return slices.DeleteFunc(slices.Clone(g.Traps), func(t TrapState) bool { return !t.On })
+}

@@ -1,0 +1,62 @@
+package store
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"plumbline/internal/flow"
+)
+
+func TestWhatAnOutcomeMeasuredIsKeptByItsQuery(t *testing.T) {
+	s := openTemp(t)
+	first, second := flow.Measured{At: at("2026-01-05T08:00:00Z"), Value: -0.25}, flow.Measured{At: at("2026-01-05T09:00:00Z"), Value: 0}
+	mustDo(t, s.RecordOutcome("p95", "latency", "q", second))
+	mustDo(t, s.RecordOutcome("p95", "latency", "q", first))
+	mustDo(t, s.RecordOutcome("p95", "latency", "another", first))
+	mustDo(t, s.RecordOutcome("p95-too", "latency", "q", first))
+	got, err := s.Outcome("p95", "latency", "q")
+	if diff := cmp.Diff([]flow.Measured{first, second}, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	if none, err := s.Outcome("p95", "lat", "q"); err != nil || none != nil {
+		t.Errorf("an outcome that was never measured: %v, %v", none, err)
+	}
+	for name, bad := range map[string]error{
+		"no goal":           s.RecordOutcome("", "o", "q", first),
+		"a goal with a nul": s.RecordOutcome("a\x00b", "o", "q", first),
+		"no outcome":        s.RecordOutcome("g", "", "q", first),
+		"no number":         s.RecordOutcome("g", "o", "q", flow.Measured{At: first.At, Value: math.NaN()}),
+		"infinity":          s.RecordOutcome("g", "o", "q", flow.Measured{At: first.At, Value: math.Inf(1)}),
+		"before 1970":       s.RecordOutcome("g", "o", "q", flow.Measured{At: time.UnixMilli(-1)}),
+	} {
+		if bad == nil {
+			t.Errorf("%s was taken", name)
+		}
+	}
+}
+
+func TestADamagedOutcomeIsFound(t *testing.T) {
+	whole := string(outcomePrefix("g", "o", "q")) + "\x00\x00\x00\x00\x00\x00\x00\x01"
+	for name, damage := range map[string]struct{ key, value string }{
+		"a key without a time":        {string(outcomePrefix("g", "o", "q")), "12345678"},
+		"a key without an outcome":    {"g", "12345678"},
+		"a short value":               {whole, "1234"},
+		"a value that is no number":   {whole, "\x7f\xf8\x00\x00\x00\x00\x00\x01"},
+		"a time beyond all calendars": {whole[:len(whole)-8] + "\xff\x00\x00\x00\x00\x00\x00\x01", "12345678"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := openTemp(t)
+			mustDo(t, s.update(func(tx *writing) error {
+				return tx.put(tx.bucket(bucketOutcomes), []byte(damage.key), []byte(damage.value))
+			}))
+			findings, err := s.Verify(t.Context())
+			if err != nil || len(findings) != 1 || findings[0].Where != bucketOutcomes {
+				t.Errorf("%v, %v", findings, err)
+			}
+			mustDo(t, s.update(func(tx *writing) error { return tx.delete(tx.bucket(bucketOutcomes), []byte(damage.key)) }))
+		})
+	}
+}
