@@ -100,7 +100,7 @@ func (c *children) enough(t *flow.Timeline) bool {
 // a version had at a moment is known from changelogs alone: in a set without
 // any, versions are no containers.
 func FindContainers(set string, in Input, until time.Time) ([]Container, error) {
-	d := discovery{set: set, until: until, children: children{map[flow.IssueID]int{}, map[string]int{}}, versions: map[string]int{}, projects: map[string]string{}}
+	d := discovery{set: set, until: until, children: children{map[flow.IssueID]int{}, map[string]int{}}, versions: map[string]int{}}
 	err := in.Issues(func(i *flow.Issue) error {
 		t := flow.NewTimeline(i, in.Catalogs[i.Site])
 		d.histories += i.Histories
@@ -128,9 +128,8 @@ type discovery struct {
 	set        string
 	until      time.Time
 	children   children
-	histories  int               // changelog entries of the whole set
-	versions   map[string]int    // issues that ever had the version, by its id
-	projects   map[string]string // of the containers that are issues, by key
+	histories  int            // changelog entries of the whole set
+	versions   map[string]int // issues that ever had the version, by its id
 	containers []Container
 	goals      []goal.Goal
 }

@@ -70,12 +70,14 @@ type Horizon struct {
 
 // Band is how it came out where Jira showed between From and To.
 type Band struct {
-	From, To  float64
-	Snapshots int
-	Truth     float64 // mean
-	Median    float64 // mean estimate
-	Coverage  float64
-	Over      float64 // share in which the truth was more than 15 points lower
+	From      float64 `json:"from"`
+	To        float64 `json:"to"`
+	Snapshots int     `json:"snapshots"`
+	Truth     float64 `json:"truth"`  // mean
+	Median    float64 `json:"median"` // mean estimate
+	Coverage  float64 `json:"coverage"`
+	// Over is the share in which the truth was more than 15 points lower.
+	Over float64 `json:"over"`
 }
 
 // lifeError is what one container adds to a group's scores.
