@@ -80,8 +80,8 @@ func (c *cli) askJSON(ctx context.Context, command string, args url.Values, answ
 // board lists the goals, those in trouble first, each below its parent.
 func board(s *measure.Snapshot) listing {
 	l := listing{
-		header: []string{"GOAL", "HEALTH", "SINCE", "REPORTED", "DELIVERED", "ISSUES", "DROPPED", "SCOPE", "TARGET", "MOVED", "OLDEST DECISION", "LAST PROGRESS"},
-		right:  []bool{false, false, false, true, true, true, true, true, false, false, true, true},
+		header: []string{"GOAL", "HEALTH", "SINCE", "REPORTED", "REAL", "DELIVERED", "ISSUES", "DROPPED", "SCOPE", "TARGET", "MOVED", "FORECAST", "CHANCE", "OLDEST DECISION", "LAST PROGRESS"},
+		right:  []bool{false, false, false, true, true, true, true, true, true, false, false, false, true, true, true},
 		whole:  s,
 	}
 	goals := s.Board()
@@ -124,9 +124,9 @@ func (c *cli) tellStops(s *measure.Snapshot) error {
 func boardRow(g *measure.GoalStatus, depth int, at time.Time) []string {
 	return []string{
 		strings.Repeat("  ", depth) + clean(g.ID),
-		g.Health.Sign() + " " + g.Health.Word(), day(g.HealthSince), reported(g, at), delivered(g),
+		g.Health.Sign() + " " + g.Health.Word(), day(g.HealthSince), reported(g, at), realCompletion(g), delivered(g),
 		fmt.Sprintf("%d/%d", g.Issues.Delivered, g.Issues.Total()-g.Issues.Discarded), strconv.Itoa(g.Issues.Discarded),
-		scope(g), target(g), moved(g), oldestDecision(g, at), age(g.LastProgress, at),
+		scope(g), target(g), moved(g), day(g.Forecast50), percent(g.OnTime), oldestDecision(g, at), age(g.LastProgress, at),
 	}
 }
 
@@ -139,6 +139,14 @@ func reported(g *measure.GoalStatus, at time.Time) string {
 		return percent(g.Reported)
 	}
 	return fmt.Sprintf("%s (%s)", percent(g.Reported), age(g.ReportedAt, at))
+}
+
+// realCompletion shows the median and the interval that holds four in five.
+func realCompletion(g *measure.GoalStatus) string {
+	if g.Real == nil || g.RealLower == nil || g.RealUpper == nil {
+		return unknown
+	}
+	return fmt.Sprintf("%.0f %% (%.0f–%.0f)", 100**g.Real, 100**g.RealLower, 100**g.RealUpper)
 }
 
 // delivered shows the delivered completion; a "p" says that it is by points.

@@ -67,7 +67,7 @@ func (c *cli) root() *cobra.Command {
 		return usageError{fmt.Errorf("%w; see `%s --help`", err, cmd.CommandPath())}
 	})
 	root.AddCommand(c.demo(), c.serve(), c.sync(), c.starter(), c.check(), c.goals(), c.explain(), c.unlinked(), c.decisions(),
-		c.stalls(), c.backfill(), c.store(),
+		c.backtest(), c.stalls(), c.backfill(), c.store(),
 		c.metrics(), c.healthcheck(), c.version())
 	wrapArgs(root)
 	return root

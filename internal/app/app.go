@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -78,6 +79,7 @@ type App struct {
 	settings atomic.Pointer[Settings]
 	figures  atomic.Pointer[figures]
 	reloaded atomic.Pointer[reloadResult]
+	learnt   atomic.Pointer[experience]
 	reloads  sync.Mutex // one reload at a time
 	measures sync.Mutex // one measuring at a time; guards last
 	last     *measuring
@@ -273,6 +275,9 @@ func (a *App) syncBy(
 		if err != nil {
 			errs = append(errs, fmt.Errorf("site %s: %w", name, err))
 		}
+	}
+	if slices.ContainsFunc(reports, func(r syncer.Report) bool { return r.Kind == syncer.Full }) {
+		a.learnt.Store(nil) // the past may have been told anew
 	}
 	if len(reports) > 0 && ctx.Err() == nil {
 		a.measureOutcomes(ctx)

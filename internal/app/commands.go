@@ -54,6 +54,8 @@ func (a *App) Run(ctx context.Context, command string, args url.Values, out io.W
 		return a.runPreview(ctx, args, out)
 	case "unlinked":
 		return a.runUnlinked(ctx, args, out)
+	case "backtest":
+		return a.runBacktest(ctx, args, out)
 	case "backfill":
 		return a.runBackfill(ctx, args, out)
 	case "decisions":
@@ -86,6 +88,8 @@ func (a *App) Run(ctx context.Context, command string, args url.Values, out io.W
 	return codedError{fmt.Errorf("the service has no command %q; is it of another version?", command), ExitUsage}
 }
 
+var errEmpty = errors.New("the store is empty: run `plumbline sync` first")
+
 // at reads the argument of that name; now where it is not given.
 func (a *App) at(args url.Values) (time.Time, error) {
 	if !args.Has("at") {
@@ -107,7 +111,7 @@ func (a *App) measured(ctx context.Context) error {
 		return err
 	}
 	if a.Snapshot() == nil {
-		return errors.New("the store is empty: run `plumbline sync` first")
+		return errEmpty
 	}
 	return nil
 }

@@ -37,6 +37,8 @@ func known(id string) measure.GoalStatus {
 		Issues: measure.Parts{ToDo: 3, InProgress: 2, Delivered: 12, Discarded: 1},
 		Points: &measure.Points{ToDo: 8, InProgress: 5.5, Delivered: 30, Discarded: 1}, CountedIn: "points", EstimateCoverage: ptr(0.9),
 		Reported: ptr(13.0 / 18), Delivered: ptr(12.0 / 17), ReportedFrom: "jira",
+		Real: ptr(0.64), RealLower: ptr(0.5), RealUpper: ptr(0.82), Overstated: ptr(0.25),
+		Forecast50: ptr(at.AddDate(0, 0, 20)), Forecast85: ptr(at.AddDate(0, 0, 55)), OnTime: ptr(0.4), FirstOnTime: ptr(0.0),
 		ReportedHealth: measure.OnTrack, LastCheckIn: ptr(at.AddDate(0, 0, -7)),
 		ScopeAdded: ptr(7), ScopeRemoved: ptr(0),
 		Target: &flow.Date{Year: 2026, Month: 12, Day: 18}, FirstTarget: &flow.Date{Year: 2026, Month: 7, Day: 1},
@@ -79,6 +81,9 @@ func published(tb testing.TB, goals ...measure.GoalStatus) *export.Exporter {
 	tb.Helper()
 	e := export.New(zurich(tb))
 	if err := e.Publish(&measure.Snapshot{At: at, Goals: goals, Work: []measure.ProjectShare{{Site: "acme", Project: "PAY", Active: 8, Unlinked: 2, Ratio: .25}},
+		Estimator: &measure.EstimatorStatus{
+			Containers: 40, Errors: map[string]float64{"jira": 1, "regression": 0.9}, Coverage: ptr(0.8), Skills: map[int]float64{14: 0.1, 90: -0.1},
+		},
 		Decisions: []measure.SiteDecisions{{Site: "acme", Class: "architecture", Open: 4, Overdue: 2}, {Class: "other", Open: 1}}}); err != nil {
 		tb.Fatal(err)
 	}

@@ -27,6 +27,7 @@ type emit func(value float64, labels ...string)
 func families(zone *time.Location) []family {
 	all := identity()
 	all = append(all, completion()...)
+	all = append(all, estimates()...)
 	all = append(all, promises(zone)...)
 	all = append(all, movement()...)
 	all = append(all, work()...)
@@ -34,7 +35,8 @@ func families(zone *time.Location) []family {
 	all = append(all, criteria()...)
 	all = append(all, evidence()...)
 	all = append(all, decisions()...)
-	return append(all, organisation()...)
+	all = append(all, organisation()...)
+	return append(all, estimator()...)
 }
 
 func identity() []family {

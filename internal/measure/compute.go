@@ -10,6 +10,9 @@ func (h *History) Snapshot(at time.Time) *Snapshot {
 	eachOf(len(h.ledgers), func(k int) { s.Goals[k] = h.statusOf(k, like, s.Work, at) })
 	h.rollUp(s)
 	s.Decisions = h.bySite(at)
+	if len(h.ledgers) > 0 && h.ledgers[0].experience != nil {
+		s.Estimator = h.ledgers[0].experience.Model(at).status()
+	}
 	return s
 }
 
@@ -49,6 +52,7 @@ func (l *ledger) figures(at time.Time, s *Settings) (GoalStatus, rhythm) {
 	l.setScope(&g, at, s)
 	l.setTarget(&g, at, s)
 	l.setReportedHealth(&g, at, s)
+	l.setForecast(&g, at, &t, s)
 	l.setOutcomes(&g, at, s)
 	l.setDecisions(&g, at, &t, s)
 	r, begun := l.rhythm(at, s)

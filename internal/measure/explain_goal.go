@@ -68,10 +68,11 @@ func explained(t *Thresholds) []explainedBy {
 func explainedHealth(t *Thresholds) []explainedBy {
 	return []explainedBy{
 		{"health", fmt.Sprintf("the first that holds: done (every mapped container closed, and no open issue, or closed for %s), not_started "+
-			"(no issue ever in progress or closed), unknown (a defect of the data hides the figures), stalled, off_track (the target day is over), "+
-			"at_risk (a decision is overdue), on_track; "+
-			"judged at the start of every day; a worse state shows after %s, a better one after %s",
-			inDays(t.Grace), inDays(t.WorseAfter), inDays(t.BetterAfter)), (*explainer).health, nil},
+			"(no issue ever in progress or closed), unknown (a defect of the data hides the figures), stalled, off_track (the target day is over, "+
+			"or the probability to make it is below %s), at_risk (a decision is overdue, or that probability is below %s, or the probability "+
+			"that the reported figure says 15 points too much is at least %s), on_track; "+
+			"judged at the start of every day, by the odds of its week; a worse state shows after %s, a better one after %s",
+			inDays(t.Grace), percent(&t.OffTrackBelow), percent(&t.AtRiskBelow), percent(&t.OverstatedFrom), inDays(t.WorseAfter), inDays(t.BetterAfter)), (*explainer).health, nil},
 		{"reported_health", fmt.Sprintf("what the last check-in that gives one says; where none does, by the reported completion: done (all), "+
 			"not_started (nothing, and no work begun or the start ahead), off_track (the target day is over, or completion lies more than %s "+
 			"behind the share of the time from start to target that is over), at_risk (more than %s), else on_track",
@@ -84,6 +85,10 @@ func explainedHealth(t *Thresholds) []explainedBy {
 			"the issues are estimated", t.MaxEstimate, percent(&t.EstimateCoverage)), (*explainer).pointsNow, (*explainer).asksForPoints},
 		{"reported_completion", "issues whose status is of category Done ÷ all issues in scope", (*explainer).reported, nil},
 		{"delivered_completion", "delivered issues ÷ issues in scope that were not discarded", (*explainer).delivered, nil},
+		{"real_completion", "the share of what will finally be delivered that is firmly done: a regression on how past containers of work " +
+			"turned out, with the interval that held four in five of those like this one; counted in issues", (*explainer).real, nil},
+		{"forecast", "a logistic regression of whether past containers had delivered their last issue within so many days; " +
+			"50 % and 85 % of those in such a situation had by these dates", (*explainer).forecast, nil},
 		{"scope_added", "issues that came into scope after the commitment: the first issue in progress, or the " +
 			"declared start if that is later", (*explainer).added, nil},
 		{"scope_removed", "issues that left scope after the commitment", (*explainer).removed, nil},

@@ -173,6 +173,10 @@ func (g *GoalStatus) figure(name string, at time.Time, zone *time.Location) Figu
 			why = cmp.Or(g.Missing["last_progress"], g.Missing["stalled"])
 		case "stall_after":
 			why = g.Missing["stalled"]
+		case "overstated_probability":
+			why = g.Missing["real_completion"]
+		case "on_time_probability", "first_target_probability":
+			why = cmp.Or(g.Missing["target"], g.Missing["forecast"])
 		case "check_in_age":
 			why = "no check-in was made"
 		case "decisions_overdue", "decisions_reversed", "decision_debt":
@@ -252,6 +256,26 @@ func (g *GoalStatus) number(name string, at time.Time, zone *time.Location) (*fl
 			return count(1), true
 		}
 		return count(0), true
+	}
+	return g.estimated(name, zone)
+}
+
+// estimated is number of the figures that are estimates.
+func (g *GoalStatus) estimated(name string, zone *time.Location) (*float64, bool) {
+	switch name {
+	case "real_completion":
+		return g.Real, true
+	case "overstated_probability":
+		return g.Overstated, true
+	case "on_time_probability":
+		return g.OnTime, true
+	case "first_target_probability":
+		return g.FirstOnTime, true
+	case "forecast":
+		if g.Forecast50 == nil {
+			return nil, true
+		}
+		return dayStart(flow.DateOf(g.Forecast50.In(zone)), zone), true
 	}
 	return nil, false
 }

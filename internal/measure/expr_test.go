@@ -279,7 +279,7 @@ func TestStopCriteriaAreJudgedFromTheGoalsOwnHistory(t *testing.T) {
 		"2026-01-21": {
 			{ID: "little", When: "delivered_completion < 50% for 5d", Met: ptr(false)},
 			{ID: "wide", When: "scope_added >= 2 or stalled and last_progress_age > 3d", Met: ptr(false)},
-			unknown("later", "real_completion < 0.3 after 2026-01-12", "real_completion is unknown: this version does not measure it"),
+			unknown("later", "real_completion < 0.3 after 2026-01-12", "real_completion is unknown: nothing has been learnt yet"),
 			broken,
 		},
 	} {

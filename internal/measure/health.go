@@ -51,7 +51,10 @@ type signals struct {
 func (l *ledger) signals(at time.Time, t *tally, r *rhythm, s *Settings) signals {
 	_, closed := l.closed(at, t, s)
 	target, promisedYet := promised(l.goal.Targets, at, s.Calendar.Location())
+	odds := l.oddsAt(at)
 	return signals{
+		onTime:     odds.onTime,
+		overstated: odds.overstated,
 		finished:   l.finished(at, t, s),
 		started:    t.started,
 		defect:     l.hidden(at, t, s),

@@ -29,6 +29,11 @@ type Input struct {
 	// is not known.
 	Releases map[ReleaseOf][]goal.Target
 	Settings Settings
+	// Experience is what was learnt from the containers that have closed; nil:
+	// real completion and forecasts are unknown. Until is up to when the odds
+	// that health rests on are worked out.
+	Experience *Replay
+	Until      time.Time
 	// Expect is about how many issues there are; 0 where that is not known. It
 	// saves time, and changes nothing else.
 	Expect int
@@ -90,6 +95,9 @@ func Build(in Input) (*History, error) {
 		l := &h.ledgers[k]
 		l.entries, l.progress = trimmed(l.entries), trimmed(l.progress)
 		l.turns, l.marks, l.course = trimmed(l.turns), trimmed(l.marks), trimmed(l.course)
+	}
+	if in.Experience != nil {
+		h.learn(in.Experience, in.Until)
 	}
 	return h, nil
 }

@@ -26,11 +26,15 @@ type ledger struct {
 	// shared are the leaves that other goals have too, and which.
 	shared   map[int][]sharing
 	criteria []criterion
-	past     *pastFigures // where there are criteria
-	outcomes map[string][]flow.Measured
-	tallies  []tally
-	days     *daily
-	proof    proof
+	// experience is what estimates are made from, nil for none; odds are the
+	// goal's by week.
+	experience *Replay
+	odds       []weekOdds
+	past       *pastFigures // where there are criteria
+	outcomes   map[string][]flow.Measured
+	tallies    []tally
+	days       *daily
+	proof      proof
 	// decisions are those of the goal, by when they were asked; overdue is
 	// when one of them was, held when its leaves waited for one.
 	decisions []ownDecision
@@ -257,10 +261,7 @@ func (b *builder) finish(sites []string) ([]ledger, decisions) {
 		l := &b.ledgers[k]
 		l.days = &daily{}
 		l.proof.seal(b.uses)
-		slices.SortStableFunc(l.entries, func(a, b entry) int {
-			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf))
-		})
-		l.mark()
+		l.order()
 		slices.SortStableFunc(l.progress, func(a, b progress) int {
 			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf))
 		})
@@ -274,4 +275,12 @@ func (b *builder) finish(sites []string) ([]ledger, decisions) {
 	eachOf(len(b.ledgers), func(k int) { b.ledgers[k].arrange(&b.settings, b.releases) })
 	setPeers(b.ledgers, &b.settings.Thresholds)
 	return b.ledgers, made
+}
+
+// order puts the entries in order of time.
+func (l *ledger) order() {
+	slices.SortStableFunc(l.entries, func(a, b entry) int {
+		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf))
+	})
+	l.mark()
 }

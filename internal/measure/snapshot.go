@@ -17,6 +17,9 @@ type Snapshot struct {
 	Goals []GoalStatus `json:"goals"` // sorted by goal id
 	// Work is each project's active work and the part that no goal claims.
 	Work []ProjectShare `json:"work,omitempty"`
+	// Estimator says how well real completion and forecasts have been told so
+	// far; nil where nothing has been learnt.
+	Estimator *EstimatorStatus `json:"estimator,omitempty"`
 	// Decisions are the open decisions by site and class.
 	Decisions []SiteDecisions `json:"decisions,omitempty"`
 }
@@ -71,6 +74,26 @@ type GoalStatus struct {
 	LastCheckIn *time.Time `json:"last_check_in,omitempty"`
 	// Delivered is delivered over not discarded leaves (MEASURES §2.2).
 	Delivered *float64 `json:"delivered_completion"`
+
+	// Real is the share of what will finally be delivered that is firmly done,
+	// as far as it can be known: a median, and its 80 % interval (MEASURES
+	// §3). Counted in issues.
+	Real      *float64 `json:"real_completion"`
+	RealLower *float64 `json:"real_completion_lower,omitempty"`
+	RealUpper *float64 `json:"real_completion_upper,omitempty"`
+	// Overstated is the probability that the truth lies more than 15 points
+	// below what is reported.
+	Overstated *float64 `json:"overstated_probability,omitempty"`
+	// Estimate is what Real rests on; nil where it is known for sure.
+	Estimate *Estimate `json:"estimate,omitempty"`
+	// Forecast50 and Forecast85 are when the last issue will have been
+	// delivered with 50 and 85 % probability (MEASURES §5).
+	Forecast50 *time.Time `json:"forecast_50,omitempty"`
+	Forecast85 *time.Time `json:"forecast_85,omitempty"`
+	// OnTime and FirstOnTime are the probabilities to make the target in
+	// force and the first one.
+	OnTime      *float64 `json:"on_time_probability,omitempty"`
+	FirstOnTime *float64 `json:"first_target_probability,omitempty"`
 
 	// CommittedAt is t0 of MEASURES §2.6: the first leaf entering work or the
 	// declared start, whichever is later.

@@ -1,0 +1,259 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"plumbline/internal/app"
+	"plumbline/internal/config"
+	"plumbline/internal/measure"
+	"plumbline/internal/syncer"
+)
+
+func (c *cli) backtest() *cobra.Command {
+	var dumps []string
+	var open bool
+	var prior string
+	cmd := &cobra.Command{
+		Use: "backtest", Short: "How well the estimator does on finished containers",
+		Long: "backtest replays the history of the containers of work that have ended: epics, fix versions, and\n" +
+			"issues with sub-tasks. Every fortnight of each one's life it tells the real completion, by a model\n" +
+			"that knows only what was known on the first of that month, and holds that against what came.\n\n" +
+			"Without --dump it reads the store. With it, files of raw Jira issues as the REST API gives them,\n" +
+			"one a line, plain or gzipped; several are pooled. -o ndjson prints one snapshot a line. Containers\n" +
+			"that are still open have no truth yet; --open prints them too, with truth and finished null.",
+		Example: "  plumbline backtest\n  plumbline backtest --dump issues.jsonl.gz\n  plumbline backtest --dump a.jsonl --dump b.jsonl -o ndjson",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if len(dumps) == 0 && prior != "" {
+				return usageError{errors.New("--fit-prior needs --dump")}
+			}
+			if len(dumps) == 0 {
+				return c.backtestStore(cmd, open)
+			}
+			m := newShareMeter(c)
+			defer m.end()
+			b := app.Backtest{Dumps: dumps, Open: open, Reading: m.reading, Replaying: m.replaying}
+			if cmd.Flags().Changed("config") {
+				cfg, err := config.Load(c.configPath)
+				if err != nil {
+					return err
+				}
+				b.Config = cfg
+			}
+			if prior != "" {
+				fitted, err := b.FitPrior(cmd.Context())
+				if err != nil {
+					return err
+				}
+				return os.WriteFile(prior, append(fitted, '\n'), 0o600)
+			}
+			result, err := b.Run(cmd.Context())
+			m.end()
+			if err != nil {
+				return err
+			}
+			return c.showBacktest(result)
+		},
+	}
+	f := cmd.Flags()
+	f.StringArrayVar(&dumps, "dump", nil, "test on the raw issues of this `file` instead of the store; may be given again")
+	f.BoolVar(&open, "open", false, "with -o ndjson, containers that are still open too")
+	f.StringVar(&prior, "fit-prior", "", "fit the prior that ships on the dumps, and write it to this `file`")
+	_ = f.MarkHidden("fit-prior") // fails for an unknown flag alone
+	c.addOutput(cmd)
+	return cmd
+}
+
+func (c *cli) backtestStore(cmd *cobra.Command, open bool) error {
+	args := url.Values{}
+	if open {
+		args.Set("open", "true")
+	}
+	if c.output == "ndjson" {
+		args.Set("lines", "true")
+	}
+	var b measure.Backtest
+	if err := c.askJSON(cmd.Context(), "backtest", args, &b); err != nil {
+		return err
+	}
+	return c.showBacktest(&b)
+}
+
+// showBacktest prints the scores, or the snapshots behind them.
+func (c *cli) showBacktest(b *measure.Backtest) error {
+	l := errorScores(b)
+	for k := range b.Lines {
+		l.lines = append(l.lines, &b.Lines[k])
+	}
+	b.Lines = nil
+	if c.output == "table" {
+		fmt.Fprintf(c.out, "%d containers, %d of them ended and large enough to be scored; up to %s; the prior is of %s; in force at the end: %s\n\n",
+			b.Containers, b.Ended, b.Until.Format(time.DateOnly), strings.Join(orNone(b.Prior), ", "), b.Champion)
+	}
+	if err := c.list(l); err != nil || c.output != "table" && c.output != "md" || len(b.Scores) == 0 || b.Ended == 0 {
+		return err
+	}
+	for _, part := range []listing{barScores(&b.Scores[0]), bandScores(&b.Scores[0]), finishScores(b)} {
+		fmt.Fprintln(c.out)
+		if err := c.list(part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func orNone(list []string) []string {
+	if len(list) == 0 {
+		return []string{"nobody: it trusts Jira"}
+	}
+	return list
+}
+
+// errorScores is the table of errors, one row a group.
+func errorScores(b *measure.Backtest) listing {
+	l := listing{
+		header: []string{"GROUP", "CONTAINERS", "SNAPSHOTS", "JIRA", "ESTIMATE", "MAE RATIO", "RMSE RATIO", "CRPS", "COVERED", "WIDTH", "OVERSTATED"},
+		right:  []bool{false, true, true, true, true, true, true, true, true, true, true},
+		whole:  b,
+	}
+	for k := range b.Scores {
+		s := &b.Scores[k]
+		if s.Containers == 0 {
+			continue
+		}
+		auc := unknown
+		if s.Overstated.AUC != nil {
+			auc = fmt.Sprintf("AUC %.2f, skill %+.2f", *s.Overstated.AUC, s.Overstated.Skill)
+		}
+		l.rows = append(l.rows, []string{
+			clean(s.Group), strconv.Itoa(s.Containers), strconv.Itoa(s.Snapshots), errorsOf(s.Naive), errorsOf(s.Estimate),
+			ranged(s.MAERatio), ranged(s.RMSERatio), fmt.Sprintf("%.2f", s.CRPS.Value), percent(&s.Coverage.Value), percent(&s.Width.Value), auc,
+		})
+	}
+	return l
+}
+
+// errorsOf writes MAE/RMSE/bias in points.
+func errorsOf(e measure.Errors) string {
+	return fmt.Sprintf("%.1f/%.1f/%+.1f", 100*e.MAE, 100*e.RMSE, 100*e.Bias)
+}
+
+func ranged(r measure.Ranged) string {
+	return fmt.Sprintf("%.2f [%.2f–%.2f]", r.Value, r.Low, r.High)
+}
+
+// barScores holds the pooled scores against what was promised.
+func barScores(s *measure.Scores) listing {
+	l := listing{header: []string{"MEASURE", "IS", "MUST", "AIM", "REACHED"}, right: []bool{false, true, true, true}}
+	add := func(name string, is string, must, aim string, musts, aims bool) {
+		reached := "no"
+		if musts {
+			reached = "must"
+		}
+		if aims {
+			reached = "aim"
+		}
+		l.rows = append(l.rows, []string{name, is, must, aim, reached})
+	}
+	most := func(name string, v, must, aim float64) {
+		add(name, fmt.Sprintf("%.2f", v), fmt.Sprintf("≤ %.2f", must), fmt.Sprintf("≤ %.2f", aim), v <= must, v <= aim)
+	}
+	least := func(name string, v, must, aim float64) {
+		add(name, fmt.Sprintf("%+.2f", v), fmt.Sprintf("≥ %.2f", must), fmt.Sprintf("≥ %.2f", aim), v >= must, v >= aim)
+	}
+	most("MAE over Jira's", s.MAERatio.Value, 0.95, 0.88)
+	most("RMSE over Jira's", s.RMSERatio.Value, 0.85, 0.76)
+	most("CRPS over Jira's MAE", s.CRPS.Value, 0.70, 0.60)
+	most("CRPS over that of the delivered share", s.CRPSDelivered.Value, 0.97, 0.97)
+	c := s.Coverage.Value
+	add("80 % interval covers", percent(&c), "77–88 %", "78–84 %", c >= 0.77 && c <= 0.88, c >= 0.78 && c <= 0.84)
+	most("mean width of the interval", s.Width.Value, 0.45, 0.32)
+	if s.Overstated.AUC != nil {
+		least("overstated by > 15 points: AUC", *s.Overstated.AUC, 0.77, 0.83)
+		least("overstated by > 15 points: Brier skill", s.Overstated.Skill, 0.12, 0.22)
+	}
+	for _, h := range s.Finish {
+		least(fmt.Sprintf("finished within %d d: Brier skill", h.Days), h.Closed.Skill, 0.10, 0.20)
+		most(fmt.Sprintf("finished within %d d: ECE", h.Days), h.Closed.ECE, 0.08, 0.05)
+	}
+	return l
+}
+
+// bandScores answers "is 70 % really 70 %?".
+func bandScores(s *measure.Scores) listing {
+	l := listing{
+		header: []string{"JIRA SAYS", "SNAPSHOTS", "TRUTH", "ESTIMATE", "COVERED", "> 15 POINTS LOWER"},
+		right:  []bool{true, true, true, true, true, true},
+	}
+	for _, b := range s.Bands {
+		l.rows = append(l.rows, []string{
+			fmt.Sprintf("%.0f–%.0f %%", 100*b.From, 100*b.To), strconv.Itoa(b.Snapshots),
+			percent(&b.Truth), percent(&b.Median), percent(&b.Coverage), percent(&b.Over),
+		})
+	}
+	return l
+}
+
+// finishScores is the table of forecasts.
+func finishScores(b *measure.Backtest) listing {
+	l := listing{
+		header: []string{"GROUP", "WITHIN", "CASES", "BASE RATE", "SKILL", "ECE", "WITH OPEN ONES", "BASE RATE", "SKILL", "ECE"},
+		right:  []bool{false, true, true, true, true, true, true, true, true, true},
+	}
+	for k := range b.Scores {
+		s := &b.Scores[k]
+		for _, h := range s.Finish {
+			if h.Closed.Cases == 0 || strings.HasPrefix(s.Group, "project") {
+				continue
+			}
+			l.rows = append(l.rows, []string{
+				clean(s.Group), fmt.Sprintf("%d d", h.Days),
+				strconv.Itoa(h.Closed.Cases), percent(&h.Closed.Base), fmt.Sprintf("%+.2f", h.Closed.Skill), fmt.Sprintf("%.2f", h.Closed.ECE),
+				strconv.Itoa(h.All.Cases), percent(&h.All.Base), fmt.Sprintf("%+.2f", h.All.Skill), fmt.Sprintf("%.2f", h.All.ECE),
+			})
+		}
+	}
+	return l
+}
+
+// shareMeter shows how far the reading and the replaying have come.
+type shareMeter struct {
+	*meter
+	bar *progressbar.ProgressBar
+}
+
+func newShareMeter(c *cli) *shareMeter { return &shareMeter{meter: newMeter(c.err, "issues")} }
+
+func (m *shareMeter) reading(dump string, p syncer.Progress) { m.at(dump, p.Read, p.Total) }
+
+func (m *shareMeter) replaying(share float64) {
+	if !m.tty {
+		if time.Since(m.said) >= sayEvery {
+			m.said = time.Now()
+			fmt.Fprintf(m.w, "replayed %.0f %% of the history\n", 100*share)
+		}
+		return
+	}
+	if m.bar == nil {
+		m.meter.end()
+		m.bar = progressbar.NewOptions(1000, progressbar.OptionSetWriter(m.w), progressbar.OptionSetDescription("replaying"),
+			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true))
+	}
+	_ = m.bar.Set(int(1000 * share)) // a bar that cannot be drawn is no reason to stop
+}
+
+func (m *shareMeter) end() {
+	m.meter.end()
+	if m.bar != nil {
+		_ = m.bar.Finish()
+	}
+}

@@ -1,0 +1,140 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"plumbline/internal/config"
+	"plumbline/internal/flow"
+	"plumbline/internal/measure"
+	"plumbline/internal/syncer"
+)
+
+// Backtest says what to test the estimator on.
+type Backtest struct {
+	Dumps  []string // files of raw Jira issues
+	Config *config.Config
+	Open   bool // lines of containers that are still open, too
+	// Reading is told how far the reading of a dump has come, Replaying which
+	// share of the history has been replayed. Both may be nil.
+	Reading   func(dump string, p syncer.Progress)
+	Replaying func(share float64)
+}
+
+// Run reads the dumps, pools their containers, and replays their history.
+// Containers that the shipped prior was fitted on are never judged by it: with
+// any of them, the neutral one takes its place.
+func (b Backtest) Run(ctx context.Context) (*measure.Backtest, error) {
+	past, err := b.pooled(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return tested(past, b.Open, b.Replaying), nil
+}
+
+// FitPrior fits a prior on the dumps, as JSON.
+func (b Backtest) FitPrior(ctx context.Context) ([]byte, error) {
+	past, err := b.pooled(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, path := range b.Dumps {
+		names = append(names, filepath.Base(path))
+	}
+	return json.Marshal(past.FitPrior(names))
+}
+
+func (b Backtest) pooled(ctx context.Context) (measure.Past, error) {
+	var all measure.Past
+	for _, path := range b.Dumps {
+		p, err := dumpContainers(ctx, path, b.Config, func(p syncer.Progress) {
+			if b.Reading != nil {
+				b.Reading(filepath.Base(path), p)
+			}
+		})
+		if err != nil {
+			return measure.Past{}, err
+		}
+		all.Containers = append(all.Containers, p.Containers...)
+		all.Settings = p.Settings
+		if p.Until.After(all.Until) {
+			all.Until = p.Until
+		}
+	}
+	return all, nil
+}
+
+func tested(past measure.Past, open bool, progress func(float64)) *measure.Backtest {
+	past.Prior = measure.ShippedPrior()
+	if past.Prior.Knows(past.Containers) {
+		past.Prior = measure.NeutralPrior()
+	}
+	return past.Run(progress).Backtest(past.Prior, open)
+}
+
+// runBacktest answers the command "backtest" on the store's containers.
+func (a *App) runBacktest(ctx context.Context, args url.Values, out io.Writer) error {
+	if known, err := a.anythingRead(); err != nil || !known {
+		return errors.Join(err, errEmpty)
+	}
+	past, err := a.allPast(ctx, a.now().UTC())
+	if err != nil {
+		return err
+	}
+	b := tested(past, args.Has("open"), nil)
+	if !args.Has("lines") {
+		b.Lines = nil
+	}
+	return json.NewEncoder(out).Encode(b)
+}
+
+// allPast finds the containers of all sites.
+func (a *App) allPast(ctx context.Context, until time.Time) (measure.Past, error) {
+	all := measure.Past{Until: until}
+	for _, site := range a.store.Sites() {
+		p, err := a.past(ctx, site, site, until)
+		if err != nil {
+			return measure.Past{}, err
+		}
+		all.Settings = p.Settings
+		all.Containers = append(all.Containers, p.Containers...)
+	}
+	return all, nil
+}
+
+// dumpContainers reads a file of raw Jira issues in the same way as the demo
+// does, and returns its containers and when its last event happened.
+func dumpContainers(ctx context.Context, path string, c *config.Config, progress func(syncer.Progress)) (_ measure.Past, err error) {
+	d := Demo{Dump: path, Listen: "127.0.0.1:0", Config: c, Bare: true}
+	s, err := d.Stage(ctx, progress)
+	if err != nil {
+		return measure.Past{}, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	name := filepath.Base(path)
+	for _, ending := range []string{".gz", ".jsonl", ".ndjson", ".json"} {
+		name = strings.TrimSuffix(name, ending)
+	}
+	return s.past(ctx, name, "demo", s.Newest)
+}
+
+// past finds the containers of one site. The set is how they are called.
+func (a *App) past(ctx context.Context, set, site string, until time.Time) (measure.Past, error) {
+	catalogs, err := a.catalogs()
+	if err != nil {
+		return measure.Past{}, err
+	}
+	s := measureSettings(a.settings.Load().Config)
+	containers, err := measure.FindContainers(set, measure.Input{
+		Catalogs: map[string]*flow.Catalog{site: catalogs[site]}, Settings: s,
+		Issues: func(each func(*flow.Issue) error) error { return a.store.Issues(ctx, site, each) },
+	}, until)
+	return measure.Past{Containers: containers, Until: until, Settings: s}, err
+}

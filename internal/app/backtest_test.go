@@ -1,0 +1,109 @@
+package app_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"plumbline/internal/app"
+	"plumbline/internal/measure"
+	"plumbline/internal/realdata"
+)
+
+// TestTheEstimatorHoldsOnRealContainers replays the two real data sets that
+// the shipped prior was fitted on, without that prior. The bounds are those of
+// MEASURES §11 that are reached there.
+func TestTheEstimatorHoldsOnRealContainers(t *testing.T) {
+	b, err := app.Backtest{Dumps: []string{realdata.Path(t, "jira-appcelerator.jsonl.gz"), realdata.Path(t, "jira-aerogear.jsonl")}}.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(b.Prior) != 0 {
+		t.Errorf("the containers are judged by a prior of %v, which was fitted on them", b.Prior)
+	}
+	all := &b.Scores[0]
+	if all.Containers != 66 || all.Snapshots != 1066 || len(b.Lines) != all.Snapshots {
+		t.Errorf("%d containers with %d snapshots on %d lines, want 66 with 1066", all.Containers, all.Snapshots, len(b.Lines))
+	}
+	within := func(name string, v, low, high float64) {
+		t.Helper()
+		if v < low || v > high {
+			t.Errorf("%s is %.3f, want %g to %g", name, v, low, high)
+		}
+	}
+	within("Jira's own MAE", all.Naive.MAE, 0.055, 0.057)
+	within("MAE over Jira's", all.MAERatio.Value, 0, 0.95)
+	within("RMSE over Jira's", all.RMSERatio.Value, 0, 0.85)
+	within("bias", all.Estimate.Bias, -0.03, 0.03)
+	within("CRPS over Jira's MAE", all.CRPS.Value, 0, 0.70)
+	within("CRPS over the delivered share's", all.CRPSDelivered.Value, 0, 0.97)
+	within("coverage", all.Coverage.Value, 0.77, 0.88)
+	within("width", all.Width.Value, 0, 0.45)
+	within("AUC of overstatement", *all.Overstated.AUC, 0.77, 1)
+	within("skill of overstatement", all.Overstated.Skill, 0.12, 1)
+	for _, h := range all.Finish {
+		within(fmt.Sprintf("ECE within %d d", h.Days), h.Closed.ECE, 0, 0.08)
+	}
+	for _, l := range b.Lines {
+		if l.Truth == nil || l.Finished == nil || !(0 <= l.Lower && l.Lower <= l.Median && l.Median <= l.Upper && l.Upper <= 1) ||
+			!(l.Finish14 <= l.Finish30 && l.Finish30 <= l.Finish60 && l.Finish60 <= l.Finish90) {
+			t.Fatalf("a line that cannot be: %+v", l)
+		}
+	}
+}
+
+func TestTheSameDumpGivesTheSameFigures(t *testing.T) {
+	run := func() *measure.Backtest {
+		b, err := app.Backtest{Dumps: []string{realdata.Path(t, "jira-aerogear.jsonl")}}.Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	if a, b := fmt.Sprintf("%+v", run().Scores[0].MAERatio), fmt.Sprintf("%+v", run().Scores[0].MAERatio); a != b {
+		t.Errorf("%s and %s", a, b)
+	}
+}
+
+// BenchmarkBacktest replays a thousand containers of twelve issues each
+// (MEASURES, speed: within 60 s).
+func BenchmarkBacktest(b *testing.B) {
+	const containers = 1000
+	var dump bytes.Buffer
+	begin := time.Date(2018, 1, 1, 0, 0, 0, 0, time.UTC)
+	stamp := func(t time.Time) string { return t.Format("2006-01-02T15:04:05.000-0700") }
+	id := 0
+	issue := func(kind, created, resolved, parent string) {
+		id++
+		status, resolution := `{"id":"1","name":"Open","statusCategory":{"key":"new"}}`, ""
+		if resolved != "" {
+			status = `{"id":"5","name":"Done","statusCategory":{"key":"done"}}`
+			resolution = fmt.Sprintf(`,"resolutiondate":%q,"resolution":{"id":"1","name":"Done"}`, resolved)
+		}
+		fmt.Fprintf(&dump, `{"id":"%d","key":"PAY-%d","fields":{"created":%q,"updated":%q,"status":%s,"issuetype":{"id":"%s","name":"%s","subtask":false},"project":{"id":"1","key":"PAY"}%s%s}}`+"\n",
+			id, id, created, created, status, kind, kind, resolution, parent)
+	}
+	for k := range containers {
+		from := begin.AddDate(0, 0, k*2)
+		issue("Epic", stamp(from), stamp(from.AddDate(0, 9, 0)), "")
+		parent := fmt.Sprintf(`,"epic":{"id":%d,"key":"PAY-%d"}`, id, id)
+		for n := range 12 {
+			created := from.AddDate(0, 0, n*(k%20))
+			issue("Task", stamp(created), stamp(created.AddDate(0, 0, 20+n*(k%13))), parent)
+		}
+	}
+	path := filepath.Join(b.TempDir(), "many.jsonl")
+	if err := os.WriteFile(path, dump.Bytes(), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		result, err := app.Backtest{Dumps: []string{path}}.Run(b.Context())
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(result.Ended), "containers")
+	}
+}

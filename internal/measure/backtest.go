@@ -1,0 +1,155 @@
+package measure
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Backtest is how well the estimator does on containers that have ended.
+type Backtest struct {
+	Until time.Time `json:"until"`
+	// Containers is how many were found, Ended how many of them can be scored.
+	Containers int `json:"containers"`
+	Ended      int `json:"ended"`
+	// Prior says where the prior comes from.
+	Prior  []string `json:"prior"`
+	Scores []Scores `json:"scores"` // the first is of all
+	// Champion is the method in force at the end.
+	Champion string `json:"champion"`
+	// Lines are the snapshots behind the scores, by container and time.
+	Lines []BacktestLine `json:"lines,omitempty"`
+}
+
+// BacktestLine is one snapshot of a container that has ended: what was told of
+// it then, and what came.
+type BacktestLine struct {
+	Container string     `json:"container"`
+	Kind      Kind       `json:"kind"`
+	Project   string     `json:"project"`
+	At        time.Time  `json:"at"`
+	Naive     float64    `json:"naive"`
+	Lower     float64    `json:"lower"`
+	Median    float64    `json:"median"`
+	Upper     float64    `json:"upper"`
+	Truth     *float64   `json:"truth"`
+	Finished  *time.Time `json:"finished"` // null: not by the end of the history
+	Finish14  float64    `json:"p_finish_14d"`
+	Finish30  float64    `json:"p_finish_30d"`
+	Finish60  float64    `json:"p_finish_60d"`
+	Finish90  float64    `json:"p_finish_90d"`
+	Over      float64    `json:"p_overstated"`
+}
+
+// minClass is how many containers a class must have to be shown by itself.
+const minClass = 5
+
+// Backtest scores the replay: of all containers, by kind, by project, by
+// whether much or little was known then, and by half. open asks for lines of
+// containers that are still open too.
+func (r *Replay) Backtest(prior *Prior, open bool) *Backtest {
+	b := &Backtest{Until: r.Until, Containers: len(r.Lives), Prior: prior.Source, Champion: byRegression.String()}
+	if n := len(r.Models); n > 0 {
+		b.Champion = r.Models[n-1].champion.String()
+	}
+	everyone := func(*Life) bool { return true }
+	b.Scores = append(b.Scores, r.Score("all", everyone))
+	b.Ended = b.Scores[0].Containers
+	classes := map[string]func(*Life) bool{}
+	for k := range r.Lives {
+		l := &r.Lives[k]
+		classes["kind "+string(l.Kind)] = func(o *Life) bool { return o.Kind == l.Kind }
+		classes["class "+l.Set+" "+string(l.Kind)] = func(o *Life) bool { return o.Set == l.Set && o.Kind == l.Kind }
+		classes["project "+l.Project] = func(o *Life) bool { return o.Project == l.Project }
+	}
+	for _, name := range sorted(classes) {
+		if s := r.Score(name, classes[name]); s.Containers >= minClass {
+			b.Scores = append(b.Scores, s)
+		}
+	}
+	b.addConditions(r, everyone)
+	b.Lines = r.lines(open)
+	return b
+}
+
+// addConditions scores by when, and by what was known then.
+func (b *Backtest) addConditions(r *Replay, everyone func(*Life) bool) {
+	if middle, ok := r.median(); ok {
+		b.Scores = append(b.Scores,
+			r.Score("earlier half", func(l *Life) bool { return l.End != nil && l.End.At.Before(middle) }),
+			r.Score("later half", func(l *Life) bool { return l.End != nil && !l.End.At.Before(middle) }))
+	}
+	cold := r.only(func(t *Told) bool { return t.Cold })
+	warm := r.only(func(t *Told) bool { return !t.Cold })
+	unfinished := r.only(func(t *Told) bool { return t.Finish.After(t.At) })
+	b.Scores = append(b.Scores, cold.Score("cold start", everyone), warm.Score("with own history", everyone),
+		unfinished.Score("before the finish", everyone))
+}
+
+func sorted[V any](m map[string]V) []string {
+	var keys []string
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// median is when half of the containers had ended.
+func (r *Replay) median() (time.Time, bool) {
+	var ends []time.Time
+	for k := range r.Lives {
+		if r.Lives[k].End != nil && len(r.Lives[k].Told) > 0 {
+			ends = append(ends, r.Lives[k].End.At)
+		}
+	}
+	if len(ends) < 2*minClass {
+		return time.Time{}, false
+	}
+	slices.SortFunc(ends, time.Time.Compare)
+	return ends[len(ends)/2], true
+}
+
+// only returns the replay with some of the snapshots.
+func (r *Replay) only(keep func(*Told) bool) *Replay {
+	out := &Replay{Models: r.Models, Until: r.Until}
+	for _, l := range r.Lives {
+		var told []Told
+		for k := range l.Told {
+			if keep(&l.Told[k]) {
+				told = append(told, l.Told[k])
+			}
+		}
+		l.Told = told
+		out.Lives = append(out.Lives, l)
+	}
+	return out
+}
+
+func (r *Replay) lines(open bool) []BacktestLine {
+	var out []BacktestLine
+	for k := range r.Lives {
+		l := &r.Lives[k]
+		if l.End == nil && (!open || !l.Open) {
+			continue
+		}
+		for i := range l.Told {
+			t := &l.Told[i]
+			e := &t.Estimate
+			line := BacktestLine{
+				Container: l.Name, Kind: l.Kind, Project: l.Project, At: t.At,
+				Naive: t.Naive(), Lower: e.Lower, Median: e.Median, Upper: e.Upper, Over: e.Overstated,
+				Finish14: t.Within[0], Finish30: t.Within[1], Finish60: t.Within[2], Finish90: t.Within[3],
+			}
+			if l.End != nil {
+				line.Truth, line.Finished = &t.Truth, &t.Finish
+			}
+			out = append(out, line)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b BacktestLine) int {
+		return cmp.Or(strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.Container, b.Container), a.At.Compare(b.At))
+	})
+	return out
+}

@@ -1,0 +1,205 @@
+package measure
+
+import (
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// someSituation is any that can be: also one that no sane Jira has.
+func someSituation(t *rapid.T) Situation {
+	s := Situation{
+		At: time.Unix(1_770_000_000, 0).UTC(), Kind: rapid.SampledFrom([]Kind{KindEpic, KindVersion, KindParent, KindGoal}).Draw(t, "kind"),
+		All: rapid.IntRange(1, 400).Draw(t, "all"), Age: rapid.Float64Range(-1, 5000).Draw(t, "age"),
+		SinceDelivery: rapid.Float64Range(-1, 5000).Draw(t, "since"), New30: rapid.Float64Range(0, 1).Draw(t, "new"),
+		Younger: rapid.Float64Range(0, 1).Draw(t, "younger"), Growth: rapid.Float64Range(-5, 5).Draw(t, "growth"),
+		Weekly: rapid.SliceOfN(rapid.IntRange(-5, 20), 0, forecastWeeks).Draw(t, "weekly"),
+	}
+	s.Dropped = rapid.IntRange(0, s.All).Draw(t, "dropped")
+	s.Delivered = rapid.IntRange(0, s.Scope()).Draw(t, "delivered")
+	s.Reported = rapid.IntRange(0, s.All).Draw(t, "reported")
+	return s
+}
+
+// someModel is fitted on containers that came out anyhow.
+func someModel(t *rapid.T) *Model {
+	var closed []veteran
+	for k := range rapid.IntRange(0, 30).Draw(t, "containers") {
+		p := veteran{Container: &Container{Kind: KindEpic, Set: "s", Name: fmt.Sprint(k)}, end: Closing{At: time.Unix(1, 0)}}
+		for range rapid.IntRange(1, 4).Draw(t, "cases") {
+			s := someSituation(t)
+			p.lessons = append(p.lessons, Case{
+				Situation: s, Truth: rapid.Float64Range(0, 1).Draw(t, "truth"), final: rapid.IntRange(minFinal, 100).Draw(t, "final"),
+				Finish: s.At.Add(time.Duration(rapid.IntRange(-50, 400).Draw(t, "days")) * day),
+			})
+		}
+		p.known = p.lessons[0].At.AddDate(5, 0, 0)
+		closed = append(closed, p)
+	}
+	m := fit(closed, nil, ShippedPrior(), time.Unix(1_900_000_000, 0))
+	m.champion = rapid.SampledFrom([]method{byJira, byDelivered, byRegression}).Draw(t, "champion")
+	m.stretch = rapid.Float64Range(minStretch, 3).Draw(t, "stretch")
+	return m
+}
+
+func TestLawsOfTheEstimate(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m, s := someModel(t), someSituation(t)
+		e := m.Estimate(&s, "s", s.Naive())
+		for name, v := range map[string]float64{
+			"median": e.Median, "lower": e.Lower, "upper": e.Upper, "overstated": e.Overstated, "grew again": e.GrewAgain,
+			"within 30 d": m.Within(&s, 30),
+		} {
+			if !(v >= 0 && v <= 1) {
+				t.Fatalf("%s is %v", name, v)
+			}
+		}
+		if e.Lower > e.Median || e.Median > e.Upper {
+			t.Fatalf("the interval %v–%v does not hold the median %v", e.Lower, e.Upper, e.Median)
+		}
+		if quick := m.Overstates(&s, "s", s.Naive()); math.Abs(quick-e.Overstated) > 1e-9 {
+			t.Fatalf("overstated by %v at one place and %v at the other", e.Overstated, quick)
+		}
+	})
+}
+
+func TestMoreDoneWorkNeverLowersTheEstimateWhileALeafIsOpen(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m, s := someModel(t), someSituation(t)
+		s.Reported = s.Delivered + s.Dropped
+		if s.Open() < 2 {
+			return
+		}
+		more := s
+		more.Delivered++
+		more.Reported++
+		more.SinceDelivery = 0
+		before, after := m.Estimate(&s, "s", s.Naive()).Median, m.Estimate(&more, "s", more.Naive()).Median
+		if after < before-1e-12 {
+			t.Fatalf("one more delivered lowered %v to %v", before, after)
+		}
+	})
+}
+
+func TestAllDoneAndNothingElseKnownCanReachOne(t *testing.T) {
+	m := fit(nil, nil, NeutralPrior(), time.Time{})
+	for _, n := range []int{1, 5, 40, 1000} {
+		s := Situation{Kind: KindEpic, All: n, Reported: n, Delivered: n}
+		if got := s.completion(s.logit()); math.Abs(got-1) > 1e-9 {
+			t.Errorf("%d of %d, there and back, is %v", n, n, got)
+		}
+		if got := m.Estimate(&s, "", 1).Median; got < 1-1e-9 {
+			t.Errorf("%d of %d is told as %v", n, n, got)
+		}
+	}
+}
+
+func TestTheOddsOfFinishingRiseWithTheHorizonAndComeBackAsDates(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m, s := someModel(t), someSituation(t)
+		last := 0.0
+		for _, h := range []float64{0, 1, 7, 14, 30, 60, 90, 365, 3650} {
+			p := m.Within(&s, h)
+			if p < last {
+				t.Fatalf("within %v days %v, and less before: %v", h, p, last)
+			}
+			last = p
+		}
+		for _, p := range []float64{0.5, 0.85} {
+			if d := m.Quantile(&s, p); d > 1e-9 && d < 1e9 && math.Abs(m.Within(&s, d)-p) > 1e-6 {
+				t.Fatalf("the date of %v has the odds %v", p, m.Within(&s, d))
+			}
+		}
+	})
+}
+
+func TestTheRegressionTrustsThePriorWithoutData(t *testing.T) {
+	prior := NeutralPrior().beta()
+	if beta, _ := ridge(nil, 0, &prior, ridgeLambda); math.Abs(beta[featLogit]-1) > 1e-12 || math.Abs(beta[featSize]) > 1e-12 {
+		t.Errorf("β is %v", beta)
+	}
+}
+
+func TestAGroupIsLeftOutAsIfItHadNeverBeenThere(t *testing.T) {
+	var rows []observation // without outliers, so that all weights are 1
+	for k := range 40 {
+		x := vector{featOne: 1, featLogit: float64(k%7) - 3, featSize: float64(k % 3)}
+		rows = append(rows, observation{x: x, y: 0.9*x[featLogit] + 0.1*x[featSize], weight: 1, group: k / 10})
+	}
+	prior := NeutralPrior().beta()
+	_, without := ridge(rows, 4, &prior, ridgeLambda)
+	rest, _ := ridge(rows[10:], 4, &prior, ridgeLambda)
+	for k := range rest {
+		if math.Abs(rest[k]-without[0][k]) > 1e-9 {
+			t.Errorf("coefficient %d is %v, and %v where the group was never there", k, without[0][k], rest[k])
+		}
+	}
+}
+
+func TestAnOutlierCountsLinearly(t *testing.T) {
+	prior := vector{}
+	rows := []observation{{x: vector{featOne: 1}, y: 0, weight: 1000}, {x: vector{featOne: 1}, y: 1000, weight: 1, group: 1}}
+	beta, _ := ridge(rows, 2, &prior, 0)
+	if want := huberK / 1000; math.Abs(beta[featOne]-want) > 1e-4 {
+		t.Errorf("the mean moved by %v, want %v", beta[featOne], want)
+	}
+}
+
+func TestTheShippedPriorIsWhole(t *testing.T) {
+	p := ShippedPrior()
+	if len(p.Source) != 2 || len(p.Fitted) < 60 || len(p.References) < 200 {
+		t.Errorf("it is of %v, with %d containers and %d references", p.Source, len(p.Fitted), len(p.References))
+	}
+	if p.Beta[featLogit] <= 0 || p.Finish[finHorizon] < minHorizonSlope {
+		t.Errorf("its coefficients are %v and %v", p.Beta, p.Finish)
+	}
+}
+
+func TestAChallengerMustWinClearlyAndOften(t *testing.T) {
+	errs := func(jira, delivered, regression float64) [numMethods]float64 {
+		return [numMethods]float64{byJira: jira, byDelivered: delivered, byReference: 1, byRegression: regression}
+	}
+	for name, c := range map[string]struct {
+		times int
+		errs  [numMethods]float64
+		want  method
+	}{
+		"nothing is known":         {0, errs(1, 1, 1), byRegression},
+		"too few have closed":      {19, errs(1, 0.1, 9), byRegression},
+		"the regression loses":     {30, errs(0.10, 0.10, 0.14), byJira},
+		"it loses by a little":     {30, errs(0.10, 0.10, 0.101), byRegression},
+		"the delivered share wins": {30, errs(0.10, 0.05, 0.09), byDelivered},
+		"nothing was ever missed":  {30, errs(0, 0, 0), byRegression},
+	} {
+		var l losses
+		l.containers = float64(c.times)
+		for m, e := range c.errs {
+			l.errors[m] = float64(c.times) * e
+		}
+		if got := l.champion(); got != c.want {
+			t.Errorf("%s: %v is in force, want %v", name, got, c.want)
+		}
+	}
+}
+
+func TestQuantilesAndTailsOfASpread(t *testing.T) {
+	s := spreadOf([]point{{1, 1}, {2, 2}, {5, 1}}, 3)
+	for q, want := range map[float64]float64{0: 1, 0.25: 1, 0.5: 2, 0.75: 2, 0.76: 5, 1: 5} {
+		if got := s.quantile(q); got != want {
+			t.Errorf("the %v quantile is %v, want %v", q, got, want)
+		}
+	}
+	for x, want := range map[float64]float64{0: 0, 1: 0, 2: 0.25, 3: 0.75, 6: 1} {
+		if got := s.below(x); got != want {
+			t.Errorf("%v lie below %v, want %v", got, x, want)
+		}
+	}
+	none := spread{}
+	if d := cmp.Diff([]float64{none.quantile(0.5), none.below(1)}, []float64{0, 0}); d != "" {
+		t.Error(d)
+	}
+}

@@ -1,0 +1,222 @@
+package measure
+
+import (
+	"math"
+	"time"
+)
+
+// Horizons returns the horizons, in days, at which forecasts are scored.
+func Horizons() []int { return []int{14, 30, 60, 90} }
+
+const numHorizons = 4
+
+// fitHorizons are those that the logistic model is fitted at.
+func fitHorizons() []float64 { return []float64{7, 14, 30, 60, 90, 180} }
+
+// The features of the finish model (MEASURES §5, F2), in their order.
+const (
+	finOne     = iota
+	finHorizon // log(h / 30 d)
+	finOpen    // log(1+open leaves)
+	finLogit   // ℓ
+	finPace    // log of the months that the open leaves take at the present pace
+	finAge     // log(1+age)
+	finNew30   // share that came in within 30 days
+	finSince   // log(1+days since the last delivery)
+	finNoOpen  // 1 where no leaf is open
+	finGrowth  // log growth
+	finNoOpenH // log(h / 30 d) where no leaf is open
+	finDropped // share of the leaves that were dropped
+	finVersion // 1 for a fix version
+	finParent  // 1 for an issue with sub-tasks
+	finSmall   // 1 / (1+open): the last leaf is another matter than one of many
+	numFinish
+)
+
+type finishBeta [numFinish]float64
+
+// finishModel is a logistic regression of "the last leaf is delivered within
+// h" on the situation and log h. The odds rise with h, so that the forecasts
+// of the horizons are in order, and the date of a probability can be had by
+// solving for h.
+type finishModel struct {
+	beta finishBeta
+}
+
+const (
+	finishLambda = 2.0
+	finishSteps  = 6
+	// finishedWeight is what a case weighs whose work was all delivered by then,
+	// though nobody could know that nothing would follow. Whether such a case
+	// belongs to the question "when will it be finished" can be argued both
+	// ways, so it counts half.
+	finishedWeight = 0.5
+	// minHorizonSlope keeps the odds rising with the horizon.
+	minHorizonSlope = 0.3
+)
+
+// finishVector returns the features; the horizon's is left 0.
+func (s *Situation) finishVector() finishBeta {
+	delivered := 0.0
+	for _, n := range s.Weekly {
+		delivered += float64(n)
+	}
+	rate := (max(0, delivered) + 0.5) / (float64(len(s.Weekly)) + 1)
+	v := finishBeta{
+		finOne:    1,
+		finOpen:   math.Log1p(float64(s.Open())) - 2,
+		finLogit:  s.logit(),
+		finPace:   math.Log((float64(s.Open()) + 0.25) / (rate * 4.3)),
+		finAge:    math.Log1p(max(0, s.Age)) - 4.5,
+		finNew30:  s.New30,
+		finSince:  math.Log1p(max(0, s.SinceDelivery)) - 3,
+		finGrowth: s.Growth,
+	}
+	if s.Open() == 0 {
+		v[finNoOpen] = 1
+	} else {
+		v[finSmall] = 1 / (1 + float64(s.Open()))
+	}
+	v[finDropped] = portion(s.Dropped, s.All)
+	switch s.Kind {
+	case KindVersion:
+		v[finVersion] = 1
+	case KindParent:
+		v[finParent] = 1
+	}
+	return v
+}
+
+func (v *finishBeta) within(days float64) {
+	h := math.Log(days / 30)
+	v[finHorizon] = h
+	v[finNoOpenH] = v[finNoOpen] * h
+}
+
+// finishRow is a case and a horizon, and whether it was finished by then.
+type finishRow struct {
+	x    finishBeta
+	y, w float64
+}
+
+// finishRows asks of every case and horizon that was over at the moment: was
+// it finished by then? Of containers that are still open that is known too,
+// and it is no; a model that learnt from those that had closed alone would
+// know the quick ones alone.
+func finishRows(closed, open []veteran, kind Kind, asOf time.Time) []finishRow {
+	var rows []finishRow
+	add := func(p *veteran, weight float64) {
+		until := asOf
+		if p.known.Before(until) {
+			until = p.known
+		}
+		if kind != KindGoal && p.Kind != kind {
+			weight *= otherClass
+		}
+		for k := range p.lessons {
+			c := &p.lessons[k]
+			w := weight
+			if p.closed() && !c.Finish.After(c.At) {
+				w *= finishedWeight
+			}
+			x := c.finishVector()
+			for _, h := range fitHorizons() {
+				if c.At.Add(time.Duration(h * float64(day))).After(until) {
+					break
+				}
+				x.within(h)
+				y := 0.0
+				if p.closed() && c.finishedWithin(h) {
+					y = 1
+				}
+				rows = append(rows, finishRow{x, y, w})
+			}
+		}
+	}
+	for k := range closed {
+		add(&closed[k], finishWeight/math.Sqrt(float64(len(closed[k].lessons))))
+	}
+	for k := range open {
+		add(&open[k], finishWeight/math.Sqrt(float64(len(open[k].lessons))))
+	}
+	return rows
+}
+
+// finishWeight is what a case with one horizon weighs: a case has up to six of
+// them, which tell much of the same.
+const finishWeight = 1.0 / 3
+
+// closed tells that the container is known to have ended.
+func (p *veteran) closed() bool { return !p.end.At.IsZero() }
+
+func fitFinish(closed, open []veteran, kind Kind, prior *Prior, asOf time.Time) *finishModel {
+	start := prior.finish()
+	m := &finishModel{beta: start}
+	rows := finishRows(closed, open, kind, asOf)
+	for range finishSteps {
+		var a [numFinish][numFinish]float64
+		var b finishBeta
+		for i := range a {
+			l := finishLambda
+			if i == finOne {
+				l *= ridgeIntercept
+			}
+			a[i][i] = l
+			b[i] = -l * (m.beta[i] - start[i])
+		}
+		for k := range rows {
+			r := &rows[k]
+			p := logistic(r.x.times(&m.beta))
+			h := r.w * max(p*(1-p), 1e-4)
+			for i := range a {
+				b[i] += r.w * (r.y - p) * r.x[i]
+				for j := range a[i][:i+1] {
+					a[i][j] += h * r.x[i] * r.x[j]
+				}
+			}
+		}
+		lower := make([][]float64, numFinish)
+		for i := range a {
+			lower[i] = a[i][:]
+		}
+		step := solve(lower, b[:])
+		for i := range step {
+			m.beta[i] += step[i]
+		}
+		m.beta[finHorizon] = max(m.beta[finHorizon], minHorizonSlope)
+		m.beta[finNoOpenH] = max(m.beta[finNoOpenH], 0.1-m.beta[finHorizon])
+	}
+	return m
+}
+
+// finishedWithin reports whether the last leaf was delivered within the days.
+func (c *Case) finishedWithin(days float64) bool {
+	return !c.Finish.After(c.At.Add(time.Duration(days * float64(day))))
+}
+
+// Within is the probability that the last leaf will have been delivered within
+// so many days. What is delivered already counts.
+func (m *Model) Within(s *Situation, days float64) float64 {
+	if days <= 0 {
+		return 0
+	}
+	x := s.finishVector()
+	x.within(days)
+	return logistic(x.times(&m.finish[s.Kind].beta))
+}
+
+// Quantile is the number of days within which the last leaf will have been
+// delivered with the probability: Within solved for the days.
+func (m *Model) Quantile(s *Situation, p float64) float64 {
+	x := s.finishVector()
+	slope := m.finish[s.Kind].beta[finHorizon] + m.finish[s.Kind].beta[finNoOpenH]*x[finNoOpen]
+	return 30 * math.Exp((logit(p)-x.times(&m.finish[s.Kind].beta))/slope)
+}
+
+func (v *finishBeta) times(beta *finishBeta) float64 {
+	sum := 0.0
+	for i := range v {
+		sum += v[i] * beta[i]
+	}
+	return sum
+}

@@ -1,0 +1,194 @@
+package measure
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+const (
+	// minLeaves is how many issues a goal needs for a percentage to be claimed
+	// (MEASURES §1).
+	minLeaves = 5
+	// farthest is the last day, counted from now, that a forecast names.
+	farthest = 5 * 365
+	// oddsEvery is how often the odds are asked for health.
+	oddsEvery = 7 * day
+)
+
+// OddsWeek is the start of the week that the moment lies in, as the odds that
+// health rests on are told from week to week: every seven days since 1970, UTC.
+func OddsWeek(at time.Time) time.Time {
+	step := int64(oddsEvery / time.Second)
+	return time.Unix(at.Unix()/step*step, 0).UTC()
+}
+
+// chances are what the model says of a goal's odds at a moment; nil where that
+// is not known.
+type chances struct {
+	overstated, onTime *float64
+}
+
+// learn works out the odds of every goal for every week of its life, which
+// health is folded from: as often as health is asked for, that would be too
+// much.
+func (h *History) learn(x *Replay, until time.Time) {
+	for k := range h.ledgers {
+		l := &h.ledgers[k]
+		l.experience = x
+		if len(l.entries) == 0 {
+			continue
+		}
+		fold := newSituations(l, KindGoal)
+		step := int64(oddsEvery / time.Second)
+		for u := (l.entries[0].at.Unix()/step + 1) * step; u <= until.Unix(); u += step {
+			at := time.Unix(u, 0).UTC()
+			w := weekOdds{at: at}
+			if s, ok := fold.at(at); ok {
+				w.chances = l.chances(&s, x.Model(at), &h.settings)
+			}
+			l.odds = append(l.odds, w)
+		}
+	}
+}
+
+// weekOdds are the odds at the start of a week.
+type weekOdds struct {
+	at time.Time
+	chances
+}
+
+// oddsAt returns the odds of the week that the moment lies in.
+func (l *ledger) oddsAt(at time.Time) chances {
+	k, found := slices.BinarySearchFunc(l.odds, at, func(w weekOdds, at time.Time) int { return w.at.Compare(at) })
+	if !found {
+		k--
+	}
+	if k < 0 {
+		return chances{}
+	}
+	return l.odds[k].chances
+}
+
+// chances asks the model for the goal's odds.
+func (l *ledger) chances(s *Situation, m *Model, settings *Settings) chances {
+	if s.All < minLeaves {
+		return chances{}
+	}
+	var c chances
+	over := m.Overstates(s, "", s.Naive())
+	c.overstated = &over
+	if p, ok := promised(l.goal.Targets, s.At, settings.Calendar.Location()); ok {
+		onTime := m.Within(s, days(p.now.End(settings.Calendar.Location()).Sub(s.At)))
+		c.onTime = &onTime
+	}
+	return c
+}
+
+// setForecast tells the real completion and the forecast. Both rest on the
+// number of issues, also where the goal counts points.
+func (l *ledger) setForecast(g *GoalStatus, at time.Time, t *tally, s *Settings) {
+	x, why := l.experience, ""
+	switch {
+	case x == nil:
+		why = "nothing has been learnt yet"
+	case t.parts.Total() == 0:
+		why = "no issue is in scope"
+	case t.parts.Total() < minLeaves:
+		why = fmt.Sprintf("%d issues are too few for a percentage: %d delivered", t.parts.Total(), t.parts.Delivered)
+	}
+	if why != "" {
+		g.Missing["real_completion"], g.Missing["forecast"] = why, why
+		return
+	}
+	if l.finished(at, t, s) {
+		one := 1.0
+		g.Real, g.RealLower, g.RealUpper = &one, &one, &one
+		g.Missing["forecast"] = "the goal is done"
+		return
+	}
+	situation, _ := newSituations(l, KindGoal).at(at)
+	m := x.Model(at)
+	reported := situation.Naive()
+	if g.Reported != nil {
+		reported = *g.Reported
+	}
+	e := m.Estimate(&situation, "", reported)
+	g.Real, g.RealLower, g.RealUpper, g.Overstated = &e.Median, &e.Lower, &e.Upper, &e.Overstated
+	g.Estimate = &e
+	if !t.started {
+		g.Missing["forecast"] = "no work has begun"
+		return
+	}
+	l.setFinish(g, &situation, m, s)
+}
+
+// setFinish tells when the goal will be finished, and the odds of its targets.
+func (l *ledger) setFinish(g *GoalStatus, s *Situation, m *Model, settings *Settings) {
+	when := func(p float64) *time.Time {
+		d := m.Quantile(s, p)
+		if d > farthest {
+			return nil
+		}
+		at := s.At.Add(time.Duration(d * float64(day))).Truncate(time.Second)
+		return &at
+	}
+	g.Forecast50, g.Forecast85 = when(0.50), when(0.85)
+	if g.Forecast50 == nil {
+		g.Missing["forecast"] = "it lies more than five years ahead"
+	}
+	zone := settings.Calendar.Location()
+	odds := func(d *Date) *float64 {
+		if d == nil {
+			return nil
+		}
+		p := m.Within(s, days(d.End(zone).Sub(s.At)))
+		return &p
+	}
+	g.OnTime, g.FirstOnTime = odds(g.Target), odds(g.FirstTarget)
+}
+
+// EstimatorStatus is how well the estimator has done on the containers of work
+// that have closed (MEASURES §3.4).
+type EstimatorStatus struct {
+	// Containers is how many have closed, Method what is in force.
+	Containers int    `json:"containers"`
+	Method     string `json:"method"`
+	FromPrior  bool   `json:"from_prior"`
+	// Errors are the methods' mean absolute errors over that of what Jira
+	// shows; Coverage is the share of the truths that the 80 % interval held;
+	// Skills are those of the odds to finish within so many days, against
+	// the base rate. Empty while too few have closed.
+	Errors   map[string]float64 `json:"errors,omitempty"`
+	Coverage *float64           `json:"coverage,omitempty"`
+	Skills   map[int]float64    `json:"skills,omitempty"`
+}
+
+// minScored is how many containers must have closed for a score to be shown.
+const minScored = 8
+
+// status says how the model's predecessors have done up to its day.
+func (m *Model) status() *EstimatorStatus {
+	s := &EstimatorStatus{Containers: m.Containers, Method: m.champion.String(), FromPrior: m.Containers < enoughOwn}
+	l := &m.losses
+	if l.containers < minScored {
+		return s
+	}
+	if jira := l.errors[byJira]; jira > 0 {
+		s.Errors = map[string]float64{}
+		for by := range numMethods {
+			s.Errors[by.String()] = l.errors[by] / jira
+		}
+	}
+	coverage := l.covered / l.containers
+	s.Coverage = &coverage
+	for k, h := range Horizons() {
+		if skill, ok := l.horizons[k].skill(); ok {
+			if s.Skills == nil {
+				s.Skills = map[int]float64{}
+			}
+			s.Skills[h] = skill
+		}
+	}
+	return s
+}

@@ -1,0 +1,127 @@
+package measure
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Model is what was learnt from the containers that had closed, grace and
+// all, before a moment. It is immutable.
+type Model struct {
+	AsOf time.Time
+	// Containers is how many closed containers it was fitted on.
+	Containers int
+
+	beta       vector
+	references []reference
+	largest    float64 // the largest featSize among the references
+	counted    int     // containers among the references, the prior's too
+	stretch    float64 // k of MEASURES §3.2: how far the residuals are stretched
+	champion   method
+	losses     losses
+	finish     map[Kind]*finishModel
+	sorted     [numMethods][]int32 // the references in the order of their residuals
+}
+
+// veteran is a closed container with its cases.
+type veteran struct {
+	*Container
+	end   Closing
+	cases []Case
+	// lessons are those of the cases that a model learns from.
+	lessons []Case
+}
+
+// maxContainers bounds what a model is fitted on: the containers that closed
+// last. More would make it slower and older, not better.
+const maxContainers = 120
+
+// fit fits a model on the containers that had closed before the moment, in
+// order of their closing; open are those that were still being worked on,
+// which tell of finishing alone.
+func fit(closed, open []veteran, prior *Prior, asOf time.Time) *Model {
+	if n := len(closed); n > maxContainers {
+		closed = closed[n-maxContainers:]
+	}
+	if n := len(open); n > maxContainers {
+		open = open[n-maxContainers:]
+	}
+	m := &Model{AsOf: asOf, Containers: len(closed), stretch: coldStretch, champion: byRegression}
+	start := prior.beta()
+	rows := observe(closed)
+	beta, without := ridge(rows, len(closed), &start, ridgeLambda)
+	m.beta = beta
+	m.references, m.counted = prior.weighted(len(closed))
+	k := 0
+	for g := range closed {
+		for i := range closed[g].lessons {
+			m.references = append(m.references, referTo(&closed[g], i, &rows[k], &without[g], m.counted))
+			k++
+		}
+		m.counted++
+	}
+	for k := range m.references {
+		m.largest = max(m.largest, m.references[k].size)
+	}
+	m.sort()
+	m.finish = map[Kind]*finishModel{}
+	general := fitFinish(closed, open, KindGoal, prior, asOf)
+	for _, kind := range []Kind{KindEpic, KindVersion, KindParent, KindGoal} {
+		m.finish[kind] = general
+		if here := func(p veteran) bool { return p.Kind == kind }; slices.ContainsFunc(closed, here) || slices.ContainsFunc(open, here) {
+			m.finish[kind] = fitFinish(closed, open, kind, prior, asOf)
+		}
+	}
+	return m
+}
+
+func (m *Model) sort() {
+	for by := range numMethods {
+		order := make([]int32, len(m.references))
+		for k := range order {
+			order[k] = int32(k)
+		}
+		slices.SortStableFunc(order, func(a, b int32) int {
+			return cmp.Compare(m.references[a].residual[by], m.references[b].residual[by])
+		})
+		m.sorted[by] = order
+	}
+}
+
+// features returns those of the situation for this model: a goal that is larger
+// than any container that was seen counts as large as the largest of them.
+func (m *Model) features(s *Situation) vector {
+	v := s.vector()
+	v[featSize] = min(v[featSize], m.largest)
+	return v
+}
+
+// observe makes the rows of the regression: each container weighs as much as
+// any other.
+func observe(closed []veteran) []observation {
+	var rows []observation
+	for g := range closed {
+		weight := 1 / float64(len(closed[g].lessons))
+		for k := range closed[g].lessons {
+			c := &closed[g].lessons[k]
+			rows = append(rows, observation{x: standardise(c.vector()), y: c.target(), weight: weight, group: g})
+		}
+	}
+	return rows
+}
+
+func referTo(p *veteran, i int, row *observation, without *vector, container int) reference {
+	c := &p.lessons[i]
+	v := c.vector()
+	n := float64(c.Scope())
+	r := reference{
+		logit: v[featLogit], size: v[featSize], age: v[featAge],
+		weight: row.weight, container: container, kind: p.Kind, set: p.Set,
+	}
+	r.residual[byJira] = row.y - logit((c.Naive()*n+0.5)/(n+1))
+	r.residual[byDelivered] = row.y - v[featLogit]
+	r.residual[byReference] = r.residual[byDelivered]
+	r.residual[byRegression] = row.y - dot(&row.x, without)
+	return r
+}

@@ -1,0 +1,353 @@
+package measure
+
+import (
+	"cmp"
+	"math"
+	"math/bits"
+	"slices"
+)
+
+// Scores say how well a group of containers was told (MEASURES §3.3). Errors
+// are in points of completion over 100; each container weighs the same,
+// however many snapshots it has, except in the scores of probabilities, where
+// each snapshot does.
+type Scores struct {
+	Group      string `json:"group"`
+	Containers int    `json:"containers"`
+	Snapshots  int    `json:"snapshots"`
+
+	Naive     Errors            `json:"naive"`
+	Estimate  Errors            `json:"estimate"`
+	ByMethod  map[string]Errors `json:"by_method"`
+	MAERatio  Ranged            `json:"mae_ratio"`  // of the estimate's to the naive one
+	RMSERatio Ranged            `json:"rmse_ratio"` // likewise
+	// CRPS is over the naive MAE; CRPSDelivered over that of an interval
+	// around the delivered share.
+	CRPS          Ranged `json:"crps_ratio"`
+	CRPSDelivered Ranged `json:"crps_to_delivered_ratio"`
+	Coverage      Ranged `json:"coverage"`
+	Width         Ranged `json:"width"`
+
+	Overstated Probability `json:"overstated"`
+	Finish     []Horizon   `json:"finish"`
+	Bands      []Band      `json:"bands"`
+}
+
+// Errors are those of one way to tell.
+type Errors struct {
+	MAE  float64 `json:"mae"`
+	RMSE float64 `json:"rmse"`
+	Bias float64 `json:"bias"`
+}
+
+// Ranged is a figure with the 90 % interval that a bootstrap over the
+// containers gives.
+type Ranged struct {
+	Value float64 `json:"value"`
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"`
+}
+
+// Probability scores one: against the base rate of the group itself.
+type Probability struct {
+	Cases int      `json:"cases"`
+	Base  float64  `json:"base_rate"`
+	Brier float64  `json:"brier"`
+	Skill float64  `json:"brier_skill"`
+	ECE   float64  `json:"ece"`
+	AUC   *float64 `json:"auc,omitempty"` // nil where all came out the same way
+}
+
+// Horizon scores the probability to finish within so many days.
+type Horizon struct {
+	Days int `json:"days"`
+	// Closed is over containers that have closed, before they had finished.
+	Closed Probability `json:"closed"`
+	// All is over those and over containers that are still open past the
+	// horizon, which had not finished.
+	All Probability `json:"all"`
+}
+
+// Band is how it came out where Jira showed between From and To.
+type Band struct {
+	From      float64 `json:"from"`
+	To        float64 `json:"to"`
+	Snapshots int     `json:"snapshots"`
+	Truth     float64 `json:"truth"`  // mean
+	Median    float64 `json:"median"` // mean estimate
+	Coverage  float64 `json:"coverage"`
+	// Over is the share in which the truth was more than 15 points lower.
+	Over float64 `json:"over"`
+}
+
+// lifeError is what one container adds to a group's scores.
+type lifeError struct {
+	naive, estimate Errors // RMSE holds the mean square
+	each            [numMethods]Errors
+	crps, delivered float64
+	coverage, width float64
+}
+
+func meanErrors(l *Life) lifeError {
+	var e lifeError
+	n := float64(len(l.Told))
+	for k := range l.Told {
+		t := &l.Told[k]
+		e.naive.add(t.Naive()-t.Truth, n)
+		e.estimate.add(t.Estimate.Median-t.Truth, n)
+		for m, x := range t.Estimate.each {
+			e.each[m].add(x-t.Truth, n)
+		}
+		e.crps += t.CRPS / n
+		e.delivered += t.CRPSDelivered / n
+		e.width += (t.Estimate.Upper - t.Estimate.Lower) / n
+		if t.Estimate.holds(t.Truth) {
+			e.coverage += 1 / n
+		}
+	}
+	return e
+}
+
+func (e *Errors) add(miss, n float64) {
+	e.MAE += math.Abs(miss) / n
+	e.RMSE += miss * miss / n
+	e.Bias += miss / n
+}
+
+func (e *Errors) join(o Errors, weight float64) {
+	e.MAE += o.MAE * weight
+	e.RMSE += o.RMSE * weight
+	e.Bias += o.Bias * weight
+}
+
+// pool averages containers, each as often as it was drawn.
+func pool(all []lifeError, drawn []int) lifeError {
+	var e lifeError
+	total := 0
+	for _, n := range drawn {
+		total += n
+	}
+	for k := range all {
+		w := float64(drawn[k]) / float64(max(1, total))
+		e.naive.join(all[k].naive, w)
+		e.estimate.join(all[k].estimate, w)
+		for m := range e.each {
+			e.each[m].join(all[k].each[m], w)
+		}
+		e.crps += w * all[k].crps
+		e.delivered += w * all[k].delivered
+		e.coverage += w * all[k].coverage
+		e.width += w * all[k].width
+	}
+	return e
+}
+
+func (e Errors) rooted() Errors { return Errors{e.MAE, math.Sqrt(e.RMSE), e.Bias} }
+
+// ratios are the figures of Scores that have a range, in its order.
+func (e *lifeError) ratios() [6]float64 {
+	return [6]float64{
+		over(e.estimate.MAE, e.naive.MAE), over(math.Sqrt(e.estimate.RMSE), math.Sqrt(e.naive.RMSE)),
+		over(e.crps, e.naive.MAE), over(e.crps, e.delivered), e.coverage, e.width,
+	}
+}
+
+// over is a ratio that is 1 where both are nothing.
+func over(a, b float64) float64 {
+	if b == 0 {
+		if a == 0 {
+			return 1
+		}
+		return math.MaxFloat32
+	}
+	return a / b
+}
+
+const (
+	bootstraps    = 1000
+	bootstrapSeed = 6
+)
+
+// Score scores the containers that have ended and that the group has.
+func (r *Replay) Score(group string, has func(*Life) bool) Scores {
+	s := Scores{Group: group, ByMethod: map[string]Errors{}}
+	var all []lifeError
+	var told []*Told
+	for k := range r.Lives {
+		l := &r.Lives[k]
+		if l.End == nil || len(l.Told) == 0 || !has(l) {
+			continue
+		}
+		all = append(all, meanErrors(l))
+		for i := range l.Told {
+			told = append(told, &l.Told[i])
+		}
+	}
+	s.Containers, s.Snapshots = len(all), len(told)
+	s.Finish = r.scoreFinish(has)
+	if len(all) == 0 {
+		return s
+	}
+	s.setErrors(all)
+	s.Overstated = scoreProbability(told, func(t *Told) (float64, bool) {
+		return t.Estimate.Overstated, t.Naive()-t.Truth > overstatement
+	})
+	s.Bands = bands(told)
+	return s
+}
+
+func (s *Scores) setErrors(all []lifeError) {
+	once := make([]int, len(all))
+	for k := range once {
+		once[k] = 1
+	}
+	e := pool(all, once)
+	s.Naive, s.Estimate = e.naive.rooted(), e.estimate.rooted()
+	for m := range numMethods {
+		s.ByMethod[m.String()] = e.each[m].rooted()
+	}
+	var draws [6][]float64
+	random := splitMix(bootstrapSeed)
+	for range bootstraps {
+		clear(once)
+		for range all {
+			once[random.below(len(all))]++
+		}
+		drawn := pool(all, once)
+		for k, v := range drawn.ratios() {
+			draws[k] = append(draws[k], v)
+		}
+	}
+	for k, into := range []*Ranged{&s.MAERatio, &s.RMSERatio, &s.CRPS, &s.CRPSDelivered, &s.Coverage, &s.Width} {
+		slices.Sort(draws[k])
+		*into = Ranged{e.ratios()[k], draws[k][bootstraps/20], draws[k][bootstraps-1-bootstraps/20]}
+	}
+}
+
+// splitMix is the generator SplitMix64: a seeded bootstrap must give the same
+// figures everywhere, and this package knows no randomness of its own.
+type splitMix uint64
+
+func (s *splitMix) next() uint64 {
+	*s += 0x9e3779b97f4a7c15
+	z := uint64(*s)
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+// below returns a number below n.
+func (s *splitMix) below(n int) int {
+	high, _ := bits.Mul64(s.next(), uint64(n))
+	return int(high)
+}
+
+func (r *Replay) scoreFinish(has func(*Life) bool) []Horizon {
+	var out []Horizon
+	for k, h := range Horizons() {
+		var closed, all []*Told
+		for i := range r.Lives {
+			l := &r.Lives[i]
+			if !has(l) {
+				continue
+			}
+			for j := range l.Told {
+				t := &l.Told[j]
+				switch {
+				case l.End != nil && t.Finish.After(t.At):
+					closed, all = append(closed, t), append(all, t)
+				case l.Open && !t.At.AddDate(0, 0, h).After(l.known):
+					all = append(all, t)
+				}
+			}
+		}
+		event := func(t *Told) (float64, bool) {
+			return t.Within[k], !t.Finish.IsZero() && t.finishedWithin(float64(h))
+		}
+		out = append(out, Horizon{Days: h, Closed: scoreProbability(closed, event), All: scoreProbability(all, event)})
+	}
+	return out
+}
+
+// eceBins are the bins of the expected calibration error.
+const eceBins = 10
+
+// scoreProbability scores what of gives: a probability and what came.
+func scoreProbability(told []*Told, of func(*Told) (float64, bool)) Probability {
+	type case_ struct {
+		p    float64
+		came bool
+	}
+	var cases []case_
+	var bin [eceBins]float64 // sum of outcome less probability
+	s := Probability{Cases: len(told)}
+	if len(told) == 0 {
+		return s
+	}
+	n := float64(len(told))
+	for _, t := range told {
+		p, came := of(t)
+		y := 0.0
+		if came {
+			y = 1
+		}
+		cases = append(cases, case_{p, came})
+		s.Base += y / n
+		s.Brier += (p - y) * (p - y) / n
+		bin[min(eceBins-1, int(p*eceBins))] += y - p
+	}
+	for _, b := range bin {
+		s.ECE += math.Abs(b) / n
+	}
+	if v := s.Base * (1 - s.Base); v > 0 {
+		s.Skill = 1 - s.Brier/v
+	}
+	slices.SortFunc(cases, func(a, b case_) int { return cmp.Compare(a.p, b.p) })
+	var ranks, came float64
+	for i := 0; i < len(cases); {
+		j := i
+		for j < len(cases) && cases[j].p == cases[i].p {
+			j++
+		}
+		for k := i; k < j; k++ {
+			if cases[k].came {
+				ranks += float64(i+j+1) / 2
+				came++
+			}
+		}
+		i = j
+	}
+	if came > 0 && came < n {
+		auc := (ranks - came*(came+1)/2) / (came * (n - came))
+		s.AUC = &auc
+	}
+	return s
+}
+
+// bands answers "is 70 % really 70 %?".
+func bands(told []*Told) []Band {
+	edges := []float64{0, 0.3, 0.5, 0.65, 0.8, 0.95, 1.01}
+	var out []Band
+	for k := range len(edges) - 1 {
+		b := Band{From: edges[k], To: min(1, edges[k+1])}
+		for _, t := range told {
+			if x := t.Naive(); x < edges[k] || x >= edges[k+1] {
+				continue
+			}
+			b.Snapshots++
+			b.Truth += t.Truth
+			b.Median += t.Estimate.Median
+			if t.Estimate.holds(t.Truth) {
+				b.Coverage++
+			}
+			if t.Naive()-t.Truth > overstatement {
+				b.Over++
+			}
+		}
+		if n := float64(b.Snapshots); n > 0 {
+			b.Truth, b.Median, b.Coverage, b.Over = b.Truth/n, b.Median/n, b.Coverage/n, b.Over/n
+			out = append(out, b)
+		}
+	}
+	return out
+}

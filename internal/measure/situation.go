@@ -1,0 +1,219 @@
+package measure
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"plumbline/internal/flow"
+)
+
+// Situation is what is known of a container or a goal at a moment: a fold over
+// the events up to it, and all that an estimate may be made from (MEASURES
+// §3.2).
+type Situation struct {
+	At   time.Time
+	Kind Kind
+
+	All       int // leaves in scope
+	Reported  int // of them, in a status of category Done: what Jira counts
+	Delivered int
+	Dropped   int
+	Started   int // in progress
+
+	// Age is since a tenth of the leaves had come in, SinceDelivery since one
+	// was last delivered, or since the first came in. In days.
+	Age, SinceDelivery float64
+	// New30 is the share of the scope that came in within the last 30 days,
+	// Younger that which came in within the younger half of its life.
+	New30, Younger float64
+	// Growth is the natural logarithm of the scope over that of the first week.
+	Growth float64
+	// Weekly is the net number delivered in each of the last full weeks, the
+	// latest first, at most forecastWeeks.
+	Weekly []int
+}
+
+// forecastWeeks is how many weeks tell the present pace (MEASURES §5, F1).
+const forecastWeeks = 12
+
+// Scope is the number of leaves that are not dropped.
+func (s *Situation) Scope() int { return s.All - s.Dropped }
+
+// Open is the number of leaves neither delivered nor dropped.
+func (s *Situation) Open() int { return s.Scope() - s.Delivered }
+
+// Naive is what Jira shows: done over all.
+func (s *Situation) Naive() float64 { return portion(s.Reported, s.All) }
+
+// DeliveredShare is delivered over what is not dropped.
+func (s *Situation) DeliveredShare() float64 { return portion(s.Delivered, s.Scope()) }
+
+func portion(part, whole int) float64 {
+	if whole <= 0 {
+		return 0
+	}
+	return float64(part) / float64(whole)
+}
+
+// situations folds a ledger along ascending moments.
+type situations struct {
+	ledger *ledger
+	kind   Kind
+	next   int
+	now    []class
+	came   []time.Time // when the leaf first came into scope
+	weekly []delivery
+	last   time.Time   // of the last delivery
+	opened []time.Time // by leaf: when it was last re-opened
+	bounce time.Duration
+	week1  int // scope at the end of the first week
+}
+
+// delivery is a leaf that was delivered (1) or re-opened (-1) in scope.
+type delivery struct {
+	at time.Time
+	n  int
+}
+
+func newSituations(l *ledger, kind Kind) *situations {
+	n := len(l.leaves)
+	return &situations{
+		ledger: l, kind: kind, now: make([]class, n), came: make([]time.Time, n), opened: make([]time.Time, n),
+		week1: -1, bounce: DefaultThresholds().Bounce,
+	}
+}
+
+// at returns the situation at the moment, which is not before that of the call
+// before; false where no leaf is in scope.
+func (f *situations) at(at time.Time) (Situation, bool) {
+	for ; f.next < len(f.ledger.entries) && !f.ledger.entries[f.next].at.After(at); f.next++ {
+		f.step(&f.ledger.entries[f.next])
+	}
+	s := Situation{At: at, Kind: f.kind}
+	var came []time.Time
+	for k := range f.now {
+		c := &f.now[k]
+		if !c.in {
+			continue
+		}
+		s.All++
+		if c.cat == flow.Done {
+			s.Reported++
+		}
+		switch {
+		case c.out == flow.Delivered:
+			s.Delivered++
+		case c.out == flow.Dropped:
+			s.Dropped++
+			continue
+		case c.cat == flow.InProgress:
+			s.Started++
+		}
+		came = append(came, f.came[k])
+	}
+	if s.All == 0 {
+		return Situation{}, false
+	}
+	f.times(&s, came)
+	f.pace(&s)
+	return s, true
+}
+
+// reached is when the nth leaf first came into scope; zero where none did.
+func (l *ledger) reached(n int) time.Time {
+	seen := make([]bool, len(l.leaves))
+	for k := range l.entries {
+		e := &l.entries[k]
+		if !e.after.in || seen[e.leaf] {
+			continue
+		}
+		seen[e.leaf] = true
+		if n--; n == 0 {
+			return e.at
+		}
+	}
+	return time.Time{}
+}
+
+func (f *situations) step(e *entry) {
+	if first := f.ledger.entries[0].at; f.week1 < 0 && e.at.Sub(first) > 7*day {
+		f.week1 = f.scope()
+	}
+	f.now[e.leaf] = e.after
+	if e.after.in && f.came[e.leaf].IsZero() {
+		f.came[e.leaf] = e.at
+	}
+	if !e.before.in || !e.after.in {
+		return
+	}
+	was, is := e.before.out == flow.Delivered, e.after.out == flow.Delivered
+	switch {
+	case is && !was:
+		f.weekly = append(f.weekly, delivery{e.at, 1})
+		if e.at.Sub(f.opened[e.leaf]) >= f.bounce { // a bounce is no completion
+			f.last = e.at
+		}
+	case was && !is:
+		f.weekly = append(f.weekly, delivery{e.at, -1})
+		f.opened[e.leaf] = e.at
+	}
+}
+
+func (f *situations) scope() int {
+	n := 0
+	for k := range f.now {
+		if f.now[k].in && f.now[k].out != flow.Dropped {
+			n++
+		}
+	}
+	return n
+}
+
+// times sets what is told by when leaves came in.
+func (f *situations) times(s *Situation, came []time.Time) {
+	first := f.ledger.entries[0].at
+	since := f.last
+	if since.IsZero() {
+		since = first
+	}
+	s.SinceDelivery = days(s.At.Sub(since))
+	week1 := f.week1
+	if week1 < 0 {
+		week1 = s.Scope()
+	}
+	s.Growth = math.Log((float64(s.Scope()) + 0.5) / (float64(week1) + 0.5))
+	if len(came) == 0 {
+		s.Age = days(s.At.Sub(first))
+		return
+	}
+	slices.SortFunc(came, time.Time.Compare)
+	begun := came[len(came)/10]
+	s.Age = days(s.At.Sub(begun))
+	half := came[0].Add(s.At.Sub(came[0]) / 2)
+	recent, younger := 0, 0
+	for _, t := range came {
+		if s.At.Sub(t) <= 30*day {
+			recent++
+		}
+		if t.After(half) {
+			younger++
+		}
+	}
+	s.New30, s.Younger = portion(recent, len(came)), portion(younger, len(came))
+}
+
+// pace sets the net deliveries of the last full weeks since the first leaf.
+func (f *situations) pace(s *Situation) {
+	weeks := min(forecastWeeks, int(s.At.Sub(f.ledger.entries[0].at)/(7*day)))
+	s.Weekly = make([]int, max(0, weeks))
+	for k := len(f.weekly) - 1; k >= 0; k-- {
+		week := int(s.At.Sub(f.weekly[k].at) / (7 * day))
+		if week >= len(s.Weekly) {
+			break
+		}
+		s.Weekly[week] += f.weekly[k].n
+	}
+}
+
+func days(d time.Duration) float64 { return d.Hours() / 24 }
