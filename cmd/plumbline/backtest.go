@@ -102,7 +102,7 @@ func (c *cli) showBacktest(b *measure.Backtest) error {
 	if err := c.list(l); err != nil || c.output != "table" && c.output != "md" || len(b.Scores) == 0 || b.Ended == 0 {
 		return err
 	}
-	for _, part := range []listing{barScores(&b.Scores[0]), bandScores(&b.Scores[0]), finishScores(b)} {
+	for _, part := range []listing{barScores(&b.Scores[0]), bandScores(&b.Scores[0]), finishMethods(&b.Scores[0]), finishScores(b)} {
 		fmt.Fprintln(c.out)
 		if err := c.list(part); err != nil {
 			return err
@@ -203,10 +203,28 @@ func bandScores(s *measure.Scores) listing {
 	return l
 }
 
+// finishMethods holds the ways to tell the finish against each other.
+func finishMethods(s *measure.Scores) listing {
+	l := listing{header: []string{"FINISH TOLD BY"}, right: []bool{false}}
+	for k, h := range s.Finish {
+		l.header = append(l.header, fmt.Sprintf("WITHIN %d d: SKILL, ECE", h.Days))
+		l.right = append(l.right, true)
+		for i := range h.ByMethod {
+			if k == 0 {
+				l.rows = append(l.rows, []string{h.ByMethod[i].Name})
+			}
+			l.rows[i] = append(l.rows[i], skill(&h.ByMethod[i].Probability))
+		}
+	}
+	return l
+}
+
+func skill(p *measure.Probability) string { return fmt.Sprintf("%+.2f, %.2f", p.Skill, p.ECE) }
+
 // finishScores is the table of forecasts.
 func finishScores(b *measure.Backtest) listing {
 	l := listing{
-		header: []string{"GROUP", "WITHIN", "CASES", "BASE RATE", "SKILL", "ECE", "WITH OPEN ONES", "BASE RATE", "SKILL", "ECE"},
+		header: []string{"GROUP", "WITHIN", "CASES", "BASE RATE", "SKILL, ECE", "BY SNAPSHOT", "SKILL, ECE", "WITH OPEN ONES", "BASE RATE", "SKILL, ECE"},
 		right:  []bool{false, true, true, true, true, true, true, true, true, true},
 	}
 	for k := range b.Scores {
@@ -217,8 +235,9 @@ func finishScores(b *measure.Backtest) listing {
 			}
 			l.rows = append(l.rows, []string{
 				clean(s.Group), fmt.Sprintf("%d d", h.Days),
-				strconv.Itoa(h.Closed.Cases), percent(&h.Closed.Base), fmt.Sprintf("%+.2f", h.Closed.Skill), fmt.Sprintf("%.2f", h.Closed.ECE),
-				strconv.Itoa(h.All.Cases), percent(&h.All.Base), fmt.Sprintf("%+.2f", h.All.Skill), fmt.Sprintf("%.2f", h.All.ECE),
+				strconv.Itoa(h.Closed.Cases), percent(&h.Closed.Base), skill(&h.Closed),
+				percent(&h.BySnapshot.Base), skill(&h.BySnapshot),
+				strconv.Itoa(h.All.Cases), percent(&h.All.Base), skill(&h.All),
 			})
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"plumbline/internal/app"
 	"plumbline/internal/measure"
 	"plumbline/internal/realdata"
@@ -45,7 +47,18 @@ func TestTheEstimatorHoldsOnRealContainers(t *testing.T) {
 	within("AUC of overstatement", *all.Overstated.AUC, 0.77, 1)
 	within("skill of overstatement", all.Overstated.Skill, 0.12, 1)
 	for _, h := range all.Finish {
-		within(fmt.Sprintf("ECE within %d d", h.Days), h.Closed.ECE, 0, 0.08)
+		within(fmt.Sprintf("ECE within %d d, by snapshot", h.Days), h.BySnapshot.ECE, 0, 0.08)
+		by := map[string]measure.Probability{}
+		for _, m := range h.ByMethod {
+			by[m.Name] = m.Probability
+		}
+		force, logistic := by["in force"], by["logistic"]
+		within(fmt.Sprintf("ECE within %d d", h.Days), force.ECE, 0, logistic.ECE)
+		within(fmt.Sprintf("skill within %d d", h.Days), force.Skill, logistic.Skill-0.02, 1)
+		within(fmt.Sprintf("skill of Monte Carlo within %d d", h.Days), by["monte carlo"].Skill, -2, force.Skill)
+		if d := cmp.Diff(force, h.Closed); d != "" {
+			t.Errorf("the table has two figures in force: %s", d)
+		}
 	}
 	for _, l := range b.Lines {
 		if l.Truth == nil || l.Finished == nil || !(0 <= l.Lower && l.Lower <= l.Median && l.Median <= l.Upper && l.Upper <= 1) ||

@@ -14,6 +14,8 @@ type Case struct {
 	// delivered; it can lie before the moment.
 	Finish time.Time
 	final  int // leaves finally delivered
+	// pace is the situation's paceLogits; nil: they were not worked out.
+	pace []float64
 }
 
 // situations returns what was known of the container on every day of the grid

@@ -9,15 +9,17 @@ type losses struct {
 	errors     [numMethods]float64 // sums of mean absolute errors
 	covered    float64             // sum of the shares that the interval held
 	horizons   [numHorizons]horizonLoss
+	finish     [numFinishers]float64 // sums of mean Brier scores over snapshots and horizons
 }
 
 // horizonLoss sums up the probabilities to finish within a horizon, over the
-// snapshots before the finish.
+// snapshots before the finish, which together weigh 1 for each container.
 type horizonLoss struct{ n, came, brier float64 }
 
 // take takes in a container that has closed: what was told of it, and what came.
 func (l *losses) take(told []Told, cases []Case) (missed float64, ok bool) {
 	n := min(len(told), len(cases))
+	l.takeFinish(told[:n], cases[:n])
 	if n == 0 {
 		return 0, false
 	}
@@ -30,6 +32,21 @@ func (l *losses) take(told []Told, cases []Case) (missed float64, ok bool) {
 		for m, x := range t.Estimate.each {
 			l.errors[m] += math.Abs(x-c.Truth) / float64(n)
 		}
+	}
+	l.covered += 1 - missed
+	return missed, true
+}
+
+// takeFinish takes in what was told of the finish before it.
+func (l *losses) takeFinish(told []Told, cases []Case) {
+	before := 0.0
+	for k := range cases {
+		if cases[k].Finish.After(cases[k].At) {
+			before++
+		}
+	}
+	for k := range cases {
+		c, t := &cases[k], &told[k]
 		if !c.Finish.After(c.At) {
 			continue
 		}
@@ -39,13 +56,14 @@ func (l *losses) take(told []Told, cases []Case) (missed float64, ok bool) {
 				y = 1
 			}
 			o := &l.horizons[i]
-			o.n++
-			o.came += y
-			o.brier += (t.Within[i] - y) * (t.Within[i] - y)
+			o.n += 1 / before
+			o.came += y / before
+			o.brier += (t.Within[i] - y) * (t.Within[i] - y) / before
+			for f := range t.by {
+				l.finish[f] += (t.by[f][i] - y) * (t.by[f][i] - y) / (before * numHorizons)
+			}
 		}
 	}
-	l.covered += 1 - missed
-	return missed, true
 }
 
 // skill is the Brier skill against the base rate; false where all came out the

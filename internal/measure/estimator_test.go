@@ -110,8 +110,14 @@ func TestTheOddsOfFinishingRiseWithTheHorizonAndComeBackAsDates(t *testing.T) {
 			last = p
 		}
 		for _, p := range []float64{0.5, 0.85} {
-			if d := m.Quantile(&s, p); d > 1e-9 && d < 1e9 && math.Abs(m.Within(&s, d)-p) > 1e-6 {
+			d := m.Quantile(&s, p)
+			if math.IsInf(d, 1) {
+				d = farthest
+			} else if m.Within(&s, d) < p {
 				t.Fatalf("the date of %v has the odds %v", p, m.Within(&s, d))
+			}
+			if before := m.Within(&s, d-1e-4); before >= p {
+				t.Fatalf("%v is reached before the date already: %v", p, before)
 			}
 		}
 	})

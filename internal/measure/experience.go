@@ -50,7 +50,8 @@ type Life struct {
 type Told struct {
 	Case     // Truth and Finish are known where the container ended
 	Estimate prediction
-	Within   [numHorizons]float64 // the probability to finish within each of Horizons
+	Within   [numHorizons]float64               // the probability to finish within each of Horizons
+	by       [numFinishers][numHorizons]float64 // the same by every finisher
 	// CRPS is the continuous ranked probability score of the prediction, and
 	// of the delivered share with the reference class around it.
 	CRPS, CRPSDelivered float64
@@ -82,6 +83,9 @@ func (r *replaying) load() time.Time {
 	for k := range r.Containers {
 		c := &r.Containers[k]
 		t := &track{Container: c, situations: c.situations(c.known), ends: map[time.Time]*veteran{}}
+		for i := range t.situations {
+			t.paces = append(t.paces, t.situations[i].paceLogits())
+		}
 		t.large = c.ledger.reached(minFinal)
 		r.tracks = append(r.tracks, t)
 		if len(t.situations) > 0 && t.situations[0].At.Before(first) {
@@ -109,6 +113,7 @@ type replaying struct {
 type track struct {
 	*Container
 	situations []Situation
+	paces      [][]float64 // of the situations
 	told       []Told
 	ends       map[time.Time]*veteran // by close time, as that can be seen otherwise later
 	settled    bool
@@ -143,7 +148,7 @@ func (r *replaying) month(first time.Time) {
 	}
 	closed, open := r.known(first)
 	m := fit(closed, open, r.prior, first)
-	m.stretch, m.champion, m.losses = r.stretch, r.losses.champion(), r.losses
+	m.stretch, m.champion, m.losses, m.mix = r.stretch, r.losses.champion(), r.losses, r.losses.mixture()
 	r.models = append(r.models, m)
 	next := first.AddDate(0, 1, 0)
 	for _, t := range r.tracks {
@@ -160,6 +165,9 @@ func (t *track) pastAt(at time.Time, s *Settings) (*veteran, bool) {
 	p := t.ends[end.At]
 	if p == nil {
 		p = &veteran{Container: t.Container, end: end, cases: t.cases(t.situations, &end)}
+		for k := range p.cases {
+			p.cases[k].pace = t.paces[k]
+		}
 		p.lessons = thin(p.cases)
 		t.ends[end.At] = p
 	}
@@ -183,8 +191,8 @@ func (t *track) stillOpen(at time.Time, s *Settings) (veteran, bool) {
 		return veteran{}, false
 	}
 	p := veteran{Container: t.Container}
-	for _, s := range thin(t.situations[:n]) {
-		p.lessons = append(p.lessons, Case{Situation: s})
+	for _, k := range evenly(n, thinned) {
+		p.lessons = append(p.lessons, Case{Situation: t.situations[k], pace: t.paces[k]})
 	}
 	return p, true
 }
@@ -227,8 +235,12 @@ func (t *track) tell(m *Model, next time.Time) {
 		s := &t.situations[len(t.told)]
 		told := Told{Case: Case{Situation: *s}, Cold: m.Containers < enoughOwn}
 		told.Estimate = m.predicted(s, t.Set, s.Naive())
+		outlook := m.outlook(s)
 		for k, h := range Horizons() {
-			told.Within[k] = m.Within(s, float64(h))
+			for f, p := range outlook.within(float64(h)) {
+				told.by[f][k] = p
+			}
+			told.Within[k] = told.by[finishInForce][k]
 		}
 		t.told = append(t.told, told)
 	}
@@ -244,6 +256,9 @@ func (r *replaying) result() *Replay {
 			for k := range p.cases[:min(len(p.cases), len(t.told))] {
 				told := t.told[k]
 				told.Case = p.cases[k]
+				if p, ok := told.sampledWithin(t.identity()); ok {
+					told.by[finishSampled] = p
+				}
 				told.CRPS = crps(&told.Estimate.members, told.Truth)
 				told.CRPSDelivered = crps(&told.Estimate.delivered, told.Truth)
 				life.Told = append(life.Told, told)

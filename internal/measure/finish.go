@@ -37,10 +37,10 @@ type finishBeta [numFinish]float64
 
 // finishModel is a logistic regression of "the last leaf is delivered within
 // h" on the situation and log h. The odds rise with h, so that the forecasts
-// of the horizons are in order, and the date of a probability can be had by
-// solving for h.
+// of the horizons are in order.
 type finishModel struct {
-	beta finishBeta
+	beta   finishBeta
+	adjust adjustment // of the pace
 }
 
 const (
@@ -97,6 +97,9 @@ func (v *finishBeta) within(days float64) {
 type finishRow struct {
 	x    finishBeta
 	y, w float64
+	// pace is F1's logit; paced tells that there is one.
+	pace  float64
+	paced bool
 }
 
 // finishRows asks of every case and horizon that was over at the moment: was
@@ -119,8 +122,11 @@ func finishRows(closed, open []veteran, kind Kind, asOf time.Time) []finishRow {
 			if p.closed() && !c.Finish.After(c.At) {
 				w *= finishedWeight
 			}
-			x := c.finishVector()
-			for _, h := range fitHorizons() {
+			x, pace := c.finishVector(), c.pace
+			if pace == nil {
+				pace = c.paceLogits()
+			}
+			for i, h := range fitHorizons() {
 				if c.At.Add(time.Duration(h * float64(day))).After(until) {
 					break
 				}
@@ -129,7 +135,11 @@ func finishRows(closed, open []veteran, kind Kind, asOf time.Time) []finishRow {
 				if p.closed() && c.finishedWithin(h) {
 					y = 1
 				}
-				rows = append(rows, finishRow{x, y, w})
+				r := finishRow{x: x, y: y, w: w}
+				if pace != nil {
+					r.pace, r.paced = pace[i], true
+				}
+				rows = append(rows, r)
 			}
 		}
 	}
@@ -186,6 +196,7 @@ func fitFinish(closed, open []veteran, kind Kind, prior *Prior, asOf time.Time) 
 		m.beta[finHorizon] = max(m.beta[finHorizon], minHorizonSlope)
 		m.beta[finNoOpenH] = max(m.beta[finNoOpenH], 0.1-m.beta[finHorizon])
 	}
+	m.adjust = adjust(rows)
 	return m
 }
 
@@ -195,22 +206,33 @@ func (c *Case) finishedWithin(days float64) bool {
 }
 
 // Within is the probability that the last leaf will have been delivered within
-// so many days. What is delivered already counts.
+// so many days, by the finisher in force. What is delivered already counts.
 func (m *Model) Within(s *Situation, days float64) float64 {
-	if days <= 0 {
-		return 0
-	}
-	x := s.finishVector()
-	x.within(days)
-	return logistic(x.times(&m.finish[s.Kind].beta))
+	o := m.outlook(s)
+	return o.within(days)[finishInForce]
 }
 
-// Quantile is the number of days within which the last leaf will have been
-// delivered with the probability: Within solved for the days.
+// quantileSteps halve five years to less than a second.
+const quantileSteps = 28
+
+// Quantile is the least number of days within which the last leaf will have
+// been delivered with the probability: Within solved for the days. It is
+// infinite where that is more than five years.
 func (m *Model) Quantile(s *Situation, p float64) float64 {
-	x := s.finishVector()
-	slope := m.finish[s.Kind].beta[finHorizon] + m.finish[s.Kind].beta[finNoOpenH]*x[finNoOpen]
-	return 30 * math.Exp((logit(p)-x.times(&m.finish[s.Kind].beta))/slope)
+	o := m.outlook(s)
+	low, high := 0.0, float64(farthest)
+	if o.within(high)[finishInForce] < p {
+		return math.Inf(1)
+	}
+	for range quantileSteps {
+		middle := (low + high) / 2
+		if o.within(middle)[finishInForce] < p {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return high
 }
 
 func (v *finishBeta) times(beta *finishBeta) float64 {

@@ -21,6 +21,8 @@ type Model struct {
 	champion   method
 	losses     losses
 	finish     map[Kind]*finishModel
+	endings    []pastFinish // what F0 rests on
+	mix        mixture
 	sorted     [numMethods][]int32 // the references in the order of their residuals
 }
 
@@ -47,7 +49,7 @@ func fit(closed, open []veteran, prior *Prior, asOf time.Time) *Model {
 	if n := len(open); n > maxContainers {
 		open = open[n-maxContainers:]
 	}
-	m := &Model{AsOf: asOf, Containers: len(closed), stretch: coldStretch, champion: byRegression}
+	m := &Model{AsOf: asOf, Containers: len(closed), stretch: coldStretch, champion: byRegression, mix: priorMixture()}
 	start := prior.beta()
 	rows := observe(closed)
 	beta, without := ridge(rows, len(closed), &start, ridgeLambda)
@@ -65,6 +67,7 @@ func fit(closed, open []veteran, prior *Prior, asOf time.Time) *Model {
 		m.largest = max(m.largest, m.references[k].size)
 	}
 	m.sort()
+	m.endings = endings(closed)
 	m.finish = map[Kind]*finishModel{}
 	general := fitFinish(closed, open, KindGoal, prior, asOf)
 	for _, kind := range []Kind{KindEpic, KindVersion, KindParent, KindGoal} {

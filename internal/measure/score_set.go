@@ -1,7 +1,6 @@
 package measure
 
 import (
-	"cmp"
 	"math"
 	"math/bits"
 	"slices"
@@ -9,8 +8,8 @@ import (
 
 // Scores say how well a group of containers was told (MEASURES §3.3). Errors
 // are in points of completion over 100; each container weighs the same,
-// however many snapshots it has, except in the scores of probabilities, where
-// each snapshot does.
+// however many snapshots it has, but for Overstated and Bands, where each
+// snapshot does.
 type Scores struct {
 	Group      string `json:"group"`
 	Containers int    `json:"containers"`
@@ -58,7 +57,8 @@ type Probability struct {
 	AUC   *float64 `json:"auc,omitempty"` // nil where all came out the same way
 }
 
-// Horizon scores the probability to finish within so many days.
+// Horizon scores the probability to finish within so many days. Every container
+// weighs the same, but for BySnapshot.
 type Horizon struct {
 	Days int `json:"days"`
 	// Closed is over containers that have closed, before they had finished.
@@ -66,6 +66,17 @@ type Horizon struct {
 	// All is over those and over containers that are still open past the
 	// horizon, which had not finished.
 	All Probability `json:"all"`
+	// BySnapshot is Closed with each snapshot weighing the same, so that a
+	// container that slept for years weighs a hundred times one of a month.
+	BySnapshot Probability `json:"closed_by_snapshot"`
+	// ByMethod is Closed by every way to tell.
+	ByMethod []FinishMethod `json:"by_method"`
+}
+
+// FinishMethod scores a way to tell the probability to finish.
+type FinishMethod struct {
+	Name string `json:"name"`
+	Probability
 }
 
 // Band is how it came out where Jira showed between From and To.
@@ -189,7 +200,7 @@ func (r *Replay) Score(group string, has func(*Life) bool) Scores {
 		return s
 	}
 	s.setErrors(all)
-	s.Overstated = scoreProbability(told, func(t *Told) (float64, bool) {
+	s.Overstated = scoreProbability(told, nil, func(t *Told) (float64, bool) {
 		return t.Estimate.Overstated, t.Naive()-t.Truth > overstatement
 	})
 	s.Bands = bands(told)
@@ -240,88 +251,6 @@ func (s *splitMix) next() uint64 {
 func (s *splitMix) below(n int) int {
 	high, _ := bits.Mul64(s.next(), uint64(n))
 	return int(high)
-}
-
-func (r *Replay) scoreFinish(has func(*Life) bool) []Horizon {
-	var out []Horizon
-	for k, h := range Horizons() {
-		var closed, all []*Told
-		for i := range r.Lives {
-			l := &r.Lives[i]
-			if !has(l) {
-				continue
-			}
-			for j := range l.Told {
-				t := &l.Told[j]
-				switch {
-				case l.End != nil && t.Finish.After(t.At):
-					closed, all = append(closed, t), append(all, t)
-				case l.Open && !t.At.AddDate(0, 0, h).After(l.known):
-					all = append(all, t)
-				}
-			}
-		}
-		event := func(t *Told) (float64, bool) {
-			return t.Within[k], !t.Finish.IsZero() && t.finishedWithin(float64(h))
-		}
-		out = append(out, Horizon{Days: h, Closed: scoreProbability(closed, event), All: scoreProbability(all, event)})
-	}
-	return out
-}
-
-// eceBins are the bins of the expected calibration error.
-const eceBins = 10
-
-// scoreProbability scores what of gives: a probability and what came.
-func scoreProbability(told []*Told, of func(*Told) (float64, bool)) Probability {
-	type case_ struct {
-		p    float64
-		came bool
-	}
-	var cases []case_
-	var bin [eceBins]float64 // sum of outcome less probability
-	s := Probability{Cases: len(told)}
-	if len(told) == 0 {
-		return s
-	}
-	n := float64(len(told))
-	for _, t := range told {
-		p, came := of(t)
-		y := 0.0
-		if came {
-			y = 1
-		}
-		cases = append(cases, case_{p, came})
-		s.Base += y / n
-		s.Brier += (p - y) * (p - y) / n
-		bin[min(eceBins-1, int(p*eceBins))] += y - p
-	}
-	for _, b := range bin {
-		s.ECE += math.Abs(b) / n
-	}
-	if v := s.Base * (1 - s.Base); v > 0 {
-		s.Skill = 1 - s.Brier/v
-	}
-	slices.SortFunc(cases, func(a, b case_) int { return cmp.Compare(a.p, b.p) })
-	var ranks, came float64
-	for i := 0; i < len(cases); {
-		j := i
-		for j < len(cases) && cases[j].p == cases[i].p {
-			j++
-		}
-		for k := i; k < j; k++ {
-			if cases[k].came {
-				ranks += float64(i+j+1) / 2
-				came++
-			}
-		}
-		i = j
-	}
-	if came > 0 && came < n {
-		auc := (ranks - came*(came+1)/2) / (came * (n - came))
-		s.AUC = &auc
-	}
-	return s
 }
 
 // bands answers "is 70 % really 70 %?".

@@ -31,13 +31,13 @@ func TestScoresOfAProbabilityWorkedByHand(t *testing.T) {
 	}
 	p, came := []float64{0.9, 0.4, 0.4, 0.1}, []bool{true, true, false, false}
 	k := -1
-	s := scoreProbability(told, func(*Told) (float64, bool) { k++; return p[k], came[k] })
+	s := scoreProbability(told, nil, func(*Told) (float64, bool) { k++; return p[k], came[k] })
 	// Brier (0.01+0.36+0.16+0.01)/4 = 0.135 against 0.25; of four pairs, three
 	// are in order and one is a tie; bins: |1−0.9|, |1−0.8|, |0−0.1| over 4.
 	if !near(s.Base, 0.5) || !near(s.Brier, 0.135) || !near(s.Skill, 0.46) || !near(*s.AUC, 0.875) || !near(s.ECE, 0.1) {
 		t.Errorf("scores %+v, AUC %v", s, *s.AUC)
 	}
-	all := scoreProbability(told[:1], func(*Told) (float64, bool) { return 1, true })
+	all := scoreProbability(told[:1], nil, func(*Told) (float64, bool) { return 1, true })
 	if all.AUC != nil || all.Skill != 0 {
 		t.Errorf("where all came out alike the scores are %+v", all)
 	}
