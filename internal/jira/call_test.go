@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -17,18 +18,26 @@ import (
 
 const testToken = "very-secret-token"
 
-// clock is a time that moves only when somebody sleeps.
+// clock is a time that moves only when somebody sleeps. Several may at once;
+// what it holds is looked at when none does.
 type clock struct {
+	mu    sync.Mutex
 	at    time.Time
 	slept []time.Duration
 }
 
-func (c *clock) now() time.Time { return c.at }
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
 
 func (c *clock) sleep(ctx context.Context, d time.Duration) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.slept = append(c.slept, d)
 	c.at = c.at.Add(d)
 	return nil

@@ -39,11 +39,13 @@ type boardRow struct {
 	Health          state
 	Since           string
 	Reported        figure
+	Real            figure
+	Doubtful        bool // the reported completion is likely overstated
 	Delivered       figure
-	Issues          figure
 	Scope           figure
 	Target          figure
 	Overdue         bool
+	Forecast        figure
 	Decision        figure // since when the oldest open one waits
 	Late            bool   // a decision is overdue
 	Progress        figure
@@ -84,11 +86,13 @@ func newRow(n *measure.Placed, snap *measure.Snapshot, c clock) boardRow {
 		ID: g.ID, Name: g.Name, Owner: g.Owner, Depth: min(n.Depth, maxDepth),
 		Health: healthOf(g.Health), Since: since(g, c),
 		Reported:  reported(g, c),
+		Real:      real(g),
+		Doubtful:  g.Overstated != nil && *g.Overstated >= measure.DefaultThresholds().OverstatedFrom,
 		Delivered: delivered(g),
-		Issues:    issues(g.Issues),
 		Scope:     scope(g),
 		Target:    target(g),
 		Overdue:   overdue(g, snap.At, c),
+		Forecast:  forecast(g, c),
 		Decision:  decision(g, snap.At, c),
 		Late:      g.Decisions != nil && g.Decisions.Overdue > 0,
 		Progress:  progress(g, snap.At, c),
@@ -131,24 +135,51 @@ func reported(g *measure.GoalStatus, c clock) figure {
 	return f
 }
 
-// delivered shows the delivered completion, and what it is counted in where
-// the goal asks for points.
-func delivered(g *measure.GoalStatus) figure {
-	f := ratio(g.Delivered, g.Missing["delivered_completion"])
-	switch p := g.Points; {
-	case p != nil:
-		f.Detail = fmt.Sprintf("%s of %s points", number(p.Delivered), number(p.Total()-p.Discarded))
-	case g.EstimateCoverage != nil:
-		f.Detail = fmt.Sprintf("in issues, since %s are estimated", ratio(g.EstimateCoverage, "").Text)
+// real shows the estimate of what is really done, with its interval.
+func real(g *measure.GoalStatus) figure {
+	f := ratio(g.Real, g.Missing["real_completion"])
+	if g.Real == nil || g.RealLower == nil || g.RealUpper == nil || *g.RealLower == *g.RealUpper {
+		return f
 	}
+	low, high := ratio(g.RealLower, ""), ratio(g.RealUpper, "")
+	f.Low, f.High = low.Bar, high.Bar
+	f.Detail = low.Text + " to " + high.Text
 	return f
 }
 
-func issues(p measure.Parts) figure {
-	f := figure{Text: fmt.Sprintf("%d of %d", p.Delivered, p.Total()-p.Discarded)}
-	if p.Discarded > 0 {
-		f.Detail = fmt.Sprintf("%d discarded", p.Discarded)
+// forecast shows by when the goal will more likely than not be finished, and
+// the chance to make its target.
+func forecast(g *measure.GoalStatus, c clock) figure {
+	f := unknown(g.Missing["forecast"])
+	if g.Forecast50 != nil {
+		f = figure{Text: c.day(*g.Forecast50).String()}
 	}
+	var details []string
+	if g.Forecast85 != nil {
+		details = append(details, "85 %: "+c.day(*g.Forecast85).String())
+	}
+	if g.OnTime != nil {
+		details = append(details, "chance of the target "+ratio(g.OnTime, "").Text)
+	}
+	f.Detail = strings.Join(details, "; ")
+	return f
+}
+
+// delivered shows the delivered completion, what it is of, and what it is
+// counted in where the goal asks for points.
+func delivered(g *measure.GoalStatus) figure {
+	f := ratio(g.Delivered, g.Missing["delivered_completion"])
+	details := []string{fmt.Sprintf("%d of %d", g.Issues.Delivered, g.Issues.Total()-g.Issues.Discarded)}
+	if n := g.Issues.Discarded; n > 0 {
+		details = append(details, fmt.Sprintf("%d discarded", n))
+	}
+	switch p := g.Points; {
+	case p != nil:
+		details = append(details, fmt.Sprintf("%s of %s points", number(p.Delivered), number(p.Total()-p.Discarded)))
+	case g.EstimateCoverage != nil:
+		details = append(details, fmt.Sprintf("in issues, since %s are estimated", ratio(g.EstimateCoverage, "").Text))
+	}
+	f.Detail = strings.Join(details, ", ")
 	return f
 }
 

@@ -51,8 +51,17 @@ type figure struct {
 	Detail string
 	Why    string
 	Bar    int // of 100, where Ratio
-	Ratio  bool
+	// Low and High are the ends of an interval around Bar; both 0 where there
+	// is none.
+	Low, High int
+	Ratio     bool
 }
+
+// Band is the width of the interval within the bar.
+func (f figure) Band() int { return max(f.High-f.Low, 1) }
+
+// Mark is where the figure's mark begins within the bar.
+func (f figure) Mark() int { return min(max(f.Bar-1, 0), 97) }
 
 // ratio shows a share in percent. What is not all is never shown as 100 %,
 // nor what is something as 0 %.
