@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
@@ -78,12 +79,25 @@ sites:
     auth: {pat_env: SIM_PAT, expires: 2099-01-01}
     scope: project in (%s)
     limits: {requests_per_second: 100, in_flight: 8}
+prometheus: {url: %s}
 schedule: {incremental: "@every 1s", agile: "@every 10s"}
 store: {path: plumbline.db}
 goals: goals
-`, p.address, site.URL, strings.Join(world.Projects(), ", ")))
+`, p.address, site.URL, strings.Join(world.Projects(), ", "), outcomes(t)))
 	run(t, p.url()+"/-/ready", []string{"SIM_PAT=pat"}, program, "serve", "--config", filepath.Join(p.dir, "plumbline.yaml"))
 	return p
+}
+
+// outcomes is a server that answers the queries of outcomes: of eight halts,
+// six are left. It returns its address.
+func outcomes(t *testing.T) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[%d,"6"]}]}}`, time.Now().Unix())
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
 }
 
 // haltingGoals declares the goal, with all that the company's goals leave out.
@@ -104,6 +118,7 @@ func haltingGoals() []byte {
     check_ins: [{date: %s, completion: 0.8, health: on_track}]
     stop_when: [{id: standstill, when: "stalled"}]
     stall: {after: %dd}
+    outcomes: [{id: halts, query: sum(halts), from: 8, to: 0}]
 `, haltingGoal, haltingOwner, day(60), day(30), day(-40), day(60), day(-5), day(-7), int(haltsAfter.Hours()/24))
 }
 
