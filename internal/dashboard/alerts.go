@@ -88,8 +88,8 @@ func offTrackAlert(d Durations) rule {
 // watermelonAlert tells of a goal that is reported green and is red inside.
 func watermelonAlert(d Durations) rule {
 	inside := "(" + isOne(measure.MetricGoalHealth, states(measure.OffTrack, measure.Stalled)) +
-		"\n    or min by (goal) (" + metricOnTime + ") < " + number(offTrackChance) +
-		"\n    or max by (goal) (" + metricOverstated + ") >= " + number(overstatedChance) + ")"
+		"\n    or min by (goal) (" + metricOnTime + ") < " + number(judged().OffTrackBelow) +
+		"\n    or max by (goal) (" + metricOverstated + ") >= " + number(judged().OverstatedFrom) + ")"
 	return goalAlert("GoalWatermelon", "warning",
 		owned(isOne(measure.MetricGoalReportedHealth, states(measure.OnTrack, measure.Finished))+"\n  and on (goal) "+inside), d.Persist, d.Hold,
 		"{{ $labels.name }} is reported green, and is not"+

@@ -224,7 +224,7 @@ func backfill(t *testing.T, p *plumbline, data string) {
 	t.Helper()
 	past := filepath.Join(p.dir, "past.txt")
 	for _, args := range [][]string{
-		{p.program, "backfill", "--config", filepath.Join(p.dir, "plumbline.yaml"), "--from", "-60d",
+		{p.program, "backfill", "--config", filepath.Join(p.dir, "plumbline.yaml"), "--from", "-365d",
 			"--label", "job=plumbline", "--label", "instance=" + p.address, "-o", past},
 		{"promtool", "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=744h", past, data},
 	} {

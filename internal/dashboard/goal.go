@@ -65,11 +65,11 @@ func realFigure() cog.Builder[dashboard.Panel] {
 }
 
 func chanceFigure() cog.Builder[dashboard.Panel] {
-	return figure("Chance to meet the target", fmt.Sprintf("Of the present target, and of the first one that was promised. Red, under %s: off track; yellow, under %s: at risk.", percent(offTrackChance), percent(atRiskChance)), "percentunit", 4, 5).
+	return figure("Chance to meet the target", fmt.Sprintf("Of the present target, and of the first one that was promised. Red, under %s: off track; yellow, under %s: at risk.", percent(judged().OffTrackBelow), percent(judged().AtRiskBelow)), "percentunit", 4, 5).
 		Decimals(0).
 		WithTarget(askNow("A", now(metricOnTime)).LegendFormat("Present target")).
 		WithTarget(askNow("B", now(metricFirstOnTime)).LegendFormat("First target")).
-		Thresholds(steps("red", from(offTrackChance, "yellow"), from(atRiskChance, "green")))
+		Thresholds(steps("red", from(judged().OffTrackBelow, "yellow"), from(judged().AtRiskBelow, "green")))
 }
 
 func silenceFigure(t measure.Thresholds) cog.Builder[dashboard.Panel] {

@@ -4,20 +4,17 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"plumbline/internal/measure"
 )
 
 const (
 	// staleAfter is the age of a sync from which on silence proves nothing
 	// (MEASURES §7).
 	staleAfter = 2 * time.Hour
-	// offTrackChance and atRiskChance are the chances to meet the target below
-	// which a goal is off track and at risk (MEASURES §2.20).
-	offTrackChance = 0.3
-	atRiskChance   = 0.7
-	// overstatedChance is the probability of overstatement from which on it is
-	// told, overstatedHint the one from which on it is coloured (MEASURES §4).
-	overstatedChance = 0.5
-	overstatedHint   = 0.3
+	// overstatedHint is the probability of overstatement from which on it is
+	// coloured (MEASURES §4); from which on it is told stands with the health.
+	overstatedHint = 0.3
 	// movingTimes is how often a target must have moved within 90 days to keep
 	// moving (MEASURES §10 T1).
 	movingTimes = 2
@@ -27,6 +24,10 @@ const (
 	unmoved       = 0.02
 	halfDelivered = 0.5
 )
+
+// judged are the thresholds that the health of goals is judged by: the boards
+// and alerts take the same.
+func judged() measure.Thresholds { return measure.DefaultThresholds() }
 
 func number(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
