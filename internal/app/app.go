@@ -178,7 +178,7 @@ func (a *App) client(c *config.Config, site *config.Site, pseudonym func(string)
 	}
 	secret, err := read(site)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w; put the secret there for the service's own user to read, or name another place in the site's auth", err)
 	}
 	if w := site.SecretWarning(); w != "" {
 		a.log.Warn(w, "site", site.Name)
