@@ -41,7 +41,7 @@ func (h *History) learn(x *Replay, until time.Time) {
 		}
 		fold := newSituations(l, KindGoal)
 		step := int64(oddsEvery / time.Second)
-		for u := (l.entries[0].at.Unix()/step + 1) * step; u <= until.Unix(); u += step {
+		for u := (l.entries[0].at().Unix()/step + 1) * step; u <= until.Unix(); u += step {
 			at := time.Unix(u, 0).UTC()
 			w := weekOdds{at: at}
 			if s, ok := fold.at(at); ok {

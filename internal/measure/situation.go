@@ -87,7 +87,7 @@ func newSituations(l *ledger, kind Kind) *situations {
 // at returns the situation at the moment, which is not before that of the call
 // before; false where no leaf is in scope.
 func (f *situations) at(at time.Time) (Situation, bool) {
-	for ; f.next < len(f.ledger.entries) && !f.ledger.entries[f.next].at.After(at); f.next++ {
+	for ; f.next < len(f.ledger.entries) && !f.ledger.entries[f.next].at().After(at); f.next++ {
 		f.step(&f.ledger.entries[f.next])
 	}
 	s := Situation{At: at, Kind: f.kind}
@@ -125,38 +125,38 @@ func (l *ledger) reached(n int) time.Time {
 	seen := make([]bool, len(l.leaves))
 	for k := range l.entries {
 		e := &l.entries[k]
-		if !e.after.in || seen[e.leaf] {
+		if !e.after().in || seen[e.leaf] {
 			continue
 		}
 		seen[e.leaf] = true
 		if n--; n == 0 {
-			return e.at
+			return e.at()
 		}
 	}
 	return time.Time{}
 }
 
 func (f *situations) step(e *entry) {
-	if first := f.ledger.entries[0].at; f.week1 < 0 && e.at.Sub(first) > 7*day {
+	if first := f.ledger.entries[0].at(); f.week1 < 0 && e.at().Sub(first) > 7*day {
 		f.week1 = f.scope()
 	}
-	f.now[e.leaf] = e.after
-	if e.after.in && f.came[e.leaf].IsZero() {
-		f.came[e.leaf] = e.at
+	f.now[e.leaf] = e.after()
+	if e.after().in && f.came[e.leaf].IsZero() {
+		f.came[e.leaf] = e.at()
 	}
-	if !e.before.in || !e.after.in {
+	if !e.before().in || !e.after().in {
 		return
 	}
-	was, is := e.before.out == flow.Delivered, e.after.out == flow.Delivered
+	was, is := e.before().out == flow.Delivered, e.after().out == flow.Delivered
 	switch {
 	case is && !was:
-		f.weekly = append(f.weekly, delivery{e.at, 1})
-		if e.at.Sub(f.opened[e.leaf]) >= f.bounce { // a bounce is no completion
-			f.last = e.at
+		f.weekly = append(f.weekly, delivery{e.at(), 1})
+		if e.at().Sub(f.opened[e.leaf]) >= f.bounce { // a bounce is no completion
+			f.last = e.at()
 		}
 	case was && !is:
-		f.weekly = append(f.weekly, delivery{e.at, -1})
-		f.opened[e.leaf] = e.at
+		f.weekly = append(f.weekly, delivery{e.at(), -1})
+		f.opened[e.leaf] = e.at()
 	}
 }
 
@@ -172,7 +172,7 @@ func (f *situations) scope() int {
 
 // times sets what is told by when leaves came in.
 func (f *situations) times(s *Situation, came []time.Time) {
-	first := f.ledger.entries[0].at
+	first := f.ledger.entries[0].at()
 	since := f.last
 	if since.IsZero() {
 		since = first
@@ -205,7 +205,7 @@ func (f *situations) times(s *Situation, came []time.Time) {
 
 // pace sets the net deliveries of the last full weeks since the first leaf.
 func (f *situations) pace(s *Situation) {
-	weeks := min(forecastWeeks, int(s.At.Sub(f.ledger.entries[0].at)/(7*day)))
+	weeks := min(forecastWeeks, int(s.At.Sub(f.ledger.entries[0].at())/(7*day)))
 	s.Weekly = make([]int, max(0, weeks))
 	for k := len(f.weekly) - 1; k >= 0; k-- {
 		week := int(s.At.Sub(f.weekly[k].at) / (7 * day))

@@ -85,7 +85,7 @@ func (w *workBuilder) join(b *builder) {
 	for g := range b.ledgers {
 		for k := range b.ledgers[g].leaves {
 			l := &b.ledgers[g].leaves[k]
-			at := keyAt{l.Site, l.Key}
+			at := keyAt{l.site, l.key}
 			w.members[at] = append(w.members[at], place{g, k})
 		}
 	}
@@ -133,7 +133,7 @@ func (w *workBuilder) count(l *leafWork) {
 	}
 }
 
-func (w *workBuilder) inGoal(p place) flow.Spans { return w.b.ledgers[p.ledger].leaves[p.index].In }
+func (w *workBuilder) inGoal(p place) flow.Spans { return w.b.ledgers[p.ledger].leaves[p.index].in() }
 
 func (w *workBuilder) project(at projectAt) *projectWork {
 	p := w.projects[at]
