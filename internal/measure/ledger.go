@@ -85,7 +85,7 @@ type epicLife struct {
 // builder writes the ledgers of all goals in one pass over the issues.
 type builder struct {
 	settings Settings
-	bulk     *bulkEdits
+	bulk     bulkView
 	ledgers  []ledger
 	leaves   map[issueAt][]place
 	epics    map[issueAt][]place
@@ -115,7 +115,7 @@ type waiting struct {
 	minute minute
 }
 
-func newBuilder(members []goal.Members, bulk *bulkEdits, s Settings) *builder {
+func newBuilder(members []goal.Members, bulk bulkView, s Settings) *builder {
 	b := &builder{settings: s, bulk: bulk, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}, uses: map[projectAt]time.Time{}, words: newWordings()}
 	for g, m := range members {
 		b.noise = append(b.noise, map[int64]int32{})

@@ -144,7 +144,7 @@ func versionName(c *flow.Catalog, id string) string {
 // delivery while it stays delivered, and in progress within the window after
 // a meaningful event. An event that turned out to be part of a bulk edit
 // counts until that was to be seen.
-func (l *leafWork) active(bulk *bulkEdits, window time.Duration) flow.Spans {
+func (l *leafWork) active(bulk bulkView, window time.Duration) flow.Spans {
 	var out, moved flow.Spans
 	for _, s := range l.delivered {
 		if lately, ok := s.Intersect(flow.Span{From: s.From, To: s.From.Add(window)}); ok {
