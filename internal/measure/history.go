@@ -30,10 +30,8 @@ type Input struct {
 	Releases map[ReleaseOf][]goal.Target
 	Settings Settings
 	// Experience is what was learnt from the containers that have closed; nil:
-	// real completion and forecasts are unknown. Until is up to when the odds
-	// that health rests on are worked out.
+	// real completion and forecasts are unknown.
 	Experience *Replay
-	Until      time.Time
 	// Expect is about how many issues there are; 0 where that is not known. It
 	// saves time, and changes nothing else.
 	Expect int
@@ -96,8 +94,10 @@ func Build(in Input) (*History, error) {
 		l.entries, l.progress = trimmed(l.entries), trimmed(l.progress)
 		l.turns, l.marks, l.course = trimmed(l.turns), trimmed(l.marks), trimmed(l.course)
 	}
-	if in.Experience != nil {
-		h.learn(in.Experience, in.Until)
+	if x := in.Experience; x != nil {
+		for k := range h.ledgers {
+			h.ledgers[k].experience, h.ledgers[k].odds = x, newOdds(x)
+		}
 	}
 	return h, nil
 }

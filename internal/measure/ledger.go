@@ -30,7 +30,7 @@ type ledger struct {
 	// experience is what estimates are made from, nil for none; odds are the
 	// goal's by week.
 	experience *Replay
-	odds       []weekOdds
+	odds       *odds
 	past       *pastFigures // where there are criteria
 	outcomes   map[string][]flow.Measured
 	tallies    []tally
