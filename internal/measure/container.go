@@ -254,7 +254,7 @@ func (d *discovery) write(in Input) ([]Container, error) {
 			return nil
 		})
 	}
-	if err := each(index.Add); err != nil {
+	if err := each(index.Put); err != nil {
 		return nil, fmt.Errorf("relating issues to containers: %w", err)
 	}
 	b := &builder{settings: in.Settings, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}}

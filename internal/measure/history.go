@@ -62,7 +62,7 @@ func Build(in Input) (*History, error) {
 	bulk := newBulkEdits(in.Settings.Thresholds.BulkIssues)
 	w := newWorkBuilder()
 	held, linked := newBlockers(), newMentions()
-	err := in.eachTimeline(index.Add, func(t *flow.Timeline) {
+	err := in.eachTimeline(index.Put, func(t *flow.Timeline) {
 		w.meet(t)
 		bulk.suspect(t.Issue)
 		held.meet(t.Issue)
