@@ -61,11 +61,12 @@ func Build(in Input) (*History, error) {
 	index.Expect(in.Expect)
 	bulk := newBulkEdits(in.Settings.Thresholds.BulkIssues)
 	w := newWorkBuilder()
-	held := newBlockers()
-	err := in.eachTimeline(index.Add, func(t *flow.Timeline) {
+	held, linked := newBlockers(), newMentions()
+	err := in.eachTimeline(index.Put, func(t *flow.Timeline) {
 		w.meet(t)
 		bulk.suspect(t.Issue)
 		held.meet(t.Issue)
+		linked.meet(t.Issue)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("relating issues to goals: %w", err)
@@ -74,7 +75,8 @@ func Build(in Input) (*History, error) {
 	b.blockers, b.releases = held, in.Releases
 	b.hear(in.Said)
 	b.measured(in.Outcomes)
-	w.join(b)
+	linked.sort()
+	w.join(b, linked)
 	b.decider.learn(in.Catalogs)
 	err = in.eachTimeline(func(t *flow.Timeline) {
 		bulk.count(t.Issue)

@@ -64,8 +64,8 @@ type situations struct {
 	came   []arrival // in order of time
 	met    []bool    // by leaf: it has come
 	weekly []delivery
-	last   time.Time         // of the last delivery
-	opened map[int]time.Time // by leaf: when it was last re-opened
+	last   time.Time           // of the last delivery
+	opened map[int32]time.Time // by leaf: when it was last re-opened
 	bounce time.Duration
 	week1  int // scope at the end of the first week
 	// The leaves in scope, and of them.
@@ -75,7 +75,7 @@ type situations struct {
 // arrival is a leaf's first coming into scope.
 type arrival struct {
 	at   time.Time
-	leaf int
+	leaf int32
 }
 
 // delivery is a leaf that was delivered (1) or re-opened (-1) in scope.
@@ -87,7 +87,7 @@ type delivery struct {
 func newSituations(l *ledger, kind Kind) *situations {
 	n := len(l.leaves)
 	return &situations{
-		ledger: l, kind: kind, now: make([]class, n), met: make([]bool, n), opened: map[int]time.Time{},
+		ledger: l, kind: kind, now: make([]class, n), met: make([]bool, n), opened: map[int32]time.Time{},
 		week1: -1, bounce: DefaultThresholds().Bounce,
 	}
 }
@@ -95,7 +95,7 @@ func newSituations(l *ledger, kind Kind) *situations {
 // at returns the situation at the moment, which is not before that of the call
 // before; false where no leaf is in scope.
 func (f *situations) at(at time.Time) (Situation, bool) {
-	for ; f.next < len(f.ledger.entries) && !f.ledger.entries[f.next].at.After(at); f.next++ {
+	for ; f.next < len(f.ledger.entries) && !f.ledger.entries[f.next].at().After(at); f.next++ {
 		f.step(&f.ledger.entries[f.next])
 	}
 	if f.all == 0 {
@@ -114,41 +114,41 @@ func (l *ledger) reached(n int) time.Time {
 	seen := make([]bool, len(l.leaves))
 	for k := range l.entries {
 		e := &l.entries[k]
-		if !e.after.in || seen[e.leaf] {
+		if !e.after().in || seen[e.leaf] {
 			continue
 		}
 		seen[e.leaf] = true
 		if n--; n == 0 {
-			return e.at
+			return e.at()
 		}
 	}
 	return time.Time{}
 }
 
 func (f *situations) step(e *entry) {
-	if first := f.ledger.entries[0].at; f.week1 < 0 && e.at.Sub(first) > 7*day {
+	if first := f.ledger.entries[0].at(); f.week1 < 0 && e.at().Sub(first) > 7*day {
 		f.week1 = f.all - f.dropped
 	}
 	f.count(&f.now[e.leaf], -1)
-	f.now[e.leaf] = e.after
-	f.count(&e.after, 1)
-	if e.after.in && !f.met[e.leaf] {
+	f.now[e.leaf] = e.after()
+	f.count(&f.now[e.leaf], 1)
+	if e.after().in && !f.met[e.leaf] {
 		f.met[e.leaf] = true
-		f.came = append(f.came, arrival{e.at, e.leaf})
+		f.came = append(f.came, arrival{e.at(), e.leaf})
 	}
-	if !e.before.in || !e.after.in {
+	if !e.before().in || !e.after().in {
 		return
 	}
-	was, is := e.before.out == flow.Delivered, e.after.out == flow.Delivered
+	was, is := e.before().out == flow.Delivered, e.after().out == flow.Delivered
 	switch {
 	case is && !was:
-		f.weekly = append(f.weekly, delivery{e.at, 1})
-		if e.at.Sub(f.opened[e.leaf]) >= f.bounce { // a bounce is no completion
-			f.last = e.at
+		f.weekly = append(f.weekly, delivery{e.at(), 1})
+		if e.at().Sub(f.opened[e.leaf]) >= f.bounce { // a bounce is no completion
+			f.last = e.at()
 		}
 	case was && !is:
-		f.weekly = append(f.weekly, delivery{e.at, -1})
-		f.opened[e.leaf] = e.at
+		f.weekly = append(f.weekly, delivery{e.at(), -1})
+		f.opened[e.leaf] = e.at()
 	}
 }
 
@@ -173,7 +173,7 @@ func (f *situations) count(c *class, n int) {
 
 // times sets what is told by when leaves came in.
 func (f *situations) times(s *Situation) {
-	first := f.ledger.entries[0].at
+	first := f.ledger.entries[0].at()
 	since := f.last
 	if since.IsZero() {
 		since = first
@@ -214,7 +214,7 @@ func (f *situations) times(s *Situation) {
 
 // pace sets the net deliveries of the last full weeks since the first leaf.
 func (f *situations) pace(s *Situation) {
-	weeks := min(forecastWeeks, int(s.At.Sub(f.ledger.entries[0].at)/(7*day)))
+	weeks := min(forecastWeeks, int(s.At.Sub(f.ledger.entries[0].at())/(7*day)))
 	s.Weekly = make([]int, max(0, weeks))
 	for k := len(f.weekly) - 1; k >= 0; k-- {
 		week := int(s.At.Sub(f.weekly[k].at) / (7 * day))
