@@ -93,8 +93,7 @@ privacy: {pseudonym_key_file: k, min_group: 7, store_summaries: false}
 	const notUsed = "is taken but not used by this version; leave it, or remove it until it is"
 	wantLines(t, warnings, `
 /etc/plumbline/plumbline.yaml:5:10: sites[0].url: sends the credential in the clear; use https://
-/etc/plumbline/plumbline.yaml:22:33: traps.zombie: `+notUsed+`
-/etc/plumbline/plumbline.yaml:24:34: privacy.min_group: `+notUsed)
+/etc/plumbline/plumbline.yaml:22:33: traps.zombie: `+notUsed)
 }
 
 func wantLines[T interface{ String() string }](t *testing.T, got []T, want string) {
