@@ -55,7 +55,7 @@ type explainedBy struct {
 }
 
 func explained(t *Thresholds) []explainedBy {
-	return slices.Concat(explainedHealth(t), explainedDecisions(t), explainedDrift(t), explainedWork(t), explainedTraps(), []explainedBy{
+	return slices.Concat(explainedHealth(t), explainedDecisions(t), explainedDrift(t), explainedWork(t), explainedStructure(t), explainedTraps(), []explainedBy{
 		{"outcomes", "the share of the way from the value at the start to the one to be reached, by the last answer of the outcome's query, " +
 			"cut at 0 and 1", (*explainer).outcomesNow, (*explainer).hasOutcomes},
 		{"stop_criteria", "each condition as it is declared; what is not known never meets it; \"after\" begins when that day is over; " +
@@ -115,11 +115,15 @@ type explainer struct {
 	points *weights // nil where the goal does not ask for points
 	now    []*entry // by leaf: the last entry by the moment; nil before the first
 	load   load
+	crowd  crowd
 }
 
 func newExplainer(h *History, k int, at time.Time) *explainer {
 	l, s := &h.ledgers[k], &h.settings
-	x := &explainer{l: l, at: at, s: s, status: h.statusOf(k, h.committed(at), h.work.shares(at), at), now: l.now(at), load: l.load(at)}
+	x := &explainer{l: l, at: at, s: s, now: l.now(at), load: l.load(at)}
+	x.status, x.crowd = h.statusOf(k, h.committed(at), h.work.shares(at), at)
+	h.concentrateOne(k, &x.status, x.crowd, at)
+	h.setCriteria(k, &x.status, at)
 	x.rhythm, _ = l.rhythm(at, s)
 	if l.goal.Count == goal.CountPoints {
 		x.points = l.weigh(at, s)

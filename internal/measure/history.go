@@ -48,6 +48,8 @@ type History struct {
 	ledgers   []ledger
 	work      work
 	decisions decisions
+	debt      debtBook
+	sites     []string
 	above     [][]int // the ledgers of the goals above each
 }
 
@@ -86,7 +88,9 @@ func Build(in Input) (*History, error) {
 		return nil, fmt.Errorf("writing the goals' ledgers: %w", err)
 	}
 	h := &History{settings: in.Settings}
-	h.ledgers, h.decisions = b.finish(slices.Sorted(maps.Keys(in.Catalogs)))
+	h.sites, h.debt = slices.Sorted(maps.Keys(in.Catalogs)), b.debt
+	h.ledgers, h.decisions = b.finish(h.sites)
+	h.debt.seal(h.sites)
 	for _, chain := range b.chains {
 		h.above = append(h.above, chain[1:])
 	}
@@ -95,6 +99,7 @@ func Build(in Input) (*History, error) {
 		l := &h.ledgers[k]
 		l.entries, l.progress = trimmed(l.entries), trimmed(l.progress)
 		l.turns, l.marks, l.course = trimmed(l.turns), trimmed(l.marks), trimmed(l.course)
+		l.stints, l.holdings = trimmed(l.stints), trimmed(l.holdings)
 	}
 	if x := in.Experience; x != nil {
 		for k := range h.ledgers {

@@ -42,15 +42,17 @@ type ledger struct {
 	overdue   flow.Spans
 	held      []heldLeaf
 
-	lives  []life     // by leaf
-	turns  []turn     // by leaf, then in order of time
-	marks  []mark     // by leaf, then in order of time
-	holds  []hold     // by leaf
-	noise  []dayNoise // in order of time
-	shut   flow.Spans // while all containers were closed
-	idle   flow.Spans // while no progress is expected: shut, or in a freeze
-	height int        // how many levels of goals there are below
-	peers  []peerView // in order of time
+	lives    []life     // by leaf
+	turns    []turn     // by leaf, then in order of time
+	marks    []mark     // by leaf, then in order of time
+	holds    []hold     // by leaf
+	stints   []stint    // by leaf, then in order of time
+	holdings []holding  // by leaf, then in order of time
+	noise    []dayNoise // in order of time
+	shut     flow.Spans // while all containers were closed
+	idle     flow.Spans // while no progress is expected: shut, or in a freeze
+	height   int        // how many levels of goals there are below
+	peers    []peerView // in order of time
 
 	course   []sizePoint // in order of time
 	promises []promises  // the target first
@@ -95,6 +97,7 @@ type builder struct {
 	decider  *decider
 
 	blockers     *blockers
+	debt         debtBook
 	releases     map[ReleaseOf][]goal.Target
 	noise        []map[int64]int32 // by ledger and day
 	waitingNoise []waitingNoise
@@ -116,7 +119,10 @@ type waiting struct {
 }
 
 func newBuilder(members []goal.Members, bulk bulkView, s Settings) *builder {
-	b := &builder{settings: s, bulk: bulk, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}, uses: map[projectAt]time.Time{}, words: newWordings()}
+	b := &builder{
+		settings: s, bulk: bulk, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}, uses: map[projectAt]time.Time{},
+		words: newWordings(), debt: debtBook{},
+	}
 	for g, m := range members {
 		b.noise = append(b.noise, map[int64]int32{})
 		l := ledger{
@@ -147,6 +153,7 @@ func newBuilder(members []goal.Members, bulk bulkView, s Settings) *builder {
 func (b *builder) add(t *flow.Timeline) {
 	b.resolutions(t)
 	b.blockers.lives(t, &b.settings)
+	b.debt.add(t, &b.settings)
 	at := issueAt{t.Issue.Site, t.Issue.ID}
 	leaves, epics := b.leaves[at], b.epics[at]
 	if len(leaves) == 0 && len(epics) == 0 {

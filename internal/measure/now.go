@@ -53,6 +53,7 @@ type Wait struct {
 type load struct {
 	now        []*entry
 	stands     []stance
+	ended      []*stint         // by leaf: the last stint; nil before the first
 	held       map[int][]string // by leaf: the keys of the open issues that block it
 	open       int
 	doing      int
@@ -62,7 +63,7 @@ type load struct {
 }
 
 func (l *ledger) load(at time.Time) load {
-	w := load{now: l.now(at), stands: l.stances(at), held: map[int][]string{}}
+	w := load{now: l.now(at), stands: l.stances(at), ended: l.stintsAt(at), held: map[int][]string{}}
 	for k := range l.holds {
 		h := &l.holds[k]
 		if leaf := int(h.leaf); w.now[leaf].open() && h.in.Contains(at) && !slices.Contains(w.held[leaf], h.by) {
