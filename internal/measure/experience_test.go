@@ -54,7 +54,7 @@ func TestTheReplayTellsEverySituationUpToTheEndByItsMonthsModel(t *testing.T) {
 		} else {
 			continue
 		}
-		at := gridAfter(l.ledger.entries[0].at)
+		at := gridAfter(l.ledger.entries[0].at())
 		for i := range l.Told {
 			told := &l.Told[i]
 			if !told.At.Equal(at) {

@@ -14,7 +14,7 @@ import (
 // time where the goal has had no issue yet.
 func (l *ledger) health(at time.Time, r *rhythm, s *Settings) (Health, time.Time) {
 	zone := s.Calendar.Location()
-	if len(l.entries) == 0 || l.entries[0].at.After(at) {
+	if len(l.entries) == 0 || l.entries[0].at().After(at) {
 		return NotStarted, time.Time{}
 	}
 	defer l.odds.rest()

@@ -108,7 +108,7 @@ func (o *odds) ask(l *ledger, at time.Time, which func(*chances) *chance, tell f
 // situation is the goal's at the moment; nil where no leaf had ever been in
 // scope by then, or none was.
 func (o *odds) situation(l *ledger, at time.Time) *Situation {
-	if len(l.entries) == 0 || at.Unix() <= l.entries[0].at.Unix() {
+	if len(l.entries) == 0 || at.Unix() <= l.entries[0].at().Unix() {
 		return nil
 	}
 	if o.fold != nil && o.until.Equal(at) {

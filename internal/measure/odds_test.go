@@ -71,7 +71,7 @@ func TestOddsAreThoseOfTheBeginningOfTheWeek(t *testing.T) {
 	if *week[2].overstated.p == *week[0].overstated.p {
 		t.Errorf("the next week has the odds of the one before, %v", *week[0].overstated.p)
 	}
-	early := told(newOdds(x), l, []time.Time{l.entries[0].at, l.entries[0].at.AddDate(-1, 0, 0)})
+	early := told(newOdds(x), l, []time.Time{l.entries[0].at(), l.entries[0].at().AddDate(-1, 0, 0)})
 	if early[0].overstated.p != nil || early[1].onTime.p != nil {
 		t.Error("there are odds before the first leaf has come")
 	}

@@ -41,7 +41,7 @@ func (t *track) step() bool {
 		return false
 	}
 	if t.fold == nil {
-		t.fold, t.next = newSituations(t.ledger, t.Kind), gridAfter(t.ledger.entries[0].at)
+		t.fold, t.next = newSituations(t.ledger, t.Kind), gridAfter(t.ledger.entries[0].at())
 	}
 	if !t.next.Before(t.known) {
 		return false
