@@ -32,6 +32,16 @@ type openLife struct {
 	in  flow.Spans
 }
 
+// or chooses whom a key means that several issues had, where a project's key
+// was given away anew: the one that has it now, else the youngest.
+func (l openLife) or(o openLife, key string) openLife {
+	switch {
+	case l.id == 0, o.key == key && l.key != key, (o.key == key) == (l.key == key) && o.id > l.id:
+		return o
+	}
+	return l
+}
+
 type blockedBy struct {
 	place
 	other keyAt
@@ -60,10 +70,7 @@ func (b *blockers) lives(t *flow.Timeline, s *Settings) {
 		}
 	}
 	for _, at := range as {
-		// Of two issues that had one key, which Jira doesn't allow, the older.
-		if had, ok := b.open[at]; !ok || t.Issue.ID < had.id {
-			b.open[at] = openLife{t.Issue.ID, t.Issue.Now.Key, open}
-		}
+		b.open[at] = b.open[at].or(openLife{t.Issue.ID, t.Issue.Now.Key, open}, at.key)
 	}
 }
 

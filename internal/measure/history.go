@@ -80,6 +80,7 @@ func Build(in Input) (*History, error) {
 	linked.sort()
 	w.join(b, linked)
 	b.decider.learn(in.Catalogs)
+	b.decider.belongs = belongings(index, b.ledgers)
 	err = in.eachTimeline(func(t *flow.Timeline) {
 		bulk.count(t.Issue)
 		b.add(t)
