@@ -32,6 +32,11 @@ type openLife struct {
 	in  flow.Spans
 }
 
+// openOf returns when the issue was open.
+func openOf(t *flow.Timeline, s *Settings) flow.Spans {
+	return spansOf(t, func(st *flow.State) bool { return s.Semantics.Outcome(st) == flow.Open })
+}
+
 // or chooses whom a key means that several issues had, where a project's key
 // was given away anew: the one that has it now, else the youngest.
 func (l openLife) or(o openLife, key string) openLife {
@@ -63,12 +68,7 @@ func (b *blockers) lives(t *flow.Timeline, s *Settings) {
 	if len(as) == 0 {
 		return
 	}
-	var open flow.Spans
-	for span, st := range t.Spans() {
-		if s.Semantics.Outcome(st) == flow.Open {
-			open = open.Append(span)
-		}
-	}
+	open := openOf(t, s)
 	for _, at := range as {
 		b.open[at] = b.open[at].or(openLife{t.Issue.ID, t.Issue.Now.Key, open}, at.key)
 	}

@@ -12,7 +12,7 @@ import (
 // heldLeaf is when a leaf in scope waited, open, for a decision: its own, or
 // one that it is blocked by.
 type heldLeaf struct {
-	leaf int
+	leaf int32
 	in   flow.Spans
 }
 
@@ -240,7 +240,7 @@ func (d *decider) block(b *builder, byKey map[keyAt]*inquiry) map[*inquiry][]blo
 		for _, p := range q.leaves {
 			l := &b.ledgers[p.ledger]
 			if in := l.leaves[p.index].in().Intersect(waited); len(in) > 0 {
-				l.held = append(l.held, heldLeaf{p.index, in})
+				l.held = append(l.held, heldLeaf{int32(p.index), in})
 			}
 		}
 	}

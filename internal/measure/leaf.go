@@ -66,7 +66,9 @@ func (b *builder) observe(t *flow.Timeline, leaves []place) {
 	noise := b.noiseOf(t)
 	for _, p := range leaves {
 		l := &b.ledgers[p.ledger]
-		l.lives[p.index] = me
+		if l.lives != nil {
+			l.lives[p.index] = me
+		}
 		for _, x := range turns {
 			x.leaf = int32(p.index)
 			l.turns = append(l.turns, x)

@@ -235,7 +235,10 @@ func (b *builder) finish(sites []string) ([]ledger, decisions) {
 	b.sortRows()
 	b.share()
 	b.settle()
-	eachOf(len(b.ledgers), func(k int) { b.ledgers[k].arrange(&b.settings, b.releases, b.uses) })
+	eachOf(len(b.ledgers), func(k int) {
+		b.ledgers[k].proof.seal(b.uses)
+		b.ledgers[k].arrange(&b.settings, b.releases)
+	})
 	setPeers(b.ledgers, &b.settings.Thresholds)
 	return b.ledgers, made
 }
@@ -289,9 +292,8 @@ func compareHoldings(a, b holding) int {
 
 // arrange derives from the rows, which are in order, what is asked of them again
 // and again. Nothing of the ledger is changed afterwards.
-func (l *ledger) arrange(s *Settings, releases map[ReleaseOf][]goal.Target, uses map[projectAt]time.Time) {
-	l.days = &daily{}
-	l.proof.seal(uses)
+func (l *ledger) arrange(s *Settings, releases map[ReleaseOf][]goal.Target) {
+	l.days, l.tallies, l.course, l.promises, l.traps = &daily{}, nil, nil, nil, nil
 	l.mark()
 	l.setIdle(s)
 	l.setCourse()
