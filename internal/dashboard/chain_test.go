@@ -96,9 +96,11 @@ func checkNotification(t *testing.T, p *plumbline, owner *inbox) {
 		if page, err := get(t.Context(), n.Annotations["evidence_url"]); err != nil || !bytes.Contains(page, []byte("The goal that halts")) {
 			t.Errorf("the evidence page is not the goal's: %v", err)
 		}
-		readme := string(read(t, "../../README.md"))
-		if anchor, ok := strings.CutPrefix(n.Annotations["runbook_url"], "README.md#"); !ok || !strings.Contains(strings.ToLower(readme), "\n### "+anchor+"\n") {
-			t.Errorf("README has no runbook at %q", n.Annotations["runbook_url"])
+		if got, want := n.Annotations["runbook_url"], p.url()+"/README.md#goalstalled"; got != want {
+			t.Errorf("the runbook is at %q, want %q", got, want)
+		}
+		if page, err := get(t.Context(), n.Annotations["runbook_url"]); err != nil || !bytes.Contains(page, []byte(`id="goalstalled"`)) {
+			t.Errorf("the runbook's page has no such section: %v", err)
 		}
 		last := time.Now().Add(-haltsAfter).UTC().Format("2 January 2006")
 		if got := n.Annotations["summary"]; !strings.HasPrefix(got, "The goal that halts has stopped: no progress since "+last) {
@@ -118,7 +120,7 @@ func checkPanels(t *testing.T, prom *prometheus) {
 		}
 		for _, q := range queries {
 			t.Run(name+"/"+q.From+"/"+q.RefID, func(t *testing.T) {
-				await(t, q.Expr, func() error {
+				awaitWithin(t, 5*time.Second, q.Expr, func() error {
 					got, err := prom.answer(q)
 					if err == nil && len(got) == 0 {
 						err = fmt.Errorf("no data for %s", q.Expr)

@@ -107,6 +107,12 @@ func (l lost) Error() string { return string(l) }
 // await asks until there is no error, and fails when patience ends.
 func await(t *testing.T, what string, ask func() error) {
 	t.Helper()
+	awaitWithin(t, patience, what, ask)
+}
+
+// awaitWithin is await with less patience.
+func awaitWithin(t *testing.T, patience time.Duration, what string, ask func() error) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	again := time.NewTicker(100 * time.Millisecond)
