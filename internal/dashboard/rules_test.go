@@ -121,3 +121,23 @@ func TestEveryAlertUsesMetricsThatExistAndSaysWhatToDo(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryRecordingRuleIsTestedWithTwoSites(t *testing.T) {
+	var recorded struct {
+		Groups []struct{ Rules []struct{ Record string } }
+	}
+	if err := yaml.Unmarshal(read(t, filepath.Join(rules, "recording.yaml")), &recorded); err != nil {
+		t.Fatal(err)
+	}
+	tests, names := string(read(t, filepath.Join(rules, "recording.test.yaml"))), 0
+	for _, group := range recorded.Groups {
+		for _, r := range group.Rules {
+			if names++; !strings.Contains(tests, "labels: '"+r.Record) {
+				t.Errorf("no test says what %s should be", r.Record)
+			}
+		}
+	}
+	if names < 10 {
+		t.Errorf("only %d recording rules were found", names)
+	}
+}
