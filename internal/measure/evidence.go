@@ -63,7 +63,7 @@ func (l *ledger) setEvidence(g *GoalStatus, at time.Time, work []ProjectShare, s
 	c := &Confidence{Ratio: 1}
 	for _, one := range []*Component{
 		l.freshness(at, s), l.historyKept(at, &t), categoriesKnown(at, &t), l.consistency(at, &t),
-		estimatesKnown(g), sizeOf(&t, s), l.bulkShare(at, s), mapping(work), checkInAge(g, at, s),
+		estimatesKnown(g), sizeOf(&t, s), references(g), l.calibration(g, at), l.bulkShare(at, s), mapping(work), checkInAge(g, at, s),
 	} {
 		if one == nil {
 			continue
