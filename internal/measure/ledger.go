@@ -81,7 +81,9 @@ const (
 type epicLife struct {
 	goal.Epic
 	closed flow.Spans
-	due    []dated
+	// dropped is while it was closed without being delivered.
+	dropped flow.Spans
+	due     []dated
 	// said is what the field by which the goal reports has said of it.
 	said []flow.Saying
 }
@@ -177,6 +179,7 @@ func (b *builder) add(t *flow.Timeline) {
 	for _, p := range epics {
 		e := &b.ledgers[p.ledger].epics[p.index]
 		e.closed, e.due = b.closed(t), dueDates(t)
+		e.dropped = spansOf(t, func(st *flow.State) bool { return b.settings.Semantics.Outcome(st) == flow.Dropped })
 	}
 }
 
