@@ -93,7 +93,7 @@ func (l *ledger) setTarget(g *GoalStatus, at time.Time, s *Settings) {
 
 func (l *ledger) setRhythm(g *GoalStatus, at time.Time, r *rhythm, t *tally, s *Settings) {
 	if n := len(r.events); n > 0 {
-		last := r.events[n-1].at
+		last := r.events[n-1].at()
 		g.LastProgress = &last
 	} else {
 		g.Missing["last_progress"] = "work began, but by bulk edits or bots alone"

@@ -55,8 +55,8 @@ func (m *Match) names() bool {
 // eachDebt yields the leaves in scope that are debt, each with its class.
 func (w *load) eachDebt(f func(leaf int, c class)) {
 	for leaf, e := range w.now {
-		if e != nil && e.after.in && w.stands[leaf]&isDebt != 0 {
-			f(leaf, e.after)
+		if e != nil && e.after().in && w.stands[leaf]&isDebt != 0 {
+			f(leaf, e.after())
 		}
 	}
 }

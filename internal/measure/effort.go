@@ -138,7 +138,7 @@ func (l *ledger) stintsAt(at time.Time) []*stint {
 // moment, stands delivered in scope and came to be so in the window before.
 func (w *load) deliveredLately(leaf int, at time.Time, s *Settings) bool {
 	e, end := w.now[leaf], w.ended[leaf]
-	return e != nil && e.after.in && e.after.out == flow.Delivered && end != nil && at.Sub(instantOf(end.at)) < s.Thresholds.FlowWindow
+	return e != nil && e.after().in && e.after().out == flow.Delivered && end != nil && at.Sub(instantOf(end.at)) < s.Thresholds.FlowWindow
 }
 
 // FlowTime is what the leaves that were delivered of late spent their time on,

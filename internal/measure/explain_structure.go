@@ -61,7 +61,7 @@ func (x *explainer) concentration() ExplainedMeasure {
 	for leaf, e := range x.now {
 		switch {
 		case e.doing():
-			m.Counted = append(m.Counted, x.evidence(leaf, e.at, "in progress ("+e.status+")"))
+			m.Counted = append(m.Counted, x.evidence(leaf, e.at(), "in progress ("+x.l.wording(e).status+")"))
 		case x.load.deliveredLately(leaf, x.at, x.s):
 			m.Counted = append(m.Counted, x.evidence(leaf, instantOf(x.load.ended[leaf].at), "delivered"))
 		}
@@ -98,12 +98,12 @@ func (x *explainer) debt() ExplainedMeasure {
 	}
 	x.load.eachDebt(func(leaf int, c class) {
 		e := x.now[leaf]
-		what := e.describe() + ", created " + moment(instantOf(x.l.lives[leaf].born))
+		what := x.describe(e) + ", created " + moment(instantOf(x.l.lives[leaf].born))
 		if c.out == flow.Dropped {
-			m.LeftOut = append(m.LeftOut, x.evidence(leaf, e.at, what+": that retires nothing"))
+			m.LeftOut = append(m.LeftOut, x.evidence(leaf, e.at(), what+": that retires nothing"))
 			return
 		}
-		m.Counted = append(m.Counted, x.evidence(leaf, e.at, what))
+		m.Counted = append(m.Counted, x.evidence(leaf, e.at(), what))
 	})
 	return m
 }

@@ -30,10 +30,8 @@ type Input struct {
 	Releases map[ReleaseOf][]goal.Target
 	Settings Settings
 	// Experience is what was learnt from the containers that have closed; nil:
-	// real completion and forecasts are unknown. Until is up to when the odds
-	// that health rests on are worked out.
+	// real completion and forecasts are unknown.
 	Experience *Replay
-	Until      time.Time
 	// Expect is about how many issues there are; 0 where that is not known. It
 	// saves time, and changes nothing else.
 	Expect int
@@ -65,11 +63,12 @@ func Build(in Input) (*History, error) {
 	index.Expect(in.Expect)
 	bulk := newBulkEdits(in.Settings.Thresholds.BulkIssues)
 	w := newWorkBuilder()
-	held := newBlockers()
-	err := in.eachTimeline(index.Add, func(t *flow.Timeline) {
+	held, linked := newBlockers(), newMentions()
+	err := in.eachTimeline(index.Put, func(t *flow.Timeline) {
 		w.meet(t)
 		bulk.suspect(t.Issue)
 		held.meet(t.Issue)
+		linked.meet(t.Issue)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("relating issues to goals: %w", err)
@@ -78,7 +77,8 @@ func Build(in Input) (*History, error) {
 	b.blockers, b.releases = held, in.Releases
 	b.hear(in.Said)
 	b.measured(in.Outcomes)
-	w.join(b)
+	linked.sort()
+	w.join(b, linked)
 	b.decider.learn(in.Catalogs)
 	err = in.eachTimeline(func(t *flow.Timeline) {
 		bulk.count(t.Issue)
@@ -101,8 +101,10 @@ func Build(in Input) (*History, error) {
 		l.turns, l.marks, l.course = trimmed(l.turns), trimmed(l.marks), trimmed(l.course)
 		l.stints, l.holdings = trimmed(l.stints), trimmed(l.holdings)
 	}
-	if in.Experience != nil {
-		h.learn(in.Experience, in.Until)
+	if x := in.Experience; x != nil {
+		for k := range h.ledgers {
+			h.ledgers[k].experience, h.ledgers[k].odds = x, newOdds(x)
+		}
 	}
 	return h, nil
 }

@@ -14,7 +14,7 @@ func (l *ledger) now(at time.Time) []*entry {
 	now := make([]*entry, len(l.leaves))
 	for k := range l.entries {
 		e := &l.entries[k]
-		if e.at.After(at) {
+		if e.at().After(at) {
 			break
 		}
 		now[e.leaf] = e
@@ -24,8 +24,8 @@ func (l *ledger) now(at time.Time) []*entry {
 
 // open tells of a leaf's last step that it left the leaf open in scope, doing
 // that it left it in progress.
-func (e *entry) open() bool  { return e != nil && e.after.in && e.after.out == flow.Open }
-func (e *entry) doing() bool { return e.open() && e.after.cat == flow.InProgress }
+func (e *entry) open() bool  { return e != nil && e.after().in && e.after().out == flow.Open }
+func (e *entry) doing() bool { return e.open() && e.after().cat == flow.InProgress }
 
 // stances returns how each leaf stands at the moment.
 func (l *ledger) stances(at time.Time) []stance {
