@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"time"
-
-	"plumbline/internal/flow"
 )
 
 // Why a figure that is derived from persons is withheld (MEASURES §9).
@@ -36,15 +34,15 @@ func (w *load) contributes(leaf int, at time.Time, s *Settings) bool {
 // crowd counts whom the work is held by: one in progress by whom it is
 // assigned to, a delivered one by whom it was when it was delivered.
 func (l *ledger) crowd(at time.Time, w *load, s *Settings) crowd {
-	holder := make([]flow.Pseudonym, len(l.leaves))
+	holder := make([]uint32, len(l.leaves))
 	ms := at.UnixMilli()
 	for k := range l.holdings {
-		if h := &l.holdings[k]; h.at <= ms {
-			holder[h.leaf] = h.who
+		if h := &l.holdings[k]; h.ms <= ms {
+			holder[h.leaf] = h.who()
 		}
 	}
 	var c crowd
-	held := map[flow.Pseudonym]int{}
+	held := map[uint32]int{}
 	for leaf, who := range holder {
 		if !w.contributes(leaf, at, s) {
 			continue

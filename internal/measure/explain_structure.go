@@ -39,16 +39,16 @@ func (x *explainer) flowEfficiency() ExplainedMeasure {
 		if !x.load.deliveredLately(leaf, x.at, x.s) {
 			continue
 		}
-		if !end.begun {
-			m.LeftOut = append(m.LeftOut, x.evidence(leaf, instantOf(end.at), "delivered without having been in progress"))
+		if !end.begun() {
+			m.LeftOut = append(m.LeftOut, x.evidence(leaf, end.at(), "delivered without having been in progress"))
 			continue
 		}
 		d := func(seconds uint32) string { return inDays(time.Duration(seconds) * time.Second) }
 		what := fmt.Sprintf("delivered; active %s, waiting %s", d(end.working), d(end.waiting))
-		if end.undeclared > 0 {
-			what += ", neither " + d(end.undeclared)
+		if end.undeclared() > 0 {
+			what += ", neither " + d(end.undeclared())
 		}
-		m.Counted = append(m.Counted, x.evidence(leaf, instantOf(end.at), what))
+		m.Counted = append(m.Counted, x.evidence(leaf, end.at(), what))
 	}
 	return m
 }
@@ -63,7 +63,7 @@ func (x *explainer) concentration() ExplainedMeasure {
 		case e.doing():
 			m.Counted = append(m.Counted, x.evidence(leaf, e.at(), "in progress ("+x.l.wording(e).status+")"))
 		case x.load.deliveredLately(leaf, x.at, x.s):
-			m.Counted = append(m.Counted, x.evidence(leaf, instantOf(x.load.ended[leaf].at), "delivered"))
+			m.Counted = append(m.Counted, x.evidence(leaf, x.load.ended[leaf].at(), "delivered"))
 		}
 	}
 	return m

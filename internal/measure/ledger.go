@@ -98,6 +98,7 @@ type builder struct {
 
 	blockers     *blockers
 	debt         debtBook
+	people       people
 	releases     map[ReleaseOf][]goal.Target
 	noise        []map[int64]int32 // by ledger and day
 	waitingNoise []waitingNoise
@@ -119,7 +120,7 @@ type waiting struct {
 }
 
 func newBuilder(members []goal.Members, bulk bulkView, s Settings) *builder {
-	b := &builder{settings: s, bulk: bulk, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}, uses: map[projectAt]time.Time{}, words: newWordings(), debt: debtBook{}}
+	b := &builder{settings: s, bulk: bulk, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}, uses: map[projectAt]time.Time{}, words: newWordings(), debt: debtBook{}, people: people{}}
 	for g, m := range members {
 		b.noise = append(b.noise, map[int64]int32{})
 		l := ledger{
