@@ -153,12 +153,22 @@ func (x *explainer) limit() []ExplainedInput {
 func (x *explainer) health() ExplainedMeasure {
 	t := x.l.tally(x.at)
 	_, closed := x.l.closed(x.at, &t, x.s)
+	signals := x.l.signals(x.at, &t, &x.rhythm, x.s)
 	m := ExplainedMeasure{Value: string(x.status.Health), Inputs: []ExplainedInput{
-		{"judged at this moment", string(x.l.judge(x.at, &t, &x.rhythm, x.s))},
+		{"judged at this moment", string(signals.health(&x.s.Thresholds))},
 		{"containers closed", yesNo(closed)},
 		{"open issues", strconv.Itoa(t.parts.Open())},
-		{"a decision is overdue", yesNo(x.l.overdue.Contains(x.at))},
+		{"stalled", yesNo(signals.stalled)},
+		{"the target day is over", yesNo(signals.targetOver)},
+		{"a decision is overdue", yesNo(signals.overdue)},
 	}}
+	// Also where what comes before them decides.
+	if p := x.l.odds.onTime(x.l, x.at, x.s); p != nil {
+		m.Inputs = append(m.Inputs, ExplainedInput{"probability to make the target, at the start of the week", percent(p)})
+	}
+	if p := x.l.odds.overstated(x.l, x.at); p != nil {
+		m.Inputs = append(m.Inputs, ExplainedInput{"probability that the reported figure says 15 points too much, likewise", percent(p)})
+	}
 	if x.status.HealthSince != nil {
 		m.Inputs = append(m.Inputs, ExplainedInput{"shown since", x.dayOf(*x.status.HealthSince)})
 	}

@@ -120,7 +120,10 @@ type waiting struct {
 }
 
 func newBuilder(members []goal.Members, bulk bulkView, s Settings) *builder {
-	b := &builder{settings: s, bulk: bulk, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}, uses: map[projectAt]time.Time{}, words: newWordings(), debt: debtBook{}, people: people{}}
+	b := &builder{
+		settings: s, bulk: bulk, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}, uses: map[projectAt]time.Time{},
+		words: newWordings(), debt: debtBook{}, people: people{},
+	}
 	for g, m := range members {
 		b.noise = append(b.noise, map[int64]int32{})
 		l := ledger{
