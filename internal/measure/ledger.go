@@ -80,6 +80,7 @@ type epicLife struct {
 	goal.Epic
 	closed flow.Spans
 	due    []dated
+	owners []ownerFrom // in order of time
 	// said is what the field by which the goal reports has said of it.
 	said []flow.Saying
 }
@@ -175,7 +176,7 @@ func (b *builder) add(t *flow.Timeline) {
 	}
 	for _, p := range epics {
 		e := &b.ledgers[p.ledger].epics[p.index]
-		e.closed, e.due = b.closed(t), dueDates(t)
+		e.closed, e.due, e.owners = b.closed(t), dueDates(t), b.owners(t)
 	}
 }
 
