@@ -101,6 +101,7 @@ type toil struct {
 
 	stints   []stint
 	holdings []holding
+	talks    []talk
 
 	began  bool
 	last   int64            // up to when spent is
@@ -162,6 +163,10 @@ func (l *ledger) toiled(leaf int, w *toil) {
 	for _, h := range w.holdings {
 		h.leaf = int32(leaf)
 		l.holdings = append(l.holdings, h)
+	}
+	for _, x := range w.talks {
+		x.leaf = int32(leaf)
+		l.talks = append(l.talks, x)
 	}
 }
 

@@ -64,7 +64,7 @@ func by(ms int64, at time.Time) bool { return ms != 0 && ms <= at.UnixMilli() }
 
 // observe writes down a leaf's life in each goal that it belongs to.
 func (b *builder) observe(t *flow.Timeline, leaves []place) {
-	w := toil{statuses: &b.settings.Work, people: b.people}
+	w := toil{statuses: &b.settings.Work, people: b.people, talks: talks(t, &b.settings)}
 	me, turns, marks := b.follow(t, &w)
 	noise := b.noiseOf(t)
 	for _, p := range leaves {
@@ -148,6 +148,7 @@ func (l *ledger) arrange(s *Settings, releases map[ReleaseOf][]goal.Target) {
 	slices.SortStableFunc(l.holds, func(a, b hold) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.by, b.by)) })
 	slices.SortStableFunc(l.stints, func(a, b stint) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.ms, b.ms)) })
 	slices.SortStableFunc(l.holdings, func(a, b holding) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.ms, b.ms)) })
+	slices.SortStableFunc(l.talks, func(a, b talk) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.n, b.n)) })
 	l.setIdle(s)
 	l.setCourse()
 	l.setPromises(s, releases)

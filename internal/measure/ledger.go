@@ -48,6 +48,7 @@ type ledger struct {
 	holds    []hold     // by leaf
 	stints   []stint    // by leaf, then in order of time
 	holdings []holding  // by leaf, then in order of time
+	talks    []talk     // by leaf, then in order of time; of those that may be debt
 	noise    []dayNoise // in order of time
 	shut     flow.Spans // while all containers were closed
 	idle     flow.Spans // while no progress is expected: shut, or in a freeze

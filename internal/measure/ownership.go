@@ -49,22 +49,34 @@ func (b *builder) owners(t *flow.Timeline) []ownerFrom {
 // owner returns who the epic is assigned to at the moment, 0 for nobody, and
 // how often that had become somebody else in the window before.
 func (e *epicLife) owner(at time.Time, window time.Duration) (now uint32, changes int) {
-	before := uint32(0) // the last who was somebody
 	for _, o := range e.owners {
-		when := instantOf(o.ms)
-		if when.After(at) {
-			break
+		if o.ms <= at.UnixMilli() {
+			now = o.who
 		}
-		now = o.who
-		if now == 0 {
-			continue
-		}
-		if before != 0 && now != before && at.Sub(when) < window {
+	}
+	for _, when := range e.changes() {
+		if !when.After(at) && at.Sub(when) < window {
 			changes++
 		}
-		before = now
 	}
 	return now, changes
+}
+
+// changes lists when the epic was assigned to somebody else than before,
+// whether or not to nobody in between.
+func (e *epicLife) changes() []time.Time {
+	var out []time.Time
+	before := uint32(0) // the last who was somebody
+	for _, o := range e.owners {
+		if o.who == 0 {
+			continue
+		}
+		if before != 0 && o.who != before {
+			out = append(out, instantOf(o.ms))
+		}
+		before = o.who
+	}
+	return out
 }
 
 // setOwnership adds what is known of the goal's ownership.
@@ -150,7 +162,7 @@ func (l *ledger) eachBlocked(at time.Time, s *Settings, f func(leaf int, all, fa
 	if len(all) == 0 {
 		return
 	}
-	open := l.openSpans(at, some)
+	open := l.spansOf(some, func(c class) bool { return c.in && c.out == flow.Open })
 	for leaf := range l.leaves {
 		if !some[leaf] {
 			continue
@@ -162,24 +174,20 @@ func (l *ledger) eachBlocked(at time.Time, s *Settings, f func(leaf int, all, fa
 	}
 }
 
-// openSpans tells of some leaves when they were open in scope, up to the
-// moment.
-func (l *ledger) openSpans(at time.Time, some []bool) map[int32]flow.Spans {
+// spansOf tells of some leaves when they were of such a class.
+func (l *ledger) spansOf(some []bool, such func(class) bool) map[int32]flow.Spans {
 	out := map[int32]flow.Spans{}
 	for k := range l.entries {
 		e := &l.entries[k]
-		if e.at().After(at) {
-			break
-		}
 		if !some[e.leaf] {
 			continue
 		}
-		spans := out[e.leaf]
+		spans, is := out[e.leaf], such(e.after())
 		n := len(spans) - 1
 		switch lasting := n >= 0 && spans[n].To.IsZero(); {
-		case lasting && !e.open():
+		case lasting && !is:
 			spans[n].To = e.at()
-		case !lasting && e.open():
+		case !lasting && is:
 			out[e.leaf] = spans.Append(flow.Span{From: e.at()})
 		}
 	}
