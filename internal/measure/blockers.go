@@ -34,6 +34,21 @@ type openLife struct {
 	was []whereabouts
 }
 
+// openOf returns when the issue was open.
+func openOf(t *flow.Timeline, s *Settings) flow.Spans {
+	return spansOf(t, func(st *flow.State) bool { return s.Semantics.Outcome(st) == flow.Open })
+}
+
+// or chooses whom a key means that several issues had, where a project's key
+// was given away anew: the one that has it now, else the youngest.
+func (l openLife) or(o openLife, key string) openLife {
+	switch {
+	case l.id == 0, o.key == key && l.key != key, (o.key == key) == (l.key == key) && o.id > l.id:
+		return o
+	}
+	return l
+}
+
 type blockedBy struct {
 	place
 	other keyAt
@@ -45,6 +60,10 @@ type blockedBy struct {
 type whereabouts struct {
 	flow.Span
 	id string
+}
+
+func (w whereabouts) same(o whereabouts) bool {
+	return w.id == o.id && w.From.Equal(o.From) && w.To.Equal(o.To)
 }
 
 // projectsOf lists the projects that an issue has been in, in order.
@@ -88,18 +107,9 @@ func (b *blockers) lives(t *flow.Timeline, s *Settings) {
 	if len(as) == 0 {
 		return
 	}
-	var open flow.Spans
-	for span, st := range t.Spans() {
-		if s.Semantics.Outcome(st) == flow.Open {
-			open = open.Append(span)
-		}
-	}
-	was := projectsOf(t)
+	open, was := openOf(t, s), projectsOf(t)
 	for _, at := range as {
-		// Of two issues that had one key, which Jira doesn't allow, the older.
-		if had, ok := b.open[at]; !ok || t.Issue.ID < had.id {
-			b.open[at] = openLife{t.Issue.ID, t.Issue.Now.Key, open, was}
-		}
+		b.open[at] = b.open[at].or(openLife{t.Issue.ID, t.Issue.Now.Key, open, was}, at.key)
 	}
 }
 
