@@ -89,11 +89,8 @@ func evidenceFigure(t measure.Thresholds) cog.Builder[dashboard.Panel] {
 // bandPanel draws the interval of the estimate as a band between its ends: of
 // several sites, whose bands would lie on each other, the ends alone.
 func bandPanel() cog.Builder[dashboard.Panel] {
-	return over(overTime("Reported and real, with the uncertainty",
+	return shares("Reported and real, with the uncertainty",
 		"Dashed: as reported. Thick: real, by the estimate; the band around it holds the truth four times out of five. Thin: delivered. A dashed line above the band is a report that the work does not carry.",
-		"percentunit").
-		Span(12).Height(10).
-		Min(0).Max(1),
 		ofSites(
 			line{past(measure.MetricGoalReported), "Reported"},
 			line{past(measure.MetricGoalReal), "Real"},
@@ -125,11 +122,8 @@ func datesPanel() cog.Builder[dashboard.Panel] {
 }
 
 func chancePanel() cog.Builder[dashboard.Panel] {
-	return over(overTime("Chance to meet the target, and of overstatement",
+	return shares("Chance to meet the target, and of overstatement",
 		"Solid: the chance to meet the present target, and the first. Dashed: the probability that the truth lies more than 15 points below what is reported.",
-		"percentunit").
-		Span(12).Height(10).
-		Min(0).Max(1),
 		ofSites(
 			line{past(measure.MetricGoalOnTime), "Present target"},
 			line{past(measure.MetricGoalFirstOnTime), "First target"},
@@ -195,10 +189,10 @@ func structurePanel() cog.Builder[dashboard.Panel] {
 		Max(1),
 		ofSites(
 			line{now(measure.MetricGoalUnowned), "Without an owner"},
-			line{now(metricConcentration), "Held by two"},
+			line{now(measure.MetricGoalConcentration), "Held by two"},
 			line{now(measure.MetricGoalReopened), "Re-opened"},
 			line{now(measure.MetricGoalDecisionBlocked), "Held up by a decision"},
-			line{now(metricFlowEfficiency), "Worked on"},
+			line{now(measure.MetricGoalFlowEfficiency), "Worked on"},
 		)...)
 }
 
@@ -206,10 +200,10 @@ func debtPanel() cog.Builder[dashboard.Panel] {
 	return counted("Technical debt, and blocked work",
 		"Debt of the goal: its issues by what became of them; those that were created (dashed) and retired in the last 90 days; and blocked issues. Created above retired is debt that grows.",
 		"none", 9,
-		line{sumPast("goal", metricDebtCreated, `window="90d"`), "Debt created"},
-		line{sumPast("goal", metricDebtRetired, `window="90d"`), "Debt retired"},
+		line{sumPast("goal", measure.MetricGoalDebtCreated, `window="90d"`), "Debt created"},
+		line{sumPast("goal", measure.MetricGoalDebtRetired, `window="90d"`), "Debt retired"},
 		line{sumPast("goal", measure.MetricGoalBlocked), "Blocked issues"},
-		line{sumPast("goal, category", metricDebt), "Debt, {{category}}"}).
+		line{sumPast("goal, category", measure.MetricGoalDebt), "Debt, {{category}}"}).
 		OverrideByName("Debt created", dashed())
 }
 

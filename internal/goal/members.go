@@ -3,6 +3,7 @@ package goal
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 
@@ -88,32 +89,59 @@ func (x *Index) Of(site string, id flow.IssueID) []Belonging {
 	if !known {
 		return nil
 	}
-	return x.shares(n)
+	return x.shares(nil, n)
 }
 
 // Members returns the members of each goal, in the order of the goals.
 func (x *Index) Members() []Members {
+	out := x.Mapped()
+	for b := range x.All() {
+		m := &out[b.Goal]
+		if len(b.Leaf.In) > 0 {
+			m.Leaves = append(m.Leaves, b.Leaf)
+		}
+		if len(b.Other.In) > 0 {
+			m.Others = append(m.Others, b.Other)
+		}
+	}
+	return out
+}
+
+// Mapped returns the members of each goal without the leaves and the others,
+// which All yields.
+func (x *Index) Mapped() []Members {
+	x.tell()
+	out := make([]Members, len(x.goals))
+	for g := range out {
+		out[g] = x.mapped(g)
+	}
+	return out
+}
+
+// All yields what every issue is to every goal, in the order of the sites and
+// ids and then of the goals.
+func (x *Index) All() iter.Seq[*Belonging] {
+	return func(yield func(*Belonging) bool) {
+		x.tell()
+		var all []Belonging
+		for _, n := range x.inOrder() {
+			all = x.shares(all[:0], n)
+			for k := range all {
+				if !yield(&all[k]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// tell takes in all that was put. From now on Renew tells what differs.
+func (x *Index) tell() {
 	if x.told {
 		x.Renew()
 	}
 	x.told = true
 	x.resolve()
-	out := make([]Members, len(x.goals))
-	for g := range out {
-		out[g] = x.mapped(g)
-	}
-	for _, n := range x.inOrder() {
-		for _, b := range x.shares(n) {
-			m := &out[b.Goal]
-			if len(b.Leaf.In) > 0 {
-				m.Leaves = append(m.Leaves, b.Leaf)
-			}
-			if len(b.Other.In) > 0 {
-				m.Others = append(m.Others, b.Other)
-			}
-		}
-	}
-	return out
 }
 
 // inOrder returns all nodes by site and id.
@@ -139,7 +167,7 @@ func (x *Index) compare(a, b uint32) int {
 func (x *Index) mapped(g int) Members {
 	m := Members{Goal: &x.goals[g]}
 	met := map[uint32]bool{}
-	for _, f := range x.family(g) {
+	for _, f := range x.families[g] {
 		w := &x.goals[f].Work
 		for _, key := range w.Epics {
 			nodes := slices.SortedFunc(slices.Values(x.rooted[key]), x.compare)
@@ -172,30 +200,30 @@ func (x *Index) mapped(g int) Members {
 	return m
 }
 
-// family returns the goal and all goals below it, the nearest first.
-func (x *Index) family(g int) []int {
-	out := []int{g}
-	for k := 0; k < len(out); k++ {
-		for c := range x.goals {
-			if len(x.chains[c]) > 1 && x.chains[c][1] == out[k] && !slices.Contains(out, c) {
-				out = append(out, c)
-			}
+// versions returns the versions of that name, of all sites.
+func (x *Index) versions(of InProject) []VersionRef {
+	var out []VersionRef
+	for _, v := range x.named[of.Name] {
+		if of.Project == "" || v.Project == of.Project {
+			out = append(out, v)
 		}
 	}
 	return out
 }
 
-// versions returns the versions of that name, of all sites.
-func (x *Index) versions(of InProject) []VersionRef {
-	var out []VersionRef
+// name finds the versions of all sites that goals name, by site and id.
+func (x *Index) name() {
 	for _, site := range sortedKeys(x.catalogs) {
-		for _, id := range sortedKeys(x.catalogs[site].Versions) {
-			if v := x.catalogs[site].Versions[id]; v.Name == of.Name && (of.Project == "" || v.Project == of.Project) {
-				out = append(out, VersionRef{site, v})
+		if x.catalogs[site] == nil {
+			continue
+		}
+		versions := x.catalogs[site].Versions
+		for _, id := range sortedKeys(versions) {
+			if name := versions[id].Name; len(x.byVersion[name]) > 0 {
+				x.named[name] = append(x.named[name], VersionRef{site, versions[id]})
 			}
 		}
 	}
-	return out
 }
 
 // unanswered says why no site has answered the goal's JQL; "" where one has.

@@ -146,7 +146,7 @@ func TestARenewedHistoryIsOneMadeAnew(t *testing.T) {
 		settings, declared := renewedSettings(), renewedGoals(t)
 		var learnt *measure.Replay
 		if rapid.Bool().Draw(t, "learnt") {
-			learnt = (&measure.Past{Until: s.end(t), Settings: settings, Prior: measure.ShippedPrior()}).Run(nil).Learnt()
+			learnt = (&measure.Past{Until: s.end(t), Settings: settings, Prior: measure.ShippedPrior()}).Learn()
 		}
 		begin, end := flowtest.At(t, "2026-01-01"), s.end(t).Add(20*24*time.Hour)
 		moment := rapid.Custom(func(t *rapid.T) time.Time {
