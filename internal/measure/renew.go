@@ -121,7 +121,7 @@ func (r *renewal) write() error {
 	for _, b := range []*builder{r.before, r.after} {
 		b.sortRows()
 		b.settle()
-		b.debt.seal(nil)
+		b.debt.seal(slices.Collect(maps.Keys(b.debt)))
 		for k := range b.ledgers {
 			b.ledgers[k].proof.seal(nil)
 		}
