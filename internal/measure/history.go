@@ -51,6 +51,9 @@ type History struct {
 	debt      debtBook
 	sites     []string
 	above     [][]int // the ledgers of the goals above each
+
+	kept    *kept // what a renewal goes on from; nil for nothing
+	edition int
 }
 
 // Began is when the first issue of all was created; zero where there is none.
@@ -80,6 +83,7 @@ func Build(in Input) (*History, error) {
 	linked.sort()
 	w.join(b, linked)
 	b.decider.learn(in.Catalogs)
+	b.decider.belongs = belongings(index, b.ledgers)
 	err = in.eachTimeline(func(t *flow.Timeline) {
 		bulk.count(t.Issue)
 		b.add(t)
@@ -95,11 +99,13 @@ func Build(in Input) (*History, error) {
 		h.above = append(h.above, chain[1:])
 	}
 	h.work = w.finish()
+	h.kept = &kept{index: index, bulk: bulk, words: b.words, people: b.people, uses: b.uses, blockers: held, mentions: linked, decider: b.decider}
+	h.kept.rest(&h.settings)
 	for k := range h.ledgers { // which stay as they are from now on
 		l := &h.ledgers[k]
 		l.entries, l.progress = trimmed(l.entries), trimmed(l.progress)
 		l.turns, l.marks, l.course = trimmed(l.turns), trimmed(l.marks), trimmed(l.course)
-		l.stints, l.holdings = trimmed(l.stints), trimmed(l.holdings)
+		l.stints, l.holdings, l.talks = trimmed(l.stints), trimmed(l.holdings), trimmed(l.talks)
 	}
 	if x := in.Experience; x != nil {
 		for k := range h.ledgers {
