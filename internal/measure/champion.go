@@ -25,7 +25,6 @@ func (l *losses) take(told []Told, cases []Case) (missed float64, ok bool) {
 	if n == 0 {
 		return 0, false
 	}
-	at := int(l.containers) % calibratedOver
 	l.containers++
 	for k := range n {
 		c, t := &cases[k], &told[k]
@@ -37,7 +36,7 @@ func (l *losses) take(told []Told, cases []Case) (missed float64, ok bool) {
 		}
 	}
 	l.covered += 1 - missed
-	l.lately[at] = 1 - missed
+	l.lately[int(l.containers-1)%len(l.lately)] = 1 - missed
 	return missed, true
 }
 
