@@ -8,7 +8,7 @@ type losses struct {
 	containers float64
 	errors     [numMethods]float64 // sums of mean absolute errors
 	covered    float64             // sum of the shares that the interval held
-	// lately are those shares of the last containers, in a ring.
+	// lately are those shares of the last containers, the latest first.
 	lately   [calibratedOver]float64
 	horizons [numHorizons]horizonLoss
 	finish   [numFinishers]float64 // sums of mean Brier scores over snapshots and horizons
@@ -36,7 +36,8 @@ func (l *losses) take(told []Told, cases []Case) (missed float64, ok bool) {
 		}
 	}
 	l.covered += 1 - missed
-	l.lately[int(l.containers-1)%len(l.lately)] = 1 - missed
+	copy(l.lately[1:], l.lately[:])
+	l.lately[0] = 1 - missed
 	return missed, true
 }
 
