@@ -21,12 +21,13 @@ type horizonLoss struct{ n, came, brier float64 }
 // take takes in a container that has closed: what was told of it, and what came.
 func (l *losses) take(told []Told, cases []Case) (missed float64, ok bool) {
 	n := min(len(told), len(cases))
-	l.takeFinish(told[:n], cases[:n])
+	told, cases = told[:n], cases[:n]
+	l.takeFinish(told, cases)
 	if n == 0 {
 		return 0, false
 	}
 	l.containers++
-	for k := range n {
+	for k := range cases {
 		c, t := &cases[k], &told[k]
 		if !t.Estimate.holds(c.Truth) {
 			missed += 1 / float64(n)
