@@ -108,6 +108,7 @@ func Open(o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	heed(o.MemoryGoal)
 	a.store = st
 	a.registry, a.metrics = newMetrics(o.Version)
 	a.exporter = export.New(c.Calendar.Location())
