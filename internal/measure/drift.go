@@ -217,12 +217,15 @@ func (l *ledger) drift(t0, at time.Time, s *Settings) Drift {
 // within two weeks of that target, or later. Moving the target afterwards
 // doesn't make it less of one.
 func (l *ledger) late(at, t0 time.Time, s *Settings) bool {
-	zone := s.Calendar.Location()
-	p, ok := promised(l.goal.Targets, at, zone)
+	p := l.targetHistory()
+	if p == nil {
+		return false
+	}
+	target, ok := p.at(at)
 	if !ok {
 		return false
 	}
-	end := p.now.End(zone)
+	end := target.End(s.Calendar.Location())
 	window := time.Duration(float64(end.Sub(t0)) * s.Thresholds.LateShare)
 	return !at.Before(end.Add(-max(window, s.Thresholds.LateWithin)))
 }
