@@ -44,9 +44,10 @@ func (x *explainer) drift() ExplainedMeasure {
 		among = fmt.Sprintf("grew as much as %s of %d other goals at this age, or more", percent(d.Percentile), d.Peers)
 	}
 	m.Inputs = append(m.Inputs, ExplainedInput{"against the others", among})
+	late := x.l.lateness(*x.status.CommittedAt, x.s)
 	x.l.eachDrift(*x.status.CommittedAt, x.at, x.s, func(e *entry, c cause) {
 		what := c.String()
-		if c.enters() && x.l.late(e.at(), *x.status.CommittedAt, x.s) {
+		if c.enters() && late.at(e.ms) {
 			what += ", late"
 		}
 		m.Counted = append(m.Counted, x.evidence(int(e.leaf), e.at(), what))

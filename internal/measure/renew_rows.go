@@ -111,8 +111,8 @@ func (r *renewal) apart(g int) time.Time {
 	out = earlier(out, spansApart(old.overdue, l.overdue))
 	out = earlier(out, spansApart(old.shut, l.shut))
 	out = earlier(out, old.proof.broken.apart(&l.proof.broken))
-	if len(old.epics) != len(l.epics) {
-		return time.Time{}
+	if len(old.epics) != len(l.epics) || lay.to != nil && l.goal.Reported.From == fromField {
+		return time.Time{} // what the field says of an epic is weighed by its leaves
 	}
 	for k := range l.epics {
 		if l.epics[k].IssueRef != old.epics[k].IssueRef {
