@@ -168,7 +168,7 @@ func (t *track) pastAt(at time.Time, s *Settings) (*veteran, bool) {
 		for k := range p.cases {
 			p.cases[k].pace = t.paces[k]
 		}
-		p.lessons = thin(p.cases)
+		p.lessons, p.snapshots = thin(p.cases), len(p.cases)
 		t.ends[end.At] = p
 	}
 	return p, len(p.cases) > 0
@@ -190,7 +190,7 @@ func (t *track) stillOpen(at time.Time, s *Settings) (veteran, bool) {
 	if n == 0 || t.situations[n-1].Open() == 0 {
 		return veteran{}, false
 	}
-	p := veteran{Container: t.Container}
+	p := veteran{Container: t.Container, snapshots: n}
 	for _, k := range evenly(n, thinned) {
 		p.lessons = append(p.lessons, Case{Situation: t.situations[k], pace: t.paces[k]})
 	}

@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"math"
 	"slices"
+	"time"
 )
 
 const (
@@ -21,7 +22,7 @@ const (
 	// hold in a third; the rest is "trust Jira". Set by judgement: from so few
 	// it cannot be measured.
 	priorTrust = 0.5
-	// maxFeature bounds a standardised feature.
+	// maxFeature bounds a standardised feature where nothing has been learnt.
 	maxFeature = 2.0
 	// priorCases is how many cases of one container a prior keeps.
 	priorCases = 5
@@ -37,6 +38,9 @@ type Prior struct {
 	// Beta is on the features standardised by the package's centres and scales.
 	Beta   []float64 `json:"beta"`
 	Finish []float64 `json:"finish"`
+	// Low and High are its edges, by feature.
+	Low  []float64 `json:"low"`
+	High []float64 `json:"high"`
 	// References are cases by logit, log size and log age of the kernel, the
 	// residuals of jira, delivered and regression, and the number of the
 	// container.
@@ -68,9 +72,9 @@ func (p *Prior) check() error {
 // (MEASURES §3.2). That the truth lies within about one on the logit scale,
 // four times in five, is a guess that no data stands behind.
 func NeutralPrior() *Prior {
-	p := &Prior{Beta: make([]float64, numFeatures), Finish: make([]float64, numFinish)}
+	p := &Prior{Beta: make([]float64, numFeatures)}
 	p.Beta[featLogit] = 1
-	p.Finish[finOne], p.Finish[finHorizon] = -1, 1
+	p.Finish = lastsAsLongAgain()
 	for k, r := range []float64{-1.5, -1, -0.5, -0.2, 0, 0.2, 0.5, 1, 1.5} {
 		p.References = append(p.References, [7]float64{0, 2.5, 4.5, r, r, r, float64(k)})
 	}
@@ -106,17 +110,37 @@ func (p *Prior) weighted(n int) ([]reference, int) {
 	return out, len(per)
 }
 
-// standardise brings features to a common scale, by round numbers near their
-// means and deviations on the containers of ../shared/data. What lies farther
-// out than nearly all of them is taken to be no different: a line must not be
-// drawn on into what nobody has seen.
-func standardise(v vector) vector {
-	center := vector{featSize: 2.5, featAge: 4.5, featNew30: 0.1, featYounger: 0.3, featGrowth: 0.5, featSince: 3}
-	scale := vector{featSize: 0.8, featAge: 1.2, featNew30: 0.2, featYounger: 0.25, featGrowth: 0.7, featSince: 1.3, featNoOpen: 1}
+// standardised brings features to a common scale, by round numbers near their
+// means and deviations on the containers of ../shared/data.
+func standardised(v vector) vector {
+	center, scale := scales()
 	for i := featSize; i < numFeatures; i++ {
-		v[i] = min(maxFeature, max(-maxFeature, (v[i]-center[i])/scale[i]))
+		v[i] = (v[i] - center[i]) / scale[i]
 	}
 	return v
+}
+
+func scales() (center, scale vector) {
+	center = vector{featSize: 2.5, featAge: 4.5, featNew30: 0.1, featYounger: 0.3, featGrowth: 0.5, featSince: 3}
+	scale = vector{featSize: 0.8, featAge: 1.2, featNew30: 0.2, featYounger: 0.25, featGrowth: 0.7, featSince: 1.3, featNoOpen: 1}
+	return center, scale
+}
+
+// edges are the prior's own; where it has none, two deviations.
+func (p *Prior) edges() edges {
+	var e edges
+	if len(p.Low) == int(numFeatures) {
+		copy(e.low[:], p.Low)
+		copy(e.high[:], p.High)
+		return e
+	}
+	center, scale := scales()
+	for i := range numFeatures {
+		if bounded(i) {
+			e.low[i], e.high[i] = center[i]-maxFeature*scale[i], center[i]+maxFeature*scale[i]
+		}
+	}
+	return e
 }
 
 // identity tells a container from all others.
@@ -133,6 +157,18 @@ func (p *Prior) Knows(containers []Container) bool {
 	})
 }
 
+// lastsAsLongAgain is what can be said of an end without any data: what has
+// lasted so long lasts about as long again, P(T ≤ h) = h ÷ (h + a) (Gott 1993,
+// after Lindy). How long it has lasted is told by the age and by the time since
+// the last delivery, by their geometric mean: its logit is log h − ½·log age −
+// ½·log since.
+func lastsAsLongAgain() []float64 {
+	beta := make([]float64, numFinish)
+	beta[finHorizon], beta[finAge], beta[finSince] = 1, -0.5, -0.5
+	beta[finOne] = math.Log(30) - 0.5*finAgeCenter - 0.5*finSinceCenter
+	return beta
+}
+
 // FitPrior fits a prior on all containers that have closed.
 func (p *Past) FitPrior(source []string) *Prior {
 	neutral := NeutralPrior()
@@ -144,8 +180,8 @@ func (p *Past) FitPrior(source []string) *Prior {
 	for k := range beta {
 		beta[k] += priorTrust * (m.beta[k] - beta[k])
 	}
-	general := m.finish[KindGoal]
-	out := &Prior{Source: source, Beta: rounded(beta[:]), Finish: rounded(general.beta[:])}
+	finish := priorFinish(closed, open, neutral, p.Until)
+	out := &Prior{Source: source, Beta: rounded(beta[:]), Finish: rounded(finish[:])}
 	own := m.references[len(neutral.References):]
 	k := 0
 	for g := range closed {
@@ -158,8 +194,52 @@ func (p *Past) FitPrior(source []string) *Prior {
 		}
 		k += n
 	}
+	e := edgesOf(closed, neutral.edges())
+	out.Low, out.High = rounded(e.low[:]), rounded(e.high[:])
 	slices.Sort(out.Fitted)
 	return out
+}
+
+const (
+	// priorFinishLambda pulls the prior's regression towards what needs no data,
+	// as what few organisations taught may not hold in the next one.
+	priorFinishLambda = 20
+	// priorGroup is what all containers of a kind and set weigh at most, so that
+	// no organisation makes the prior alone.
+	priorGroup = 30
+)
+
+func priorFinish(closed, open []veteran, start *Prior, until time.Time) finishBeta {
+	type group struct {
+		set  string
+		kind Kind
+	}
+	var order []group
+	by := map[group][2][]veteran{}
+	for k, all := range [][]veteran{closed, open} {
+		for _, p := range all {
+			g := group{p.Set, p.Kind}
+			if _, met := by[g]; !met {
+				order = append(order, g)
+			}
+			of := by[g]
+			of[k] = append(of[k], p)
+			by[g] = of
+		}
+	}
+	var rows []finishRow
+	for _, g := range order {
+		some := finishRows(by[g][0], by[g][1], KindGoal, until)
+		total := 0.0
+		for k := range some {
+			total += some[k].w
+		}
+		for k := range some {
+			some[k].w *= min(1, priorGroup/total)
+		}
+		rows = append(rows, some...)
+	}
+	return regressFinish(rows, start.finish(), priorFinishLambda)
 }
 
 func rounded(v []float64) []float64 {

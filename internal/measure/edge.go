@@ -1,0 +1,142 @@
+package measure
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// edges are between which values nine in ten of the containers lie that a
+// model has learnt from, by feature. A line that was drawn through them says
+// nothing of what lies outside: there, a feature counts as if it lay at the
+// edge, and the interval widens.
+type edges struct{ low, high vector }
+
+// edgeTail is the share of the containers beyond an edge, on each side.
+const edgeTail = 0.05
+
+// bounded tells the features that have edges: not the delivered share, whose
+// coefficient is nearly 1 wherever one looks, and not what is 0 or 1.
+func bounded(feature int) bool { return feature > featLogit && feature < featNoOpen }
+
+// edgesOf finds the edges of the closed containers, each weighing the same. The
+// prior's, where there are none.
+func edgesOf(closed []veteran, prior edges) edges {
+	e := prior
+	for i := range numFeatures {
+		var points []point
+		for k := range closed {
+			for j := range closed[k].lessons {
+				points = append(points, point{closed[k].lessons[j].vector()[i], 1 / float64(len(closed[k].lessons))})
+			}
+		}
+		if !bounded(i) || len(points) == 0 {
+			continue
+		}
+		slices.SortFunc(points, func(a, b point) int { return cmp.Compare(a.value, b.value) })
+		s := spreadOf(points, float64(len(closed)))
+		e.low[i], e.high[i] = s.quantile(edgeTail), s.quantile(1-edgeTail)
+	}
+	return e
+}
+
+// blended are the edges with the prior's among them, which fade as its
+// references do.
+func (e edges) blended(own int, prior edges) edges {
+	share := float64(priorWorth) / float64(priorWorth+own)
+	for i := range numFeatures {
+		e.low[i] = share*prior.low[i] + (1-share)*e.low[i]
+		e.high[i] = share*prior.high[i] + (1-share)*e.high[i]
+	}
+	return e
+}
+
+// hold brings the features to the edges where they lie beyond.
+func (e *edges) hold(v vector) vector {
+	for i := range v {
+		if bounded(i) {
+			v[i] = min(e.high[i], max(e.low[i], v[i]))
+		}
+	}
+	return v
+}
+
+// remoteness is by what factor the interval of a situation is wider because it
+// lies away from what was learnt from: the square root of (1 + h) over that at
+// the edge, where h = xᵀA⁻¹x is the variance of the regression's own value in
+// units of the residuals', and A its normal matrix with the prior's penalty. It
+// is 1 within the edges: there the residuals themselves tell it.
+func (m *Model) remoteness(s *Situation) float64 {
+	v := s.vector()
+	within := m.edges.hold(v)
+	if v == within {
+		return 1
+	}
+	far, near := standardised(v), standardised(within)
+	return max(1, math.Sqrt((1+m.leverage(&far))/(1+m.leverage(&near))))
+}
+
+// leverage is xᵀA⁻¹x.
+func (m *Model) leverage(x *vector) float64 {
+	sum := 0.0
+	for i := range x {
+		sum += x[i] * dot(&m.inverse[i], x)
+	}
+	return max(0, sum)
+}
+
+// Beyond is a property of a goal that lies outside of what was learnt from.
+type Beyond struct {
+	What string `json:"what"` // such as "44 issues in scope"
+	// Than says how: "more than in 95 % of the containers learnt from".
+	Than string `json:"than"`
+	// Taken is what it counts as: "as 31".
+	Taken string `json:"taken"`
+}
+
+// beyond lists what of the situation is held at an edge, where that makes a
+// difference that can be seen.
+func (m *Model) beyond(s *Situation) []Beyond {
+	v := s.vector()
+	within := m.edges.hold(v)
+	var out []Beyond
+	for i := range numFeatures {
+		if math.Abs(v[i]-within[i]) < beyondNoticed {
+			continue
+		}
+		tell := beyondTold(i)
+		than := "more than in"
+		if v[i] < within[i] {
+			than = "less than in"
+		}
+		out = append(out, Beyond{
+			What: tell(v[i]), Than: fmt.Sprintf("%s %.0f %% of the containers learnt from", than, 100*(1-edgeTail)), Taken: tell(within[i]),
+		})
+	}
+	return out
+}
+
+// beyondNoticed is how far beyond an edge a feature must lie to be told of: on
+// the logarithms about a tenth.
+const beyondNoticed = 0.1
+
+// beyondTold writes a feature's value in words.
+func beyondTold(feature int) func(float64) string {
+	switch feature {
+	case featSize:
+		return func(x float64) string { return fmt.Sprintf("%.0f issues in scope", math.Expm1(x)) }
+	case featAge:
+		return func(x float64) string { return fmt.Sprintf("%.0f d of age", math.Expm1(x)) }
+	case featNew30:
+		return func(x float64) string { return fmt.Sprintf("%.0f %% come in within 30 days", 100*x) }
+	case featYounger:
+		return func(x float64) string {
+			return fmt.Sprintf("%.0f %% come in in the younger half of its life", 100*x)
+		}
+	case featGrowth:
+		return func(x float64) string { return fmt.Sprintf("%.1f times the scope of the first week", math.Exp(x)) }
+	default:
+		return func(x float64) string { return fmt.Sprintf("%.0f d since the last delivery", math.Expm1(x)) }
+	}
+}
