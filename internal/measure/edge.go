@@ -24,19 +24,36 @@ func bounded(feature int) bool { return feature > featLogit && feature < featNoO
 // prior's, where there are none.
 func edgesOf(closed []veteran, prior edges) edges {
 	e := prior
-	for i := range numFeatures {
-		var points []point
-		for k := range closed {
-			for j := range closed[k].lessons {
-				points = append(points, point{closed[k].lessons[j].vector()[i], 1 / float64(len(closed[k].lessons))})
+	if len(closed) == 0 {
+		return e
+	}
+	type point struct{ value, weight float64 }
+	var columns [numFeatures][]point
+	for k := range closed {
+		weight := 1 / float64(len(closed[k].lessons))
+		for j := range closed[k].lessons {
+			for i, x := range closed[k].lessons[j].vector() {
+				columns[i] = append(columns[i], point{x, weight})
 			}
 		}
-		if !bounded(i) || len(points) == 0 {
+	}
+	for i, points := range columns {
+		if !bounded(i) {
 			continue
 		}
 		slices.SortFunc(points, func(a, b point) int { return cmp.Compare(a.value, b.value) })
-		s := spreadOf(points, float64(len(closed)))
-		e.low[i], e.high[i] = s.quantile(edgeTail), s.quantile(1-edgeTail)
+		sum, n := 0.0, float64(len(closed))
+		e.low[i], e.high[i] = points[0].value, points[len(points)-1].value
+		for _, p := range points {
+			before := sum
+			sum += p.weight
+			if before < edgeTail*n && sum >= edgeTail*n {
+				e.low[i] = p.value
+			}
+			if before < (1-edgeTail)*n && sum >= (1-edgeTail)*n {
+				e.high[i] = p.value
+			}
+		}
 	}
 	return e
 }

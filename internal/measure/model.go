@@ -17,7 +17,7 @@ type Model struct {
 	references []reference
 	edges      edges
 	inverse    [numFeatures]vector // of the regression's normal matrix
-	counted    int                 // containers among the references, the prior's too
+	classes    []containerClass    // of the references
 	stretch    float64             // k of MEASURES §3.2: how far the residuals are stretched
 	champion   method
 	losses     losses
@@ -58,14 +58,17 @@ func fit(closed, open []veteran, prior *Prior, asOf time.Time) *Model {
 	rows := m.observe(closed)
 	beta, without, inverse := ridge(rows, len(closed), &start, ridgeLambda)
 	m.beta, m.inverse = beta, inverse
-	m.references, m.counted = prior.weighted(len(closed))
-	k := 0
+	others, k := 0, 0
+	m.references, others = prior.weighted(len(closed))
+	m.classed(containerClass{}) // the prior's
 	for g := range closed {
+		class := m.classed(containerClass{closed[g].Kind, closed[g].Set})
 		for i := range closed[g].lessons {
-			m.references = append(m.references, m.referTo(&closed[g], i, &rows[k], &without[g]))
+			r := m.referTo(&closed[g], i, &rows[k], &without[g])
+			r.container, r.class = int32(others+g), class
+			m.references = append(m.references, r)
 			k++
 		}
-		m.counted++
 	}
 	m.sort()
 	m.endings = endings(closed)
@@ -82,6 +85,10 @@ func fit(closed, open []veteran, prior *Prior, asOf time.Time) *Model {
 
 func (m *Model) sort() {
 	for by := range numMethods {
+		if by == byReference { // whose residuals are byDelivered's
+			m.sorted[by] = m.sorted[byDelivered]
+			continue
+		}
 		order := make([]int32, len(m.references))
 		for k := range order {
 			order[k] = int32(k)
@@ -116,7 +123,7 @@ func (m *Model) referTo(p *veteran, i int, row *observation, without *vector) re
 	n := float64(c.Scope())
 	r := reference{
 		logit: v[featLogit], size: v[featSize], age: v[featAge],
-		weight: row.weight, container: m.counted, kind: p.Kind, set: p.Set,
+		weight: row.weight,
 	}
 	r.residual[byJira] = row.y - logit((c.Naive()*n+0.5)/(n+1))
 	r.residual[byDelivered] = row.y - v[featLogit]
