@@ -122,7 +122,7 @@ func (m *Model) beyond(s *Situation) []Beyond {
 		if math.Abs(v[i]-within[i]) < beyondNoticed {
 			continue
 		}
-		tell := beyondTold(i)
+		tell := featureTold(i)
 		than := "more than in"
 		if v[i] < within[i] {
 			than = "less than in"
@@ -135,25 +135,69 @@ func (m *Model) beyond(s *Situation) []Beyond {
 }
 
 // beyondNoticed is how far beyond an edge a feature must lie to be told of: on
-// the logarithms about a tenth.
-const beyondNoticed = 0.1
+// the logarithms about a quarter.
+const beyondNoticed = 0.25
 
-// beyondTold writes a feature's value in words.
-func beyondTold(feature int) func(float64) string {
+// Shift is by how much a property of the goal moves the estimate away from the
+// delivered share.
+type Shift struct {
+	What string  `json:"what"`
+	By   float64 `json:"by"` // completion, −1…1
+}
+
+// shifts tell what moved the regression's value away from the delivered share:
+// each coefficient's part on the logit scale, by the completion that a unit of
+// it makes here. What moves it by less than half a point is left out.
+func (m *Model) shifts(s *Situation, v *vector) []Shift {
+	x := standardised(*v)
+	belief := m.belief(s.Open() == 0)
+	var parts vector
+	sum := 0.0
+	for i := range parts {
+		parts[i] = belief * m.beta[i] * x[i]
+		if i == featLogit {
+			parts[i] = belief * (m.beta[i] - 1) * x[i]
+		}
+		sum += parts[i]
+	}
+	if math.Abs(sum) < 1e-9 {
+		return nil
+	}
+	point := (s.completion(v[featLogit]+sum) - s.completion(v[featLogit])) / sum
+	var out []Shift
+	for i, part := range parts {
+		if by := part * point; math.Abs(by) >= shiftNoticed {
+			out = append(out, Shift{featureTold(i)(v[i]), by})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Shift) int { return cmp.Compare(math.Abs(b.By), math.Abs(a.By)) })
+	return out
+}
+
+const shiftNoticed = 0.005
+
+// featureTold writes a feature's value in words.
+func featureTold(feature int) func(float64) string {
 	switch feature {
+	case featOne:
+		return func(float64) string { return "how containers came out here in general" }
+	case featLogit:
+		return func(float64) string { return "how far the work has come" }
 	case featSize:
 		return func(x float64) string { return fmt.Sprintf("%.0f issues in scope", math.Expm1(x)) }
 	case featAge:
 		return func(x float64) string { return fmt.Sprintf("%.0f d of age", math.Expm1(x)) }
 	case featNew30:
-		return func(x float64) string { return fmt.Sprintf("%.0f %% come in within 30 days", 100*x) }
+		return func(x float64) string { return fmt.Sprintf("%.0f %% came in within 30 days", 100*x) }
 	case featYounger:
 		return func(x float64) string {
-			return fmt.Sprintf("%.0f %% come in in the younger half of its life", 100*x)
+			return fmt.Sprintf("%.0f %% came in in the younger half of its life", 100*x)
 		}
 	case featGrowth:
 		return func(x float64) string { return fmt.Sprintf("%.1f times the scope of the first week", math.Exp(x)) }
-	default:
+	case featSince:
 		return func(x float64) string { return fmt.Sprintf("%.0f d since the last delivery", math.Expm1(x)) }
+	default:
+		return func(float64) string { return "no issue is open" }
 	}
 }

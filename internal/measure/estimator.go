@@ -40,6 +40,9 @@ type Estimate struct {
 	// Beyond names what of the situation lies outside of what most containers
 	// that were learnt from were like.
 	Beyond []Beyond `json:"beyond,omitempty"`
+	// Shifts tell what moved the median away from the delivered share, most
+	// first.
+	Shifts []Shift `json:"shifts,omitempty"`
 	// GrewAgain is, where no leaf is open, the probability that more than a
 	// twentieth of the work is still to come.
 	GrewAgain float64 `json:"grew_again,omitempty"`
@@ -98,6 +101,9 @@ func (m *Model) estimate(s *Situation, v *vector, like *likeness, reported float
 	e.Lower = s.completion(center + stretch*min(0, low))
 	e.Upper = s.completion(center + stretch*max(0, high))
 	e.Beyond = m.beyond(s)
+	if m.champion == byRegression {
+		e.Shifts = m.shifts(s, v)
+	}
 	e.Overstated = m.below(s, v, like, reported-overstatement)
 	if s.Open() == 0 {
 		e.GrewAgain = m.below(s, v, like, 1-grewAgain)
@@ -165,7 +171,7 @@ const (
 	// was (MEASURES §3.2, e2). Both were set by judgement; on ../shared/data the
 	// error of kinds that the prior had not seen is less for it, and that of
 	// the whole is the same.
-	coldBelief  = 0.4
+	coldBelief  = 0.3
 	beliefWorth = 30
 )
 

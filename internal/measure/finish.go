@@ -69,7 +69,7 @@ func (s *Situation) finishVector() finishBeta {
 	v := finishBeta{
 		finOne:    1,
 		finOpen:   math.Log1p(float64(s.Open())) - 2,
-		finLogit:  s.logit(),
+		finLogit:  s.issueLogit(),
 		finPace:   math.Log((float64(s.Open()) + 0.25) / (rate * 4.3)),
 		finAge:    math.Log1p(max(0, s.Age)) - finAgeCenter,
 		finNew30:  s.New30,
@@ -163,7 +163,7 @@ const (
 	// of the same. A longer life tells more, but not in proportion.
 	finishWorth   = 2.0
 	finishTypical = 6
-	finishGrowth  = 0.4
+	finishGrowth  = 0.5
 	finishLongest = 40
 	// openWeight is what a container that is still open weighs. That it was not
 	// finished is known for sure; but forecasts are asked for, and scored on,
@@ -205,7 +205,8 @@ func regressFinish(rows []finishRow, start finishBeta, lambda float64) finishBet
 	for i := range penalty {
 		penalty[i] = lambda
 	}
-	penalty[finOne] *= ridgeIntercept
+	penalty[finOne] *= ridgeIntercept     // how fast work ends here, and how alike,
+	penalty[finHorizon] *= ridgeIntercept // is learnt first
 	hold := func() {
 		for i, sign := range signs {
 			if sign*beta[i] < 0 {

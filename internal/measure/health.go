@@ -64,7 +64,7 @@ func (l *ledger) signals(at time.Time, t *tally, r *rhythm, s *Settings) signals
 		return g
 	}
 	if g.onTime = l.odds.onTime(l, at, s); !below(g.onTime, s.Thresholds.AtRiskBelow) && !g.overdue {
-		g.overstated = l.odds.overstated(l, at)
+		g.overstated = l.odds.overstated(l, at, s)
 	}
 	return g
 }
