@@ -33,6 +33,8 @@ type Replay struct {
 	Models []*Model // one a month, in order
 	Until  time.Time
 	cold   *Model // what the prior alone says
+	// settings are those that the truth was told by.
+	settings Settings
 }
 
 // Life is a container and what was told of it.
@@ -249,7 +251,7 @@ func (t *track) tell(m *Model, next time.Time) {
 
 // result puts what was told beside what came of it.
 func (r *replaying) result() *Replay {
-	out := &Replay{Models: r.models, Until: r.Until, cold: fit(nil, nil, r.prior, time.Time{})}
+	out := &Replay{Models: r.models, Until: r.Until, settings: r.Settings, cold: fit(nil, nil, r.prior, time.Time{})}
 	for _, t := range r.tracks {
 		life := Life{Container: t.Container}
 		if p, ok := t.pastAt(r.Until, &r.Settings); ok {

@@ -23,7 +23,8 @@ const (
 	// hold in a third; the rest is "trust Jira". Set by judgement: from so few
 	// it cannot be measured.
 	priorTrust = 0.5
-	// maxFeature bounds a standardised feature where nothing has been learnt.
+	// maxFeature is where the edges lie, in deviations, while nothing has been
+	// learnt.
 	maxFeature = 2.0
 	// priorCases is how many cases of one container a prior keeps.
 	priorCases = 5
@@ -55,19 +56,78 @@ var shippedPrior []byte
 // ../shared/data alone: 59 epics and parents of Appcelerator and 7 versions
 // and parents of AeroGear. `plumbline backtest --fit-prior FILE` made it.
 func ShippedPrior() *Prior {
-	var p Prior
-	if err := json.Unmarshal(shippedPrior, &p); err != nil || p.check() != nil {
+	p, err := ParsePrior(shippedPrior)
+	if err != nil {
 		return NeutralPrior() // a test holds the shipped one to its form
 	}
-	return &p
+	return p
 }
 
+// ParsePrior reads a prior that FitPrior made and that was written as JSON.
+func ParsePrior(written []byte) (*Prior, error) {
+	var p Prior
+	if err := json.Unmarshal(written, &p); err != nil {
+		return nil, fmt.Errorf("reading a prior: %w", err)
+	}
+	return &p, p.check()
+}
+
+const (
+	// maxReferences and maxMagnitude bound what a prior may hold: what is
+	// learnt from containers lies far below both.
+	maxReferences = 10_000
+	maxMagnitude  = 1000
+)
+
 func (p *Prior) check() error {
-	if len(p.Beta) != int(numFeatures) || len(p.Finish) != int(numFinish) {
-		return fmt.Errorf("prior: %d and %d coefficients, not %d and %d: fit it anew", len(p.Beta), len(p.Finish), numFeatures, numFinish)
+	if why := p.flaw(); why != "" {
+		return fmt.Errorf("the prior has %s: fit it anew with backtest --fit-prior", why)
 	}
 	return nil
 }
+
+// flaw says what is wrong with the prior; empty where nothing is.
+func (p *Prior) flaw() string {
+	for _, v := range []struct {
+		name string
+		is   []float64
+		want int
+	}{
+		{"beta", p.Beta, int(numFeatures)}, {"finish", p.Finish, int(numFinish)},
+		{"low", p.Low, int(numFeatures)}, {"high", p.High, int(numFeatures)},
+	} {
+		if len(v.is) != v.want {
+			return fmt.Sprintf("%d numbers in %s, not %d", len(v.is), v.name, v.want)
+		}
+		if slices.ContainsFunc(v.is, absurd) {
+			return fmt.Sprintf("a number beyond ±%d in %s", maxMagnitude, v.name)
+		}
+	}
+	if n := len(p.References); n == 0 || n > maxReferences {
+		return fmt.Sprintf("%d references, not 1 to %d", n, maxReferences)
+	}
+	for k, r := range p.References {
+		if slices.ContainsFunc(r[:], absurd) || r[6] < 0 {
+			return fmt.Sprintf("a number that cannot be in reference %d", k)
+		}
+	}
+	for i, sign := range finishSigns() {
+		if sign*p.Finish[i] < 0 {
+			return fmt.Sprintf("finish %d by which more open work would raise the odds", i)
+		}
+	}
+	if p.Beta[featLogit] < 0 || p.Beta[featSince] > 0 || p.Finish[finHorizon] < minHorizonSlope || p.Finish[finNoOpenH]+p.Finish[finHorizon] < 0.1 {
+		return "coefficients by which less done work, or less time, would mean more"
+	}
+	for i := range p.Low {
+		if p.Low[i] > p.High[i] {
+			return fmt.Sprintf("edge %d upside down", i)
+		}
+	}
+	return ""
+}
+
+func absurd(x float64) bool { return !(math.Abs(x) <= maxMagnitude) }
 
 // NeutralPrior trusts Jira: coefficient 1 on the delivered share, 0 else
 // (MEASURES §3.2). That the truth lies within about one on the logit scale,
@@ -76,6 +136,13 @@ func NeutralPrior() *Prior {
 	p := &Prior{Beta: make([]float64, numFeatures)}
 	p.Beta[featLogit] = 1
 	p.Finish = lastsAsLongAgain()
+	p.Low, p.High = make([]float64, numFeatures), make([]float64, numFeatures)
+	center, scale := scales()
+	for i := range numFeatures {
+		if bounded(i) {
+			p.Low[i], p.High[i] = center[i]-maxFeature*scale[i], center[i]+maxFeature*scale[i]
+		}
+	}
 	for k, r := range []float64{-1.5, -1, -0.5, -0.2, 0, 0.2, 0.5, 1, 1.5} {
 		p.References = append(p.References, [7]float64{0, 2.5, 4.5, r, r, r, float64(k)})
 	}
@@ -128,20 +195,10 @@ func scales() (center, scale vector) {
 	return center, scale
 }
 
-// edges are the prior's own; where it has none, two deviations.
 func (p *Prior) edges() edges {
 	var e edges
-	if len(p.Low) == int(numFeatures) {
-		copy(e.low[:], p.Low)
-		copy(e.high[:], p.High)
-		return e
-	}
-	center, scale := scales()
-	for i := range numFeatures {
-		if bounded(i) {
-			e.low[i], e.high[i] = center[i]-maxFeature*scale[i], center[i]+maxFeature*scale[i]
-		}
-	}
+	copy(e.low[:], p.Low)
+	copy(e.high[:], p.High)
 	return e
 }
 
