@@ -171,7 +171,7 @@ const (
 	// was (MEASURES §3.2, e2). Both were set by judgement; on ../shared/data the
 	// error of kinds that the prior had not seen is less for it, and that of
 	// the whole is the same.
-	coldBelief  = 0.3
+	coldBelief  = 0.2
 	beliefWorth = 30
 )
 

@@ -65,10 +65,11 @@ type Told struct {
 // from the containers that had closed, grace and all, and tells the situations
 // of that month. progress, which may be nil, is given the share that is done.
 func (p *Past) Run(progress func(share float64)) *Replay {
-	r := &replaying{Past: p, prior: p.Prior, stretch: coldStretch}
+	r := &replaying{Past: p, prior: p.Prior}
 	if r.prior == nil {
 		r.prior = ShippedPrior()
 	}
+	r.stretch = r.prior.Stretch
 	first := r.load()
 	for month := monthOf(first); !month.After(p.Until); month = month.AddDate(0, 1, 0) {
 		r.month(month)

@@ -52,7 +52,7 @@ func fit(closed, open []veteran, prior *Prior, asOf time.Time) *Model {
 	if n := len(open); n > maxContainers {
 		open = open[n-maxContainers:]
 	}
-	m := &Model{AsOf: asOf, Containers: len(closed), stretch: coldStretch, champion: byRegression, mix: priorMixture()}
+	m := &Model{AsOf: asOf, Containers: len(closed), stretch: prior.Stretch, champion: byRegression, mix: priorMixture()}
 	start := prior.beta()
 	m.edges = edgesOf(closed, prior.edges()).blended(len(closed), prior.edges())
 	rows := m.observe(closed)
