@@ -158,7 +158,7 @@ func healthTimeline(t measure.Thresholds) cog.Builder[dashboard.Panel] {
 			days(t.WorseAfter), days(t.BetterAfter))).
 		Datasource(source()).
 		Span(24).Height(10).
-		WithTarget(ask("A", named(healthPast()), "{{name}}{{at}}")).
+		WithTarget(ask("A", named(health(measure.MetricGoalHealth)), "{{name}}{{at}}")).
 		Unit("none").
 		Mappings(healthWords(func(k int, _ measure.Health) string { return strconv.Itoa(k + 1) })).
 		ColorScheme(dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdFixed).FixedColor("#8e8e8e")).
@@ -197,6 +197,11 @@ func overTime(title, description, unit string) *timeseries.PanelBuilder {
 // counted is a panel over time of what is never below nothing.
 func counted(title, description, unit string, height uint32, lines ...line) *timeseries.PanelBuilder {
 	return over(overTime(title, description, unit).Span(12).Height(height).Min(0), lines...)
+}
+
+// shares is a panel over time of what lies between nothing and all.
+func shares(title, description string, lines ...line) *timeseries.PanelBuilder {
+	return counted(title, description, "percentunit", 10, lines...).Max(1)
 }
 
 func dashed() []dashboard.DynamicConfigValue {

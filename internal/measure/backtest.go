@@ -103,7 +103,7 @@ func otherGraces() []int { return []int{14, 90} }
 // graced returns what was told beside what came by another grace. What was told
 // stays: the grace by which it had been learnt is that in force.
 func (r *Replay) graced(grace time.Duration) *Replay {
-	out := &Replay{Models: r.Models, Until: r.Until, settings: r.settings}
+	out := &Replay{Models: r.Models, Until: r.Until, settings: r.settings, cold: r.cold}
 	s := r.settings
 	s.Thresholds.Grace = grace
 	for _, l := range r.Lives {
@@ -118,7 +118,7 @@ func (r *Replay) graced(grace time.Duration) *Replay {
 		for k := range told {
 			t := &told[k]
 			t.Truth, t.Finish, t.final = l.truth(&end, t.At), end.Finished, len(end.Final)
-			t.CRPS, t.CRPSDelivered = crps(&t.Estimate.members, t.Truth), crps(&t.Estimate.delivered, t.Truth)
+			t.CRPS, t.CRPSDelivered, t.place = r.Model(t.At).crps(&t.Situation, l.Set, t.Truth)
 		}
 		l.End, l.Told = &end, told
 		out.Lives = append(out.Lives, l)

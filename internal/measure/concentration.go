@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"time"
-
-	"plumbline/internal/flow"
 )
 
 // Why a figure that is derived from persons is withheld (MEASURES §9).
@@ -21,11 +19,7 @@ type crowd struct {
 	issues  int // the leaves that count
 	nobodys int // those of them that nobody holds
 	persons int // who hold any
-	most    int // leaves of the one who holds most
 	topTwo  int // leaves of the two who hold most
-	// effective is how many persons would spread the leaves that somebody
-	// holds as unevenly, if all of them held the same: 1 ÷ Σ p². 0 for none.
-	effective float64
 }
 
 // contributes reports whether a leaf counts for concentration.
@@ -36,15 +30,15 @@ func (w *load) contributes(leaf int, at time.Time, s *Settings) bool {
 // crowd counts whom the work is held by: one in progress by whom it is
 // assigned to, a delivered one by whom it was when it was delivered.
 func (l *ledger) crowd(at time.Time, w *load, s *Settings) crowd {
-	holder := make([]flow.Pseudonym, len(l.leaves))
+	holder := make([]uint32, len(l.leaves))
 	ms := at.UnixMilli()
 	for k := range l.holdings {
-		if h := &l.holdings[k]; h.at <= ms {
-			holder[h.leaf] = h.who
+		if h := &l.holdings[k]; h.ms <= ms {
+			holder[h.leaf] = h.who()
 		}
 	}
 	var c crowd
-	held := map[flow.Pseudonym]int{}
+	held := map[uint32]int{}
 	for leaf, who := range holder {
 		if !w.contributes(leaf, at, s) {
 			continue
@@ -57,20 +51,16 @@ func (l *ledger) crowd(at time.Time, w *load, s *Settings) crowd {
 		held[who]++
 	}
 	c.persons = len(held)
-	second, squares := 0, 0
-	for _, n := range held { // in any order: sums, and the two largest
-		squares += n * n
+	most, second := 0, 0
+	for _, n := range held { // in any order
 		switch {
-		case n > c.most:
-			c.most, second = n, c.most
+		case n > most:
+			most, second = n, most
 		case n > second:
 			second = n
 		}
 	}
-	c.topTwo = c.most + second
-	if all := c.issues - c.nobodys; all > 0 {
-		c.effective = float64(all) * float64(all) / float64(squares)
-	}
+	c.topTwo = most + second
 	return c
 }
 
@@ -82,9 +72,6 @@ func (c *crowd) small(s *Settings) bool {
 
 // leastGroup is how many persons a figure must be derived from to be shown.
 func (s *Settings) leastGroup() int { return max(s.MinGroup, LeastGroup) }
-
-// leaning reports whether one person holds more than half of the work.
-func (c *crowd) leaning() bool { return 2*c.most > c.issues }
 
 // concentrate adds each goal's concentration, or why it is withheld.
 func (h *History) concentrate(goals []GoalStatus, crowds []crowd) {
@@ -161,19 +148,22 @@ func (h *History) complement(group []int, of func(k int) *crowd) (int, bool) {
 }
 
 // setConcentration shows the share of the work that two people hold, or says
-// that it is withheld. A leaf that nobody holds is held by none of the two.
+// that it is withheld, and withholds with it what else is counted of persons.
+// A leaf that nobody holds is held by none of the two.
 func (g *GoalStatus) setConcentration(c *crowd, withheld string, s *Settings) {
-	switch {
-	case c.issues == 0:
+	if c.issues == 0 {
 		g.miss("concentration", "no issue in scope is in progress, or was delivered in the last "+inDays(s.Thresholds.FlowWindow))
-	case withheld == byComplement:
-		g.miss("concentration", "withheld: one of the goals beside it is held by fewer people than privacy.min_group, and could be told from this one")
-	case withheld != "":
-		g.miss("concentration", "withheld: fewer people than privacy.min_group hold its work")
-	default:
+	} else if withheld == "" {
 		g.Concentration = ratio(c.topTwo, c.issues)
+		return
 	}
-	if withheld != "" {
+	why := "withheld: fewer people than privacy.min_group hold its work"
+	if withheld == byComplement {
+		why = "withheld: one of the goals beside it is held by fewer people than privacy.min_group, and could be told from this one"
+	}
+	if c.issues > 0 {
+		g.miss("concentration", why)
 		g.Suppressed = append(g.Suppressed, Suppression{"concentration", withheld})
 	}
+	g.Ownership.withhold(g, why)
 }

@@ -23,6 +23,8 @@ type inquiry struct {
 	ends []ending
 	// held is when the issue had a link "is blocked by", by the other's key.
 	held map[string]flow.Spans
+	// belonging is where the issue belongs; found when decisions are made.
+	belonging
 }
 
 // ask is one stretch in which an issue waited for a decision.

@@ -48,15 +48,10 @@ type Estimate struct {
 	GrewAgain float64 `json:"grew_again,omitempty"`
 }
 
-// prediction is an estimate with what it is scored by.
+// prediction is an estimate with the completion by every method.
 type prediction struct {
 	Estimate
-	// each is the completion by every method.
 	each [numMethods]float64
-	// members stand for the predictive distribution of the completion,
-	// delivered for that of the delivered share with the reference class
-	// around it.
-	members, delivered ensemble
 }
 
 const (
@@ -86,7 +81,12 @@ func (m *Model) Estimate(s *Situation, set string, reported float64) Estimate {
 	v := m.features(s)
 	var room room
 	like := m.like(&v, s.Kind, set, &room)
-	return m.estimate(s, &v, &like, reported)
+	e := m.estimate(s, &v, &like, reported)
+	e.Beyond = m.beyond(s)
+	if m.champion == byRegression {
+		e.Shifts = m.shifts(s, &v)
+	}
+	return e
 }
 
 func (m *Model) estimate(s *Situation, v *vector, like *likeness, reported float64) Estimate {
@@ -100,10 +100,6 @@ func (m *Model) estimate(s *Situation, v *vector, like *likeness, reported float
 	stretch := m.stretch * m.remoteness(s)
 	e.Lower = s.completion(center + stretch*min(0, low))
 	e.Upper = s.completion(center + stretch*max(0, high))
-	e.Beyond = m.beyond(s)
-	if m.champion == byRegression {
-		e.Shifts = m.shifts(s, v)
-	}
 	e.Overstated = m.below(s, v, like, reported-overstatement)
 	if s.Open() == 0 {
 		e.GrewAgain = m.below(s, v, like, 1-grewAgain)
@@ -111,7 +107,7 @@ func (m *Model) estimate(s *Situation, v *vector, like *likeness, reported float
 	return e
 }
 
-// predicted is the estimate with what it is scored by.
+// predicted is the estimate with what is told by every method.
 func (m *Model) predicted(s *Situation, set string, reported float64) prediction {
 	v := m.features(s)
 	var room room
@@ -120,10 +116,20 @@ func (m *Model) predicted(s *Situation, set string, reported float64) prediction
 	for by := range numMethods {
 		p.each[by] = s.completion(m.center(by, s, &v, &like))
 	}
-	regression, delivered := m.center(byRegression, s, &v, &like), v[featLogit]
-	p.members = like.ensemble(s, part{byRegression, regression, blend}, part{byDelivered, delivered, 1 - blend})
-	p.delivered = like.ensemble(s, part{byDelivered, delivered, 1})
 	return p
+}
+
+// crps scores the predictive distribution of the completion against the truth,
+// and that of the delivered share with the reference class around it; and it
+// tells where in the first the truth lies, by tenths.
+func (m *Model) crps(s *Situation, set string, truth float64) (both, delivered float64, place [pitBins]float64) {
+	v := m.features(s)
+	var room room
+	like := m.like(&v, s.Kind, set, &room)
+	share := v[featLogit]
+	members := like.ensemble(s, part{byRegression, m.center(byRegression, s, &v, &like), blend}, part{byDelivered, share, 1 - blend})
+	alone := like.ensemble(s, part{byDelivered, share, 1})
+	return crps(&members, truth), crps(&alone, truth), members.place(truth)
 }
 
 // Overstates is Estimate's Overstated alone.

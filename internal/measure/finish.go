@@ -193,8 +193,8 @@ func finishSigns() (signs [numFinish]float64) {
 	return signs
 }
 
-// held is the penalty that holds a coefficient at 0.
-const held = 1e6
+// heldAtZero is the penalty that holds a coefficient at 0.
+const heldAtZero = 1e6
 
 // regressFinish is a logistic regression that is pulled towards where it
 // starts. A coefficient that would take a sign that it must not have is held at
@@ -210,7 +210,7 @@ func regressFinish(rows []finishRow, start finishBeta, lambda float64) finishBet
 	hold := func() {
 		for i, sign := range signs {
 			if sign*beta[i] < 0 {
-				beta[i], start[i], penalty[i] = 0, 0, held
+				beta[i], start[i], penalty[i] = 0, 0, heldAtZero
 			}
 		}
 	}

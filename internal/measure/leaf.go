@@ -1,12 +1,9 @@
 package measure
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
 	"plumbline/internal/flow"
-	"plumbline/internal/goal"
 )
 
 // life is what a ledger keeps of a leaf besides its steps, whether or not it
@@ -64,12 +61,14 @@ func by(ms int64, at time.Time) bool { return ms != 0 && ms <= at.UnixMilli() }
 
 // observe writes down a leaf's life in each goal that it belongs to.
 func (b *builder) observe(t *flow.Timeline, leaves []place) {
-	w := toil{statuses: &b.settings.Work}
+	w := toil{statuses: &b.settings.Work, people: b.people, talks: talks(t, &b.settings)}
 	me, turns, marks := b.follow(t, &w)
 	noise := b.noiseOf(t)
 	for _, p := range leaves {
 		l := &b.ledgers[p.ledger]
-		l.lives[p.index] = me
+		if l.lives != nil {
+			l.lives[p.index] = me
+		}
 		for _, x := range turns {
 			x.leaf = int32(p.index)
 			l.turns = append(l.turns, x)
@@ -139,17 +138,4 @@ func splitOff(i *flow.Issue) int64 {
 		}
 	}
 	return 0
-}
-
-// arrange puts what was written down in order.
-func (l *ledger) arrange(s *Settings, releases map[ReleaseOf][]goal.Target) {
-	slices.SortStableFunc(l.turns, func(a, b turn) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) })
-	slices.SortStableFunc(l.marks, func(a, b mark) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) })
-	slices.SortStableFunc(l.holds, func(a, b hold) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.by, b.by)) })
-	slices.SortStableFunc(l.stints, func(a, b stint) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) })
-	slices.SortStableFunc(l.holdings, func(a, b holding) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) })
-	l.setIdle(s)
-	l.setCourse()
-	l.setPromises(s, releases)
-	l.setTraps(s)
 }

@@ -132,7 +132,7 @@ func meanErrors(l *Life) lifeError {
 		for m, x := range t.Estimate.each {
 			e.each[m].add(x-t.Truth, n)
 		}
-		for k, share := range t.Estimate.members.place(t.Truth) {
+		for k, share := range t.place {
 			e.pit[k] += share / n
 		}
 		e.crps += t.CRPS / n

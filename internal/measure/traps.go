@@ -51,7 +51,7 @@ func persistence() TrapThreshold {
 
 // Traps returns the detectors of this version.
 func Traps() []Trap {
-	all := []Trap{deadlineAsGoal(), ninetyNineTail(), orphanGoal(), scopeTreadmill(), silentDescoping()}
+	all := []Trap{deadlineAsGoal(), ninetyNineTail(), orphanGoal(), scopeTreadmill(), silentDescoping(), ownerlessBoundary(), debtDiscussed()}
 	for k := range all {
 		all[k].Thresholds = append(all[k].Thresholds, persistence())
 	}

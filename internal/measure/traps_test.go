@@ -268,7 +268,7 @@ func TestDetectorsAreSetByTheCompany(t *testing.T) {
 	for _, x := range status(t, h, "2026-04-01").Traps {
 		names = append(names, x.Trap)
 	}
-	if d := cmp.Diff([]string{"deadline_as_goal", "ninety_nine_tail", "orphan_goal", "silent_descoping"}, names); d != "" {
+	if d := cmp.Diff([]string{"deadline_as_goal", "ninety_nine_tail", "orphan_goal", "silent_descoping", "ownerless_boundary", "debt_discussed_not_retired"}, names); d != "" {
 		t.Errorf("detectors (-want +got):\n%s", d)
 	}
 	e, ok := h.Explain("g", "trap_scope_treadmill", flowtest.At(t, "2026-04-01"))
