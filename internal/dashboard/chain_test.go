@@ -59,7 +59,6 @@ func TestFromJiraToTheOwner(t *testing.T) {
 	await(t, "the owner to be told that it is late", func() error { return owner.told("GoalOffTrack", "firing") })
 	backfill(t, p, data)
 	prom.restart()
-	checkHistory(t, prom)
 	await(t, "the scrapes to go on", func() error { return prom.has(halting + " == 0") })
 
 	await(t, "the stall", func() error { return prom.has(halting + " == 1") })
@@ -71,6 +70,7 @@ func TestFromJiraToTheOwner(t *testing.T) {
 	await(t, "that it is late to be told again", func() error { return inhibited(alertmanager, false) })
 
 	await(t, "every rule's first evaluation", prom.rulesHealthy)
+	checkHistory(t, prom)
 	checkPanels(t, prom)
 	checkProjection(t, prom)
 	checkLinks(t, p, prom)
