@@ -39,6 +39,9 @@ func (x *explainer) drift() ExplainedMeasure {
 	if d.Reestimated > 0 {
 		m.Inputs = append(m.Inputs, ExplainedInput{"re-estimated", fmt.Sprintf("%d×, %+g points in all", d.Reestimated, d.ReestimatedBy)})
 	}
+	if d.SplitPoints > 0 {
+		m.Inputs = append(m.Inputs, ExplainedInput{"points handed to parts that were split off", strconv.FormatFloat(d.SplitPoints, 'g', -1, 64)})
+	}
 	among := fmt.Sprintf("unknown: %d other goals have come to this age, %d are needed", d.Peers, x.s.Thresholds.GrowthPeers)
 	if d.Percentile != nil {
 		among = fmt.Sprintf("grew as much as %s of %d other goals at this age, or more", percent(d.Percentile), d.Peers)

@@ -64,10 +64,17 @@ func by(ms int64, at time.Time) bool { return ms != 0 && ms <= at.UnixMilli() }
 // observe writes down a leaf's life in each goal that it belongs to.
 func (b *builder) observe(t *flow.Timeline, leaves []place) {
 	me, turns, marks := b.follow(t)
+	off, isSplit := splitOff(t.Issue)
+	if isSplit {
+		me.split = millis(off.at)
+	}
 	noise := b.noiseOf(t)
 	for _, p := range leaves {
 		l := &b.ledgers[p.ledger]
 		l.lives[p.index] = me
+		if isSplit {
+			l.noteSplit(p.index, off)
+		}
 		for _, x := range turns {
 			x.leaf = int32(p.index)
 			l.turns = append(l.turns, x)
@@ -83,7 +90,7 @@ func (b *builder) observe(t *flow.Timeline, leaves []place) {
 
 // follow walks along an issue's life.
 func (b *builder) follow(t *flow.Timeline) (me life, turns []turn, marks []mark) {
-	me = life{born: millis(t.Issue.Created), gone: millis(t.Issue.Gone), split: splitOff(t.Issue)}
+	me = life{born: millis(t.Issue.Created), gone: millis(t.Issue.Gone)}
 	started, out := false, flow.Open
 	for span, st := range t.Spans() {
 		at, was := millis(span.From), out
@@ -121,24 +128,12 @@ func (b *builder) stance(st *flow.State) stance {
 	return s
 }
 
-// splitOff returns when the changelog first said that the issue was split off
-// another, or cloned from one. Jira's sentence stands in the link's change:
-// "This issue is split from PAY-3", "This issue clones PAY-3".
-func splitOff(i *flow.Issue) int64 {
-	for k := range i.Changes {
-		c := &i.Changes[k]
-		if c.Field == flow.FieldLink && c.To.ID != "" && says(c.To.Name, "split from", "clones") {
-			return millis(c.At)
-		}
-	}
-	return 0
-}
-
 // arrange puts what was written down in order.
 func (l *ledger) arrange(s *Settings, releases map[ReleaseOf][]goal.Target) {
 	slices.SortStableFunc(l.turns, func(a, b turn) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) })
 	slices.SortStableFunc(l.marks, func(a, b mark) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) })
 	slices.SortStableFunc(l.holds, func(a, b hold) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.by, b.by)) })
+	slices.SortStableFunc(l.splits, func(a, b splitLeaf) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf)) })
 	l.setIdle(s)
 	l.setCourse()
 	l.setPromises(s, releases)

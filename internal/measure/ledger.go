@@ -41,10 +41,11 @@ type ledger struct {
 	overdue   flow.Spans
 	held      []heldLeaf
 
-	lives  []life     // by leaf
-	turns  []turn     // by leaf, then in order of time
-	marks  []mark     // by leaf, then in order of time
-	holds  []hold     // by leaf
+	lives  []life // by leaf
+	turns  []turn // by leaf, then in order of time
+	marks  []mark // by leaf, then in order of time
+	holds  []hold // by leaf
+	splits []splitLeaf
 	noise  []dayNoise // in order of time
 	shut   flow.Spans // while all containers were closed
 	idle   flow.Spans // while no progress is expected: shut, or in a freeze
@@ -102,6 +103,7 @@ const (
 	byBulk
 	byBot
 	byBounce
+	byPart // of a decision whose other parts are open, or were closed before
 )
 
 // epicLife is when an issue that the goal maps as a container was closed.

@@ -109,7 +109,10 @@ type Thresholds struct {
 	// of the time to the target in which what comes in is a surprise.
 	// GrowthPeers is how many other goals a goal's growth must be compared
 	// with (MEASURES §2.6).
+	// SplitWithin is how close to a split a fall of the whole's estimate is the
+	// split's (MEASURES §1).
 	AddedWithin time.Duration
+	SplitWithin time.Duration
 	LateShare   float64
 	LateWithin  time.Duration
 	GrowthPeers int
@@ -179,6 +182,7 @@ func DefaultThresholds() Thresholds {
 		DecisionContinues: 7 * day,
 		DecisionHorizon:   30 * day,
 		AddedWithin:       day,
+		SplitWithin:       time.Hour,
 		LateShare:         0.25,
 		LateWithin:        14 * day,
 		GrowthPeers:       8,

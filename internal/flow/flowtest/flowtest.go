@@ -280,6 +280,12 @@ func (b *Builder) Links(at, phrase, key string) *Builder {
 	return b.change(at, flow.Change{Field: flow.FieldLink, To: flow.Named{ID: key, Name: "This issue " + phrase + " " + key}})
 }
 
+// Shows gives the issue a present link of which no changelog tells.
+func (b *Builder) Shows(phrase, key string) *Builder {
+	b.issue.Links = append(slices.Clone(b.issue.Links), flow.Link{Type: phrase, Description: phrase, Other: Ref(key)})
+	return b
+}
+
 // Unlinks takes such a link away, if there is one.
 func (b *Builder) Unlinks(at, phrase, key string) *Builder {
 	b.tb.Helper()
