@@ -8,7 +8,8 @@ import (
 // recordDecision notes that a decision was made as a progress event of a goal
 // that had it then (MEASURES §7). What is opened again within
 // Thresholds.DecisionContinues is the same decision and makes no second event:
-// closing and re-opening ends no stall twice.
+// closing and re-opening ends no stall twice. Nor does closing it in parts: one
+// counts only where no other part is open, and none was closed for good before.
 func (b *builder) recordDecision(d *decision, g *ownGoal) {
 	first := d.waits[0]
 	if first.To.IsZero() || !d.ends[0].made() || !g.in.Contains(first.To) {
@@ -16,6 +17,8 @@ func (b *builder) recordDecision(d *decision, g *ownGoal) {
 	}
 	p := progress{at: first.To, leaf: noLeaf, decision: d, what: d.ends[0].String()}
 	switch {
+	case d.goesOnAfter(first.To):
+		p.discount = byPart
 	case first.To.Sub(first.From) < b.settings.Thresholds.Bounce:
 		p.discount = byBounce
 	case d.by.bot:
