@@ -49,9 +49,8 @@ type DecisionLatency struct {
 	// MeanSeconds is the mean of the first 30 days: one that takes longer
 	// counts 30. Nil where no decision was waited for in the window.
 	MeanSeconds *float64 `json:"mean_30d_seconds,omitempty"`
-	// WholeHistory tells that the window holds too little to tell by itself, so
-	// that all that ever was is looked at: instead of it or, while a decision is
-	// open, beside it, and what is more severe holds.
+	// WholeHistory tells that the window held too little to tell, so that all
+	// that ever was is looked at.
 	WholeHistory bool `json:"whole_history,omitempty"`
 	// Working is the same by the clock of the working days; nil where the
 	// calendar has none.

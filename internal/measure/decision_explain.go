@@ -181,8 +181,7 @@ func (x *explainer) decisionLatency() ExplainedMeasure {
 	window := observer{since: x.at.Add(-x.s.Thresholds.DecisionWindow), at: x.at, age: wallClock}
 	if d.Latency.WholeHistory {
 		window = window.wholly()
-		m.Inputs = append(m.Inputs, ExplainedInput{"window", "the whole history, since the last days hold too little to tell; while a decision is open, " +
-			"at each age what is more severe of both"})
+		m.Inputs = append(m.Inputs, ExplainedInput{"window", "the whole history, since the last days hold too little"})
 	}
 	for _, o := range entirely(x.l.lifetimes, x.at) {
 		for _, seen := range window.see(nil, o) {

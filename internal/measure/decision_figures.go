@@ -141,8 +141,8 @@ func latency(each func(func(*decision, flow.Spans)), class int, at time.Time, cl
 	if len(seen) == 0 {
 		return l
 	}
-	curve, from := look.estimate(collect)
-	if l.WholeHistory = from != theWindow; from == theHistory {
+	curve := look.estimate(collect)
+	if l.WholeHistory = curve.starved; l.WholeHistory {
 		seen = collect(look.wholly())
 	}
 	for _, o := range seen {
@@ -157,54 +157,43 @@ func latency(each func(func(*decision, flow.Spans)), class int, at time.Time, cl
 	l.MeanSeconds = &mean
 	if clock.Runs() {
 		look.age = clock.Between
-		worked, _ := look.estimate(collect)
+		worked := look.estimate(collect)
 		l.Working = &WorkingLatency{}
 		l.Working.P50Seconds, l.Working.P85Seconds, l.Working.MeanSeconds = worked.figures(s)
 	}
 	return l
 }
 
-// basedOn says what a latency was estimated from.
-type basedOn uint8
-
-const (
-	theWindow  basedOn = iota
-	theHistory         // instead of the window, which held too little
-	theSeverer         // of the two, at each age
-)
-
-// estimate estimates from what was seen in the window, and from the whole
-// history where one alone that was entered late drives all to nothing (MEASURES
-// §6). That rule alone would let a decision that is left open improve the
-// figure: by standing beside the one that was alone, it puts the window, which
-// may be milder, back in force; or by being the only one that was entered late,
-// it takes it out of force. So in these two cases the more severe of the window
-// and the whole history holds, at each age: while something is open and the
-// window would have starved had that been closed in time (brittle), and where
-// it starves although all that was entered late is open.
+// estimate estimates from what was seen in the window. Where one alone that was
+// entered late drives all to nothing, the whole history stands instead (MEASURES
+// §6): it drops the entries, and is starved then.
 //
-// Why no decision's being left open lowers S then: let W become W' by it. Risk
-// sets only grow and events only vanish, so S of the window, S of the history
-// and brittleness can only rise. Where both starve, the history stands in both,
-// beside the same window without what was entered late. Where W alone starves,
-// W' is brittle and has something open, so that the history stands in it too.
-// Where W' alone starves, nothing in W was entered late, and W' without what
-// was is W.
-func (o observer) estimate(collect func(observer) []survivalTime) (survival, basedOn) {
+// By that rule alone a decision that is left open could improve the figure: it
+// stands beside the one that was alone, and puts the window back in force, which
+// may be milder. So the history is held to be no more severe than the window
+// with one more at risk wherever one was alone. Or, being the only one that was
+// entered late, it takes the window out of force: so where all that was entered
+// late is open, the history is no milder than the window without it.
+//
+// Then no decision's being left open lowers the share that is longer, at any
+// age. Let it turn W into W'. Risk sets only grow and events only vanish, so
+// that of window and history, each by itself, no share falls. Where W starves
+// and W' doesn't, nothing in W' is alone when it ends, as in the window of W
+// with one more at risk. Where W' starves and W doesn't, nothing in W was
+// entered late, and W is the window of W' without what was.
+func (o observer) estimate(collect func(observer) []survivalTime) survival {
 	seen := collect(o)
 	window := newSurvival(slices.Clone(seen))
-	switch {
-	case window.starved:
-		history := newSurvival(collect(o.wholly()))
-		late := func(s survivalTime) bool { return s.entry > 0 }
-		if slices.ContainsFunc(seen, func(s survivalTime) bool { return late(s) && s.ended && s.exit > s.entry }) {
-			return history, theHistory
-		}
-		return severer(history, newSurvival(slices.DeleteFunc(seen, late))), theSeverer
-	case window.brittle && window.waiting:
-		return severer(window, newSurvival(collect(o.wholly()))), theSeverer
+	if !window.starved {
+		return window
 	}
-	return window, theWindow
+	out := combined(newSurvival(collect(o.wholly())), survivalOf(slices.Clone(seen), 2), smaller)
+	late := func(s survivalTime) bool { return s.entry > 0 }
+	if !slices.ContainsFunc(seen, func(s survivalTime) bool { return late(s) && s.ended && s.exit > s.entry }) {
+		out = combined(out, newSurvival(slices.DeleteFunc(seen, late)), larger)
+	}
+	out.starved = true
+	return out
 }
 
 // wholly looks at all that ever was.

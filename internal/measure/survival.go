@@ -24,10 +24,6 @@ type survival struct {
 	// was under observation, while some were not observed from their start:
 	// then it says nothing about the others.
 	starved bool
-	// waiting tells that some durations were still under way; brittle that the
-	// estimate would be starved had some of them ended earlier.
-	waiting bool
-	brittle bool
 }
 
 // survivalStep is an age at which durations ended and the share that is longer.
@@ -38,7 +34,11 @@ type survivalStep struct {
 
 // newSurvival estimates from the observations; it puts them in another order.
 // Those that end before they begin were not observed at all.
-func newSurvival(seen []survivalTime) survival {
+func newSurvival(seen []survivalTime) survival { return survivalOf(seen, 1) }
+
+// survivalOf is newSurvival where no fewer than so many count as being at risk
+// when something ends.
+func survivalOf(seen []survivalTime, atLeast int) survival {
 	seen = slices.DeleteFunc(seen, func(o survivalTime) bool { return o.exit < o.entry || o.exit == o.entry && o.entry > 0 })
 	var s survival
 	entries := make([]time.Duration, len(seen))
@@ -46,9 +46,7 @@ func newSurvival(seen []survivalTime) survival {
 	for k, o := range seen {
 		entries[k] = o.entry
 		late = late || o.entry > 0
-		s.waiting = s.waiting || !o.ended
 	}
-	s.brittle = late && brittle(seen)
 	slices.Sort(entries)
 	slices.SortFunc(seen, func(a, b survivalTime) int { return cmp.Compare(a.exit, b.exit) })
 	share := 1.0
@@ -66,7 +64,7 @@ func newSurvival(seen []survivalTime) survival {
 			entered++
 		}
 		if atRisk := entered - k; ended > 0 {
-			share *= 1 - float64(ended)/float64(atRisk)
+			share *= 1 - float64(ended)/float64(max(atRisk, atLeast))
 			s.steps = append(s.steps, survivalStep{age, share})
 			s.starved = s.starved || late && atRisk == 1
 		}
@@ -102,81 +100,30 @@ func (s *survival) mean(horizon time.Duration) time.Duration {
 	return time.Duration(area + share*float64(horizon-from))
 }
 
-// brittle reports whether an age was observed at which fewer than two of the
-// durations that have ended were under observation, one if something ended
-// then. Had those that are still under way ended just before, one alone would
-// have been at risk there.
-func brittle(seen []survivalTime) bool {
-	var spans []survivalTime // of those that have ended, united
-	var ended []survivalTime
-	for _, o := range seen {
-		if o.ended {
-			ended = append(ended, o)
-		}
-	}
-	slices.SortFunc(ended, func(a, b survivalTime) int { return cmp.Compare(a.entry, b.entry) })
-	for _, o := range ended {
-		if n := len(spans); n > 0 && o.entry <= spans[n-1].exit {
-			spans[n-1].exit = max(spans[n-1].exit, o.exit)
-		} else {
-			spans = append(spans, o)
-		}
-	}
-	covered := func(o survivalTime) bool {
-		k, _ := slices.BinarySearchFunc(spans, o.entry, func(s survivalTime, entry time.Duration) int {
-			if s.entry <= entry {
-				return -1
-			}
-			return 1
-		})
-		return k > 0 && o.exit <= spans[k-1].exit
-	}
-	for _, o := range seen {
-		if !o.ended && !covered(o) {
-			return true
-		}
-	}
-	return lonely(ended)
-}
-
-// lonely reports whether one of the durations, sorted by their entries, ended
-// when no other was under observation.
-func lonely(ended []survivalTime) bool {
-	byExit := slices.SortedFunc(slices.Values(ended), func(a, b survivalTime) int { return cmp.Compare(a.exit, b.exit) })
-	entered := 0
-	for k, o := range byExit {
-		for entered < len(ended) && (ended[entered].entry < o.exit || ended[entered].entry == 0) {
-			entered++
-		}
-		if entered-k == 1 {
-			return true
-		}
-	}
-	return false
-}
-
-// severer is at each age the larger of the two shares.
-func severer(a, b survival) survival {
-	out := survival{starved: a.starved, waiting: a.waiting, brittle: a.brittle}
+// combined is at each age what pick makes of the two shares: the larger, or the
+// smaller.
+func combined(a, b survival, pick func(x, y float64) float64) survival {
+	out := survival{starved: a.starved || b.starved}
 	shareA, shareB, last := 1.0, 1.0, 1.0
 	for len(a.steps)+len(b.steps) > 0 {
-		var age time.Duration
-		switch {
-		case len(b.steps) == 0, len(a.steps) > 0 && a.steps[0].age <= b.steps[0].age:
-			age = a.steps[0].age
-		default:
-			age = b.steps[0].age
+		first := a.steps
+		if len(a.steps) == 0 || len(b.steps) > 0 && b.steps[0].age < a.steps[0].age {
+			first = b.steps
 		}
+		age := first[0].age
 		if len(a.steps) > 0 && a.steps[0].age == age {
 			shareA, a.steps = a.steps[0].share, a.steps[1:]
 		}
 		if len(b.steps) > 0 && b.steps[0].age == age {
 			shareB, b.steps = b.steps[0].share, b.steps[1:]
 		}
-		if share := max(shareA, shareB); share < last {
+		if share := pick(shareA, shareB); share < last {
 			out.steps = append(out.steps, survivalStep{age, share})
 			last = share
 		}
 	}
 	return out
 }
+
+func larger(x, y float64) float64  { return max(x, y) }
+func smaller(x, y float64) float64 { return min(x, y) }
