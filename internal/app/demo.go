@@ -109,6 +109,10 @@ func (d Demo) Stage(ctx context.Context, progress func(syncer.Progress)) (_ *Sho
 	}
 	s.App, err = Open(Options{
 		Settings: Settings{c, goals}, Logger: d.Logger, Now: now, Version: d.Version,
+		Reread: func() (Settings, error) {
+			goals, err := config.LoadGoals(c.Goals)
+			return Settings{c, goals}, err
+		},
 	})
 	if err != nil {
 		return nil, err
@@ -245,7 +249,7 @@ func (d Demo) configure(s *Showing, files map[string][]byte, pat string) (*confi
 		return c, nil
 	}
 	own := *d.Config
-	own.Sites, own.Store, own.Listen, own.ExternalURL = c.Sites, c.Store, c.Listen, c.ExternalURL
+	own.Sites, own.Store, own.Goals, own.Listen, own.ExternalURL = c.Sites, c.Store, c.Goals, c.Listen, c.ExternalURL
 	return &own, nil
 }
 

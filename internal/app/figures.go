@@ -142,8 +142,8 @@ func (a *App) input(ctx context.Context, c *config.Config, goals []goal.Goal) (m
 		return measure.Input{}, err
 	}
 	in := measure.Input{
-		Experience: learnt, Until: measure.OddsWeek(a.now()),
-		Goals: goals, Settings: measureSettings(c), Expect: a.expected(),
+		Experience: learnt,
+		Goals:      goals, Settings: measureSettings(c), Expect: a.expected(),
 		Issues: func(each func(*flow.Issue) error) error { return a.store.Issues(ctx, "", each) },
 	}
 	if in.Catalogs, err = a.catalogs(); err != nil {

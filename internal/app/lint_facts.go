@@ -281,7 +281,7 @@ func (a *App) selected(ctx context.Context, f *Facts, goals []goal.Goal, semanti
 	}
 	index := goal.NewIndex(alone, catalogs, matched)
 	err = a.store.Issues(ctx, "", func(i *flow.Issue) error {
-		index.Add(flow.NewTimeline(i, catalogs[i.Site]))
+		index.Put(flow.NewTimeline(i, catalogs[i.Site]))
 		return nil
 	})
 	if err != nil {

@@ -27,6 +27,7 @@ type running struct {
 	dir  string
 	base string // the address of its pages
 	log  *lockedBuffer
+	app  *app.App
 }
 
 // lockedBuffer is a log that is written and read at the same time.
@@ -84,6 +85,7 @@ func runWith(t *testing.T, goals string) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.app = a
 	l, err := app.Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"plumbline/internal/flow"
+	"plumbline/internal/measure"
 )
 
 // DefaultPath is where the service's configuration is looked for.
@@ -207,7 +208,7 @@ func Default() *Config {
 }
 
 // LeastGroup is the least number of persons that a figure may be derived from.
-const LeastGroup = 5
+const LeastGroup = measure.LeastGroup
 
 // DefaultLimits returns the limits of a site that sets none: half of what
 // Atlassian's guidance allows at once.

@@ -151,6 +151,11 @@ f:11:22: privacy.min_group: 4 is out of range; choose from 5 to 1000
 f:12:28: traps.process_accretion: "on" is not taken here; write off, or thresholds as {name: number}`,
 		},
 		{
+			"statuses that are active and waiting", site + "semantics:\n  active_statuses: [Coding, in Review, Coding]\n  waiting_statuses: [In review, Blocked]\n", `
+f:8:29: semantics.active_statuses[1]: "in Review" is one of waiting_statuses too; keep it in one of the two lists
+f:8:40: semantics.active_statuses[2]: "Coding" comes twice; it stands in line 8 already; keep one`,
+		},
+		{
 			"thresholds of traps that are none", site + `traps:
   scope_treadmill: {week: 5, of_weeks: 0}
   orphan_goal: {days: two}

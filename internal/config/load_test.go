@@ -93,8 +93,30 @@ privacy: {pseudonym_key_file: k, min_group: 7, store_summaries: false}
 	const notUsed = "is taken but not used by this version; leave it, or remove it until it is"
 	wantLines(t, warnings, `
 /etc/plumbline/plumbline.yaml:5:10: sites[0].url: sends the credential in the clear; use https://
-/etc/plumbline/plumbline.yaml:22:33: traps.zombie: `+notUsed+`
-/etc/plumbline/plumbline.yaml:24:34: privacy.min_group: `+notUsed)
+/etc/plumbline/plumbline.yaml:22:33: traps.zombie: `+notUsed)
+}
+
+func TestAStatusThatIsSaidToBeActiveWaitsNoMoreByDefault(t *testing.T) {
+	const service = "sites: [{name: a, url: https://a, auth: {email: a@a, token_env: T}, scope: x = 1}]\nstore: {path: s}\n"
+	for _, c := range []struct {
+		name, semantics string
+		active, waiting []string
+	}{
+		{"nothing is said", "", nil, []string{"In review", "Blocked"}},
+		{"one of the default is said to be active", "semantics: {active_statuses: [Doing, IN REVIEW]}\n", []string{"Doing", "IN REVIEW"}, []string{"Blocked"}},
+		{"both are said", "semantics: {active_statuses: [Doing], waiting_statuses: [Queue]}\n", []string{"Doing"}, []string{"Queue"}},
+		{"nothing waits", "semantics: {waiting_statuses: []}\n", nil, []string{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := config.Parse("f", []byte(service+c.semantics))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([][]string{c.active, c.waiting}, [][]string{got.Semantics.ActiveStatuses, got.Semantics.WaitingStatuses}); diff != "" {
+				t.Errorf("active and waiting (-want +got):\n%s", diff)
+			}
+		})
+	}
 }
 
 func wantLines[T interface{ String() string }](t *testing.T, got []T, want string) {

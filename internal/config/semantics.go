@@ -3,6 +3,8 @@ package config
 import (
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
@@ -17,7 +19,7 @@ const (
 var className = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,31}$`)
 
 func (d *decoder) semantics(n node, s *Semantics) {
-	d.mapping(n, keys{
+	seen := d.mapping(n, keys{
 		"discarded_resolutions": d.words(&s.DiscardedResolutions, maxNames),
 		"active_statuses":       d.words(&s.ActiveStatuses, maxNames),
 		"waiting_statuses":      d.words(&s.WaitingStatuses, maxNames),
@@ -30,6 +32,30 @@ func (d *decoder) semantics(n node, s *Semantics) {
 		},
 		"bots": d.words(&s.Bots, maxNames),
 	})
+	d.workStatuses(seen, s)
+}
+
+// workStatuses refuses a status in which an issue is said to be worked on and
+// to wait. Of the waiting statuses that nobody has written down, those that are
+// said to be active are none.
+func (d *decoder) workStatuses(seen map[string]node, s *Semantics) {
+	at, ok := seen["active_statuses"]
+	list, isList := at.Node.(*ast.SequenceNode)
+	if !ok || !isList || d.describing {
+		return
+	}
+	among := func(names []string, name string) bool {
+		return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
+	}
+	if _, written := seen["waiting_statuses"]; !written {
+		s.WaitingStatuses = slices.DeleteFunc(slices.Clone(s.WaitingStatuses), func(name string) bool { return among(s.ActiveStatuses, name) })
+		return
+	}
+	for i, v := range list.Values {
+		if name, isText := v.(*ast.StringNode); isText && among(s.WaitingStatuses, name.Value) {
+			d.fault(node{Node: v, path: fmt.Sprintf("%s[%d]", at.path, i)}, quoted(name.Value)+" is one of waiting_statuses too", "keep it in one of the two lists")
+		}
+	}
 }
 
 func (d *decoder) match(n node) Match {

@@ -13,12 +13,8 @@ import (
 // none has.
 func notYetUsed() map[string]string {
 	return map[string]string{
-		"privacy.min_group":          "",
-		"semantics.active_statuses":  "",
-		"semantics.debt":             "",
-		"semantics.escalation":       "",
-		"semantics.waiting_statuses": "",
-		"sites.webhook_secret_file":  "",
+		"semantics.escalation":      "",
+		"sites.webhook_secret_file": "",
 	}
 }
 

@@ -77,29 +77,29 @@ func offTrackAlert(d Durations) rule {
 			asked(ofGoal(measure.MetricGoalTarget)+" + 86400 < time()",
 				asked(target, ": its target, "+asDay+", has passed", ""),
 				asked(target, ": it is promised for "+asDay, "")+
-					asked(shareOf(metricOnTime), ", with a chance of "+asShare, ""))+waiting()+".",
+					asked(shareOf(measure.MetricGoalOnTime), ", with a chance of "+asShare, ""))+waiting()+".",
 		"The goal {{ $labels.goal }} ({{ $labels.owner }}) can hardly keep its promise, or has missed it."+
 			asked(shareOf(measure.MetricGoalDelivered), " Delivered: "+asShare+".", "")+
-			asked(noonOf(metricForecast, `percentile="50"`), " It is as likely as not done by "+asDay+
-				asked(noonOf(metricForecast, `percentile="85"`), ", and by "+asDay+" with 85 %", "")+".", "")+
+			asked(ofGoal(measure.MetricGoalForecast, `percentile="50"`), " It is as likely as not done by "+asDay+
+				asked(ofGoal(measure.MetricGoalForecast, `percentile="85"`), ", and by "+asDay+" with 85 %", "")+".", "")+
 			" The evidence page lists what is open.")
 }
 
 // watermelonAlert tells of a goal that is reported green and is red inside.
 func watermelonAlert(d Durations) rule {
 	inside := "(" + isOne(measure.MetricGoalHealth, states(measure.OffTrack, measure.Stalled)) +
-		"\n    or min by (goal) (" + metricOnTime + ") < " + number(judged().OffTrackBelow) +
-		"\n    or max by (goal) (" + metricOverstated + ") >= " + number(judged().OverstatedFrom) + ")"
+		"\n    or min by (goal) (" + measure.MetricGoalOnTime + ") < " + number(judged().OffTrackBelow) +
+		"\n    or max by (goal) (" + measure.MetricGoalOverstated + ") >= " + number(judged().OverstatedFrom) + ")"
 	return goalAlert("GoalWatermelon", "warning",
 		owned(isOne(measure.MetricGoalReportedHealth, states(measure.OnTrack, measure.Finished))+"\n  and on (goal) "+inside), d.Persist, d.Hold,
 		"{{ $labels.name }} is reported green, and is not"+
 			asked(shareOf(measure.MetricGoalReported), ": "+asShare+" is reported", "")+
-			asked(shareOf(metricReal), ", "+asShare+" is real", asked(shareOf(measure.MetricGoalDelivered), ", "+asShare+" is delivered", ""))+
-			asked(shareOf(metricOnTime), ", the chance to meet the target is "+asShare, "")+".",
+			asked(shareOf(measure.MetricGoalReal), ", "+asShare+" is real", asked(shareOf(measure.MetricGoalDelivered), ", "+asShare+" is delivered", ""))+
+			asked(shareOf(measure.MetricGoalOnTime), ", the chance to meet the target is "+asShare, "")+".",
 		"The report on the goal {{ $labels.goal }} ({{ $labels.owner }}) and Jira's own history have contradicted each other for "+
 			spoken(d.Persist)+
 			asked(noonOf(measure.MetricGoalCheckIn), "; the last check-in was on "+asDay, "")+
-			asked(shareOf(metricOverstated), "; the report overstates by more than 15 points with a probability of "+asShare, "")+
+			asked(shareOf(measure.MetricGoalOverstated), "; the report overstates by more than 15 points with a probability of "+asShare, "")+
 			". The evidence page shows the issues behind both figures.")
 }
 
@@ -128,8 +128,8 @@ func movingTargetAlert(d Durations) rule {
 		"The target of the goal {{ $labels.goal }} ({{ $labels.owner }}) was moved"+
 			asked(noonOf(measure.MetricGoalFirstTarget), " from "+asDay, "")+
 			asked(noonOf(measure.MetricGoalTarget), " to "+asDay, "")+
-			asked(shareOf(metricFirstOnTime), "; the chance to meet the first promise is "+asShare, "")+"."+
-			asked(ofGoal(metricTrap, `trap="deadline_as_goal"`)+" == 1", " Its scope has answered neither of the last moves: the deadline has become the goal.", "")+
+			asked(shareOf(measure.MetricGoalFirstOnTime), "; the chance to meet the first promise is "+asShare, "")+"."+
+			asked(ofGoal(measure.MetricGoalTrap, `trap="deadline_as_goal"`)+" == 1", " Its scope has answered neither of the last moves: the deadline has become the goal.", "")+
 			" The evidence page lists each move, and what the scope did around it.")
 }
 
@@ -147,10 +147,10 @@ func stopAlert(d Durations) rule {
 // does not change.
 func outcomeAlert(d Durations) rule {
 	past := func(ago string) string {
-		return "max by (goal, outcome) (last_over_time(" + metricOutcome + "[" + keep + "]" + ago + "))"
+		return "max by (goal, outcome) (last_over_time(" + measure.MetricGoalOutcome + "[" + keep + "]" + ago + "))"
 	}
 	return goalAlert("GoalOutcomeNotMoving", "info",
-		owned("max by (goal, outcome) ("+metricOutcome+") < 1"+
+		owned("max by (goal, outcome) ("+measure.MetricGoalOutcome+") < 1"+
 			"\n  and on (goal, outcome) "+past("")+" - "+past(" offset "+duration(d.Outcome))+" < "+number(unmoved)+
 			"\n  and on (goal) max by (goal) ("+measure.MetricGoalDelivered+") >= "+number(halfDelivered)), d.Settle, d.Hold,
 		"The outcome {{ $labels.outcome }} of {{ $labels.name }} does not move"+

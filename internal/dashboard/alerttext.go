@@ -62,10 +62,10 @@ func waiting() string {
 		"; {{ if eq (. | first | value) 1.0 }}a decision is open{{ else }}"+asNumber+" decisions are open{{ end }}"+
 			asked(oldestOf(measure.MetricGoalDecisionOldest), ", the oldest since "+asDay, "")+
 			asked(shareOf(measure.MetricGoalDecisionBlocked)+" > 0", ", holding up "+asShare+" of the open work", ""), "") +
-		asked("sum("+metricBlocked+"{goal=%q}) > 0",
+		asked("sum("+measure.MetricGoalBlocked+"{goal=%q}) > 0",
 			"; "+asNumber+asked(issues("todo|in_progress"), " of its "+asNumber, "")+" open issues are blocked", "") +
 		asked(issues("in_progress")+" == 0", "; no issue is in progress", "") +
-		asked(shareOf(metricUnowned)+" > 0", "; "+asShare+" of the work in progress has no owner", "")
+		asked(shareOf(measure.MetricGoalUnowned)+" > 0", "; "+asShare+" of the work in progress has no owner", "")
 }
 
 // annotations are what every alert says. The runbook is a section of README of

@@ -54,8 +54,7 @@ func newBoard(uid, title, description string, panels []cog.Builder[dashboard.Pan
 									Link(inTheBar{dashboard.NewDashboardLinkBuilder("Plumbline's boards").
 										Type(dashboard.DashboardLinkTypeDashboards).
 										Tags([]string{"plumbline"}).
-										IncludeVars(true).
-										KeepTime(true)}).
+										IncludeVars(true)}).
 									Link(inTheBar{dashboard.NewDashboardLinkBuilder("Goal board and evidence").
 										Type(dashboard.DashboardLinkTypeLink).
 										Icon("external link").

@@ -189,7 +189,11 @@ func TestEveryBoardOnGoalsMarksMovedTargetsAndCheckIns(t *testing.T) {
 				got = append(got, a.Name)
 			}
 		}
-		if diff := cmp.Diff([]string{"Target moved", "Check-in"}, got); diff != "" {
+		want := []string{"Target moved", "Check-in"}
+		if name == "goal.json" { // it looks ahead
+			want = append(want, "Target", "Forecast, 50 %", "Forecast, 85 %")
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s has other annotations (-want +got):\n%s", name, diff)
 		}
 	}
@@ -359,7 +363,7 @@ func FuzzQueries(f *testing.F) {
 	f.Fuzz(func(t *testing.T, board []byte) {
 		queries, err := dashboard.Queries(board)
 		for _, q := range queries {
-			if err != nil || strings.Contains(q.Expr, "$") {
+			if err != nil || regexp.MustCompile(`\$[^0-9]`).MatchString(q.Expr) {
 				t.Errorf("%+v, %v", q, err)
 			}
 		}

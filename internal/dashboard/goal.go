@@ -16,20 +16,20 @@ import (
 // what it waits for, and how sure all of it is.
 func oneGoal(t measure.Thresholds) *dashboard.DashboardBuilder { //nolint:staticcheck // see newBoard
 	return newBoard("plumbline-goal", "goal",
-		"One goal: what is reported of it and what is real, over time and with its uncertainty; its promise and its forecast; what it waits for, and since when. The link above leads to the issues behind each figure, and from there into Jira.",
-		[]cog.Builder[dashboard.Panel]{
+		"One goal: what is reported of it and what is real, over time and with its uncertainty; its promise and its forecast; what it waits for, and since when. It looks some weeks ahead, to where the forecast leads. The link above leads to the issues behind each figure, and from there into Jira.",
+		presently([]cog.Builder[dashboard.Panel]{
 			healthFigure(), sinceFigure(), realFigure(), chanceFigure(), silenceFigure(t), evidenceFigure(t),
-			bandPanel(), burnUpPanel(12),
+			bandPanel(), projectedPanel(),
 			datesPanel(), chancePanel(),
 			decisionsPanel(), latencyPanel(),
 			silencePanel(), finishedPanel(),
-			scopePanel(12), flowPanel(),
+			scopePanel(), flowPanel(),
 			structurePanel(), debtPanel(),
 			outcomePanel(), criteriaPanel(), trapsPanel(),
 			evidencePanel(), withheldPanel(),
-		}).
-		Time("now-180d", "now").
-		Annotations(marks()).
+		})).
+		Time("now-180d", "now+60d").
+		Annotations(append(marks(), milestones()...)).
 		WithVariable(sourceVariable()).
 		WithVariable(choice("goal", "Goal", "The goal to show", measure.MetricGoalInfo)).
 		WithVariable(urlVariable()).
@@ -42,184 +42,183 @@ func oneGoal(t measure.Thresholds) *dashboard.DashboardBuilder { //nolint:static
 }
 
 func healthFigure() cog.Builder[dashboard.Panel] {
-	return figure("Health", "The goal's state. A worse state shows once it has held for some days, a better one later still.", "none", 4, 5).
-		WithTarget(askNow("A", healthNumber(func(s string) string { return now(measure.MetricGoalHealth, s) }))).
+	return asOfNow(figure("Health", "The goal's state. A worse state shows once it has held for some days, a better one later still.", "none", 4, 5),
+		ofSites(line{healthNumber(func(s string) string { return now(measure.MetricGoalHealth, s) }), "{{name}}"})...).
 		Mappings(healthWords(func(k int, _ measure.Health) string { return strconv.Itoa(k + 1) })).
 		ColorMode(common.BigValueColorModeBackground)
 }
 
 func sinceFigure() cog.Builder[dashboard.Panel] {
-	return figure("In this state for", "How long the goal has been in its state of health.", "s", 4, 5).
-		Decimals(0).
-		WithTarget(askNow("A", "time() - "+now(measure.MetricGoalHealthSince)))
+	return asOfNow(figure("In this state for", "How long the goal has been in its state of health.", "s", 4, 5).Decimals(0),
+		ofSites(line{"time() - " + now(measure.MetricGoalHealthSince), "{{name}}"})...)
 }
 
 func realFigure() cog.Builder[dashboard.Panel] {
-	return figure("Reported, and real", "What is reported; what is real by the estimate, with the ends of the interval that holds the truth four times out of five; and what is delivered. Reported above the upper end: ask what the report counts.", "percentunit", 6, 5).
-		Decimals(0).
-		WithTarget(askNow("A", now(measure.MetricGoalReported)).LegendFormat("Reported")).
-		WithTarget(askNow("B", now(metricRealLower)).LegendFormat("At least")).
-		WithTarget(askNow("C", now(metricReal)).LegendFormat("Real")).
-		WithTarget(askNow("D", now(metricRealUpper)).LegendFormat("At most")).
-		WithTarget(askNow("E", now(measure.MetricGoalDelivered)).LegendFormat("Delivered"))
+	return asOfNow(figure("Reported, and real", "What is reported; what is real by the estimate, with the ends of the interval that holds the truth four times out of five; and what is delivered. Reported above the upper end: ask what the report counts.", "percentunit", 6, 5).Decimals(0),
+		ofSites(
+			line{now(measure.MetricGoalReported), "Reported"},
+			line{now(measure.MetricGoalRealLower), "At least"},
+			line{now(measure.MetricGoalReal), "Real"},
+			line{now(measure.MetricGoalRealUpper), "At most"},
+			line{now(measure.MetricGoalDelivered), "Delivered"},
+		)...)
 }
 
 func chanceFigure() cog.Builder[dashboard.Panel] {
-	return figure("Chance to meet the target", fmt.Sprintf("Of the present target, and of the first one that was promised. Red, under %s: off track; yellow, under %s: at risk.", percent(judged().OffTrackBelow), percent(judged().AtRiskBelow)), "percentunit", 4, 5).
-		Decimals(0).
-		WithTarget(askNow("A", now(metricOnTime)).LegendFormat("Present target")).
-		WithTarget(askNow("B", now(metricFirstOnTime)).LegendFormat("First target")).
+	return asOfNow(figure("Chance to meet the target", fmt.Sprintf("Of the present target, and of the first one that was promised. Red, under %s: off track; yellow, under %s: at risk.", percent(judged().OffTrackBelow), percent(judged().AtRiskBelow)), "percentunit", 4, 5).Decimals(0),
+		ofSites(
+			line{now(measure.MetricGoalOnTime), "Present target"},
+			line{now(measure.MetricGoalFirstOnTime), "First target"},
+		)...).
 		Thresholds(steps("red", from(judged().OffTrackBelow, "yellow"), from(judged().AtRiskBelow, "green")))
 }
 
 func silenceFigure(t measure.Thresholds) cog.Builder[dashboard.Panel] {
-	return figure("Of allowed silence", "The time without progress against the goal's own rhythm. At 100 % it stalls.", "percentunit", 3, 5).
-		Decimals(0).
+	return asOfNow(figure("Of allowed silence", "The time without progress against the goal's own rhythm. At 100 % it stalls.", "percentunit", 3, 5).Decimals(0),
+		ofSites(line{silenceUsed(), "{{name}}"})...).
 		NoValue("done, or not known").
-		WithTarget(askNow("A", silenceUsed())).
 		Thresholds(steps("green", from(1/t.StallFactor, "yellow"), from(1, "red")))
 }
 
 func evidenceFigure(t measure.Thresholds) cog.Builder[dashboard.Panel] {
-	return figure("Evidence", "How far the figures can be trusted: the weakest of the parts that are shown below. Under 50 % of freshness, history or known categories, figures are withheld.", "percentunit", 3, 5).
-		Decimals(0).
-		WithTarget(askNow("A", now(measure.MetricGoalEvidence))).
+	return asOfNow(figure("Evidence", "How far the figures can be trusted: the weakest of the parts that are shown below. Under 50 % of freshness, history or known categories, figures are withheld.", "percentunit", 3, 5).Decimals(0),
+		ofSites(line{now(measure.MetricGoalEvidence), "{{name}}"})...).
 		Thresholds(steps("red", from(t.EvidenceHides, "yellow"), from(0.75, "green")))
 }
 
-// bandPanel draws the interval of the estimate as a band between its ends.
+// bandPanel draws the interval of the estimate as a band between its ends: of
+// several sites, whose bands would lie on each other, the ends alone.
 func bandPanel() cog.Builder[dashboard.Panel] {
-	band := func(more ...dashboard.DynamicConfigValue) []dashboard.DynamicConfigValue {
-		return append([]dashboard.DynamicConfigValue{fixed("blue"), prop("custom.lineWidth", 0)}, more...)
-	}
-	return overTime("Reported and real, with the uncertainty",
+	return over(overTime("Reported and real, with the uncertainty",
 		"Dashed: as reported. Thick: real, by the estimate; the band around it holds the truth four times out of five. Thin: delivered. A dashed line above the band is a report that the work does not carry.",
 		"percentunit").
 		Span(12).Height(10).
-		Min(0).Max(1).
-		WithTarget(ask("A", past(measure.MetricGoalReported), "Reported")).
-		WithTarget(ask("B", past(metricReal), "Real")).
-		WithTarget(ask("C", past(metricRealUpper), "At most")).
-		WithTarget(ask("D", past(metricRealLower), "At least")).
-		WithTarget(ask("E", past(measure.MetricGoalDelivered), "Delivered")).
-		OverrideByName("Reported", append(dashed(), fixed("orange"))).
-		OverrideByName("Real", []dashboard.DynamicConfigValue{fixed("blue"), prop("custom.lineWidth", 3)}).
-		OverrideByName("At most", band(prop("custom.fillBelowTo", "At least"), prop("custom.fillOpacity", 20))).
-		OverrideByName("At least", band()).
-		OverrideByName("Delivered", []dashboard.DynamicConfigValue{fixed("green"), prop("custom.lineWidth", 1)})
+		Min(0).Max(1),
+		ofSites(
+			line{past(measure.MetricGoalReported), "Reported"},
+			line{past(measure.MetricGoalReal), "Real"},
+			line{past(measure.MetricGoalRealUpper), "At most"},
+			line{past(measure.MetricGoalRealLower), "At least"},
+			line{past(measure.MetricGoalDelivered), "Delivered"},
+		)...).
+		OverrideByRegexp("/^Reported/", append(dashed(), fixed("orange"))).
+		OverrideByRegexp("/^Real/", []dashboard.DynamicConfigValue{fixed("blue"), prop("custom.lineWidth", 3)}).
+		OverrideByRegexp("/^At (most|least)/", []dashboard.DynamicConfigValue{fixed("blue"), prop("custom.lineWidth", 0.5)}).
+		OverrideByName("At most", []dashboard.DynamicConfigValue{prop("custom.fillBelowTo", "At least"), prop("custom.fillOpacity", 20)}).
+		OverrideByRegexp("/^Delivered/", []dashboard.DynamicConfigValue{fixed("green"), prop("custom.lineWidth", 1)})
 }
 
 func datesPanel() cog.Builder[dashboard.Panel] {
-	return overTime("Promise and forecast",
+	return over(overTime("Promise and forecast",
 		"Upwards is later. Solid: the target, a step for each time that it moved; dotted: the first one. Dashed: by when the goal is as likely as not, and with 85 %, to be done. Forecasts that stay above the target are a promise to change now, and not on its day.",
 		"dateTimeAsIso").
-		Span(12).Height(10).
-		WithTarget(ask("A", day(past(measure.MetricGoalTarget)), "Target")).
-		WithTarget(ask("B", day(past(measure.MetricGoalFirstTarget)), "First target")).
-		WithTarget(ask("C", day(past(metricForecast, `percentile="50"`)), "Forecast, 50 %")).
-		WithTarget(ask("D", day(past(metricForecast, `percentile="85"`)), "Forecast, 85 %")).
+		Span(12).Height(10),
+		append([]line{
+			{day(pastBy("goal", measure.MetricGoalTarget)), "Target"},
+			{day(pastBy("goal", measure.MetricGoalFirstTarget)), "First target"},
+		}, ofSites(
+			line{moment(past(measure.MetricGoalForecast, `percentile="50"`)), "Forecast, 50 %"},
+			line{moment(past(measure.MetricGoalForecast, `percentile="85"`)), "Forecast, 85 %"},
+		)...)...).
 		OverrideByName("First target", []dashboard.DynamicConfigValue{prop("custom.lineStyle", map[string]any{"fill": "dot", "dash": []int{2, 6}})}).
 		OverrideByRegexp("/^Forecast/", dashed())
 }
 
 func chancePanel() cog.Builder[dashboard.Panel] {
-	return overTime("Chance to meet the target, and of overstatement",
+	return over(overTime("Chance to meet the target, and of overstatement",
 		"Solid: the chance to meet the present target, and the first. Dashed: the probability that the truth lies more than 15 points below what is reported.",
 		"percentunit").
 		Span(12).Height(10).
-		Min(0).Max(1).
-		WithTarget(ask("A", past(metricOnTime), "Present target")).
-		WithTarget(ask("B", past(metricFirstOnTime), "First target")).
-		WithTarget(ask("C", past(metricOverstated), "Overstated")).
-		OverrideByName("Overstated", dashed())
+		Min(0).Max(1),
+		ofSites(
+			line{past(measure.MetricGoalOnTime), "Present target"},
+			line{past(measure.MetricGoalFirstOnTime), "First target"},
+			line{past(measure.MetricGoalOverstated), "Overstated"},
+		)...).
+		OverrideByRegexp("/^Overstated/", dashed())
 }
 
 func decisionsPanel() cog.Builder[dashboard.Panel] {
-	return overTime("Open decisions",
+	return counted("Open decisions",
 		"Decisions that are open, by class, stacked; dashed, those past the time within which they were to be made. A step that stays is a goal that waits.",
-		"none").
-		Span(12).Height(9).
-		Min(0).
+		"none", 9,
+		line{pastBy("goal, class", measure.MetricGoalDecisionsOpen), "{{class}}"},
+		line{"sum by (goal) (" + pastBy("goal, class", measure.MetricGoalDecisionsOverdue) + ")", "Overdue"}).
 		FillOpacity(30).
-		WithTarget(ask("A", pastBy("goal, class", measure.MetricGoalDecisionsOpen), "{{class}}")).
-		WithTarget(ask("B", "sum by (goal) ("+pastBy("goal, class", measure.MetricGoalDecisionsOverdue)+")", "Overdue")).
-		OverrideByName("Overdue", append(dashed(), prop("custom.fillOpacity", 0)))
+		Stacking(common.NewStackingConfigBuilder().Mode(common.StackingModeNormal)).
+		OverrideByName("Overdue", append(dashed(), prop("custom.fillOpacity", 0), unstacked()))
 }
 
 func latencyPanel() cog.Builder[dashboard.Panel] {
-	return overTime("How long decisions take",
+	return counted("How long decisions take",
 		"By class: the time within which half (50), and 85 %, of the decisions of the last 90 days are made, open ones counted as lasting longer than they are old; rmst_30d: the mean of their first 30 days, which is known when the others are not. Dashed: how long the oldest open one has waited.",
-		"s").
-		Span(12).Height(9).
-		Min(0).
-		WithTarget(ask("A", pastBy("goal, class, percentile", measure.MetricGoalDecisionLatency), "{{class}}: {{percentile}}")).
-		WithTarget(ask("B", "time() - "+oldestPast(measure.MetricGoalDecisionOldest), "Oldest open")).
+		"s", 9,
+		append(ofSites(line{pastBy("goal, instance, class, percentile", measure.MetricGoalDecisionLatency), "{{class}}: {{percentile}}"}),
+			line{"time() - " + oldestPast(measure.MetricGoalDecisionOldest), "Oldest open"})...).
 		OverrideByName("Oldest open", dashed())
 }
 
 func silencePanel() cog.Builder[dashboard.Panel] {
-	return overTime("Silence",
+	return counted("Silence",
 		"The saw: time since the last progress; it falls to nothing when something moves. Dashed: how long the goal may be silent by its own rhythm. Where the saw crosses the dashed line, the goal has stalled.",
-		"s").
-		Span(12).Height(9).
-		Min(0).
+		"s", 9,
+		ofSites(
+			line{"time() - " + past(measure.MetricGoalLastProgress), "Without progress"},
+			line{past(measure.MetricGoalStallAfter), "Stalls after"},
+		)...).
 		LineInterpolation(common.LineInterpolationLinear).
-		WithTarget(ask("A", "time() - "+past(measure.MetricGoalLastProgress), "Without progress")).
-		WithTarget(ask("B", past(measure.MetricGoalStallAfter), "Stalls after")).
-		OverrideByName("Stalls after", dashed())
+		OverrideByRegexp("/^Stalls after/", dashed())
 }
 
 func finishedPanel() cog.Builder[dashboard.Panel] {
-	return overTime("Finished issues",
+	return counted("Finished issues",
 		"Issues delivered in the last week, four weeks and thirteen weeks. All three falling at once is a goal that people have left.",
-		"none").
-		Span(12).Height(9).
-		Min(0).
-		WithTarget(ask("A", sumPast("goal, window", metricFinished), "last {{window}}"))
+		"none", 9,
+		line{sumPast("goal, window", measure.MetricGoalFinished), "last {{window}}"})
 }
 
 func flowPanel() cog.Builder[dashboard.Panel] {
-	return overTime("Cycle time and age",
+	return counted("Cycle time and age",
 		"Within which time half, and 85 %, of the finished issues went from begun to delivered; dashed, how old the begun ones are. Ages above the cycle time of 85 % are issues that are stuck.",
-		"s").
-		Span(12).Height(9).
-		Min(0).
-		WithTarget(ask("A", pastBy("goal, percentile", metricCycleTime), "Cycle time, {{percentile}} %")).
-		WithTarget(ask("B", pastBy("goal, percentile", metricItemAge), "Age, {{percentile}} %")).
+		"s", 9,
+		ofSites(
+			line{pastBy("goal, instance, percentile", measure.MetricGoalCycleTime), "Cycle time, {{percentile}} %"},
+			line{pastBy("goal, instance, percentile", measure.MetricGoalItemAge), "Age, {{percentile}} %"},
+		)...).
 		OverrideByRegexp("/^Age/", dashed())
 }
 
 func structurePanel() cog.Builder[dashboard.Panel] {
-	return bars("How the work is arranged",
+	return asOfNow(bars("How the work is arranged",
 		"Shares of the work: in progress without an owner; held by the two who hold most (withheld under five people); re-opened after it was done; held up by an open decision; and of the time from begun to delivered, the part in which it was worked on. They describe the arrangement, never a person.",
 		"percentunit", 12, 9).
-		Max(1).
-		WithTarget(askNow("A", now(metricUnowned)).LegendFormat("Without an owner")).
-		WithTarget(askNow("B", now(metricConcentration)).LegendFormat("Held by two")).
-		WithTarget(askNow("C", now(metricReopened)).LegendFormat("Re-opened")).
-		WithTarget(askNow("D", now(measure.MetricGoalDecisionBlocked)).LegendFormat("Held up by a decision")).
-		WithTarget(askNow("E", now(metricFlowEfficiency)).LegendFormat("Worked on"))
+		Max(1),
+		ofSites(
+			line{now(measure.MetricGoalUnowned), "Without an owner"},
+			line{now(metricConcentration), "Held by two"},
+			line{now(measure.MetricGoalReopened), "Re-opened"},
+			line{now(measure.MetricGoalDecisionBlocked), "Held up by a decision"},
+			line{now(metricFlowEfficiency), "Worked on"},
+		)...)
 }
 
 func debtPanel() cog.Builder[dashboard.Panel] {
-	return overTime("Technical debt, and blocked work",
+	return counted("Technical debt, and blocked work",
 		"Debt of the goal: its issues by what became of them; those that were created (dashed) and retired in the last 90 days; and blocked issues. Created above retired is debt that grows.",
-		"none").
-		Span(12).Height(9).
-		Min(0).
-		WithTarget(ask("A", sumPast("goal", metricDebtCreated, `window="90d"`), "Debt created")).
-		WithTarget(ask("B", sumPast("goal", metricDebtRetired, `window="90d"`), "Debt retired")).
-		WithTarget(ask("C", sumPast("goal", metricBlocked), "Blocked issues")).
-		WithTarget(ask("D", sumPast("goal, category", metricDebt), "Debt, {{category}}")).
+		"none", 9,
+		line{sumPast("goal", metricDebtCreated, `window="90d"`), "Debt created"},
+		line{sumPast("goal", metricDebtRetired, `window="90d"`), "Debt retired"},
+		line{sumPast("goal", measure.MetricGoalBlocked), "Blocked issues"},
+		line{sumPast("goal, category", metricDebt), "Debt, {{category}}"}).
 		OverrideByName("Debt created", dashed())
 }
 
 func outcomePanel() cog.Builder[dashboard.Panel] {
-	return overTime("Outcomes",
+	return over(overTime("Outcomes",
 		"How far each outcome has come from where it was to where it should be: 100 % is reached, below 0 is worse than before. Work that is delivered while these lines lie flat has no effect.",
 		"percentunit").
-		Span(12).Height(9).
-		WithTarget(ask("A", pastBy("goal, outcome", metricOutcome), "{{outcome}}"))
+		Span(12).Height(9),
+		line{pastBy("goal, outcome", measure.MetricGoalOutcome), "{{outcome}}"})
 }
 
 // told maps 0 and 1 to words with a sign.
@@ -241,7 +240,7 @@ func trapsPanel() cog.Builder[dashboard.Panel] {
 	return figure("Traps", "Arrangements that keep a goal from moving, and whether this goal is in one. The evidence page shows what it is seen by.", "none", 6, 9).
 		NoValue("not known").
 		Mappings(told("not found", "found", "orange")).
-		WithTarget(askNow("A", "max by (trap) ("+selected(metricTrap)+")").LegendFormat("{{trap}}"))
+		WithTarget(askNow("A", "max by (trap) ("+selected(measure.MetricGoalTrap)+")").LegendFormat("{{trap}}"))
 }
 
 func evidencePanel() cog.Builder[dashboard.Panel] {
@@ -249,7 +248,7 @@ func evidencePanel() cog.Builder[dashboard.Panel] {
 		"The parts of the evidence, each from 0 to 100 %: how fresh the data are, how whole the history, how large the goal, and so on. The shortest bar is how far the figures can be trusted, and what to mend first.",
 		"percentunit", 12, 10).
 		Max(1).
-		WithTarget(askNow("A", "max by (component) ("+selected(measure.MetricGoalComponent)+")").LegendFormat("{{component}}"))
+		WithTarget(askNow("A", "min by (component) ("+selected(measure.MetricGoalComponent)+")").LegendFormat("{{component}}"))
 }
 
 func withheldPanel() cog.Builder[dashboard.Panel] {

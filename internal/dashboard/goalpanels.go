@@ -4,6 +4,7 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/cog"
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
+	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
 
 	"plumbline/internal/measure"
 )
@@ -16,78 +17,88 @@ func fixed(colour string) dashboard.DynamicConfigValue {
 }
 
 func completionPanel() cog.Builder[dashboard.Panel] {
-	return overTime("Reported and real",
+	return over(overTime("Reported and real",
 		"Dashed: completion as it is reported. Solid: what is real, by the estimate, and thin: what is delivered over what was not discarded. Where the dashed line runs above the others, the report is ahead of the work. Choose one or two goals above to read it well.",
 		"percentunit").
 		Span(12).Height(10).
-		Min(0).Max(1).
-		WithTarget(ask("A", named(past(measure.MetricGoalReported)), "{{name}}: reported")).
-		WithTarget(ask("B", named(past(metricReal)), "{{name}}: real")).
-		WithTarget(ask("C", named(past(measure.MetricGoalDelivered)), "{{name}}: delivered")).
-		OverrideByRegexp("/: reported$/", dashed()).
-		OverrideByRegexp("/: delivered$/", []dashboard.DynamicConfigValue{prop("custom.lineWidth", 1)})
+		Min(0).Max(1),
+		ofSites(
+			line{past(measure.MetricGoalReported), "{{name}}: reported"},
+			line{past(measure.MetricGoalReal), "{{name}}: real"},
+			line{past(measure.MetricGoalDelivered), "{{name}}: delivered"},
+		)...).
+		OverrideByRegexp("/: reported/", dashed()).
+		OverrideByRegexp("/: delivered/", []dashboard.DynamicConfigValue{prop("custom.lineWidth", 1)})
 }
 
-func burnUpPanel(width uint32) cog.Builder[dashboard.Panel] {
-	p := overTime("Burn-up",
-		"Work of the chosen goals by what became of it, stacked. Dashed: the scope, all that is not discarded, which the delivered area has to reach. A scope that rises as fast as that area is a goal that comes no nearer; by when it is reached, the forecast says. In points where a goal counts points, else in issues; what is in several goals counts in each.",
-		"none").
-		Span(width).Height(10).
-		Min(0).
+// unstacked takes a series out of the panel's stack.
+func unstacked() dashboard.DynamicConfigValue {
+	return prop("custom.stacking", map[string]any{"mode": "none"})
+}
+
+// onTop is how a line of a stacked panel shows that the stack is measured by.
+func onTop() []dashboard.DynamicConfigValue {
+	return append(dashed(), prop("custom.lineWidth", 2), prop("custom.fillOpacity", 0), unstacked())
+}
+
+func burnUpPanel(more string) *timeseries.PanelBuilder {
+	p := counted("Burn-up",
+		"Work by what became of it, stacked. Dashed: the scope, all that is not discarded, which the delivered area has to reach. A scope that rises as fast as that area is a goal that comes no nearer. In points where a goal counts points, else in issues. "+more,
+		"none", 10,
+		line{amountPast("delivered"), "Delivered"},
+		line{amountPast("in_progress"), "In progress"},
+		line{amountPast("todo"), "To do"},
+		line{amountPast("discarded"), "Discarded"},
+		line{amountPast(inScope), "Scope"}).
 		FillOpacity(40).
 		LineWidth(1).
-		Stacking(common.NewStackingConfigBuilder().Mode(common.StackingModeNormal))
-	for _, c := range []struct{ ref, category, words, colour string }{
-		{"A", "delivered", "Delivered", "blue"},
-		{"B", "in_progress", "In progress", "yellow"},
-		{"C", "todo", "To do", "#8e8e8e"},
-		{"D", "discarded", "Discarded", "purple"},
+		Stacking(common.NewStackingConfigBuilder().Mode(common.StackingModeNormal)).
+		OverrideByName("Scope", append(onTop(), fixed("text")))
+	for _, part := range []struct{ words, colour string }{
+		{"Delivered", "blue"}, {"In progress", "yellow"}, {"To do", "#8e8e8e"}, {"Discarded", "purple"},
 	} {
-		p.WithTarget(ask(c.ref, amountPast(c.category), c.words)).
-			OverrideByName(c.words, []dashboard.DynamicConfigValue{fixed(c.colour)})
+		p.OverrideByName(part.words, []dashboard.DynamicConfigValue{fixed(part.colour)})
 	}
-	return p.WithTarget(ask("E", amountPast("delivered|in_progress|todo"), "Scope")).
-		OverrideByName("Scope", append(dashed(), fixed("text"), prop("custom.lineWidth", 2), prop("custom.fillOpacity", 0),
-			prop("custom.stacking", map[string]any{"mode": "none"})))
+	return p
 }
 
-func scopePanel(width uint32) cog.Builder[dashboard.Panel] {
-	return overTime("Scope added and removed",
+func scopePanel() cog.Builder[dashboard.Panel] {
+	return over(overTime("Scope added and removed",
 		"Issues that entered (above the line) and left (below it, dashed) each goal since work on it began. Ask whether the target moved with it.",
 		"none").
-		Span(width).Height(9).
-		WithTarget(ask("A", named(sumPast("goal", measure.MetricGoalScopeAdded)), "{{name}}: added")).
-		WithTarget(ask("B", named("-("+sumPast("goal", measure.MetricGoalScopeRemoved)+")"), "{{name}}: removed")).
-		OverrideByRegexp("/: removed$/", dashed())
+		Span(12).Height(9),
+		ofSites(
+			line{past(measure.MetricGoalScopeAdded), "{{name}}: added"},
+			line{"-" + past(measure.MetricGoalScopeRemoved), "{{name}}: removed"},
+		)...).
+		OverrideByRegexp("/: removed/", dashed())
 }
 
 func oldestDecisionPanel() cog.Builder[dashboard.Panel] {
-	return bars("Oldest open decision",
-		"How long the oldest decision that each goal waits for has been open. The longest bar is the first question of the week: who decides, and by when? A goal without a bar waits for none.",
-		"s", 12, 9).
-		WithTarget(askNow("A", named("time() - "+oldestNow(measure.MetricGoalDecisionOldest))).LegendFormat("{{name}}"))
+	return asOfNow(bars("Oldest open decision",
+		"How long the oldest decision that each goal waits for has been open, the twenty longest. The longest bar is the first question of the week: who decides, and by when? A goal without a bar waits for none.",
+		"s", 12, 9),
+		line{"topk(20, " + named("time() - "+oldestNow(perSite, measure.MetricGoalDecisionOldest)) + ")", "{{name}}{{at}}"})
 }
 
 func decisionDebtPanel() cog.Builder[dashboard.Panel] {
-	return overTime("Decision debt",
+	return counted("Decision debt",
 		"The ages of all open decisions of a goal, added: it rises by a day a day for each decision that is left open, and falls only when one is made.",
-		"s").
-		Span(12).Height(9).
-		Min(0).
-		WithTarget(ask("A", named(past(measure.MetricGoalDecisionDebt)), "{{name}}"))
+		"s", 9,
+		ofSites(line{past(measure.MetricGoalDecisionDebt), "{{name}}"})...)
 }
 
 func trapPanel() cog.Builder[dashboard.Panel] {
-	return bars("Structural traps",
+	return asOfNow(bars("Structural traps",
 		"In how many of the chosen goals each trap is found: an arrangement of the work, not a person, that keeps a goal from moving. A trap in many goals is the organisation's. The goal's own board says which it is in.",
-		"none", 12, 9).
-		WithTarget(askNow("A", "sum by (trap) (max by (goal, trap) ("+selected(metricTrap)+"))").LegendFormat("{{trap}}"))
+		"none", 12, 9),
+		line{"sum by (trap) (max by (goal, trap) (" + selected(measure.MetricGoalTrap) + "))", "{{trap}}"})
 }
 
 func unlinkedPanel() cog.Builder[dashboard.Panel] {
-	return bars("Work without a goal",
+	return asOfNow(bars("Work without a goal",
 		"Share of each project's work of the last 28 days that no goal claims, the ten greatest. Much of it means that goals are not where the work is; plumbline's page of unlinked work suggests the goals it may belong to.",
 		"percentunit", 12, 9).
-		Max(1).
-		WithTarget(askNow("A", "topk(10, max by (site, project) ("+measure.MetricUnlinkedRatio+"))").LegendFormat("{{project}}, {{site}}"))
+		Max(1),
+		line{"topk(10, max by (site, project) (" + measure.MetricUnlinkedRatio + "))", "{{project}}, {{site}}"})
 }

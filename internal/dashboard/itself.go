@@ -166,14 +166,14 @@ func errorPanel() cog.Builder[dashboard.Panel] {
 	return bars("How far estimates were off",
 		"Mean distance from the truth of each estimator, as of every two weeks in the life of containers that are finished. The estimate in use should have a shorter bar than Jira's own number; where it has not, Plumbline falls back on that.",
 		"percentunit", 8, 9).
-		WithTarget(askNow("A", "max by (estimator) ("+metricEstimatorError+")").LegendFormat("{{estimator}}"))
+		WithTarget(askNow("A", "max by (estimator) ("+measure.MetricEstimatorError+")").LegendFormat("{{estimator}}"))
 }
 
 func coveragePanel() cog.Builder[dashboard.Panel] {
 	return figure("How often the interval held the truth",
 		"Of the 80 % intervals given for containers that are finished, the share that held the truth. Near 80 %: the intervals are honest; far below: they are too narrow.", "percentunit", 8, 9).
 		Decimals(0).
-		WithTarget(askNow("A", "min("+metricCoverage+")")).
+		WithTarget(askNow("A", "min("+measure.MetricEstimatorCoverage+")")).
 		Thresholds(steps("red", from(0.7, "yellow"), from(0.75, "green")))
 }
 
@@ -181,7 +181,7 @@ func skillPanel() cog.Builder[dashboard.Panel] {
 	return figure("Skill of the forecast",
 		"By how much the forecast of finishing within so many days beats always saying the base rate: above 0 it does, at 0 it is no better, below 0 it is worse.", "percentunit", 8, 9).
 		Decimals(0).
-		WithTarget(askNow("A", "max by (horizon) ("+metricForecastSkill+")").LegendFormat("{{horizon}}")).
+		WithTarget(askNow("A", "max by (horizon) ("+measure.MetricForecastSkill+")").LegendFormat("{{horizon}}")).
 		Thresholds(steps("red", from(0, "yellow"), from(0.1, "green")))
 }
 

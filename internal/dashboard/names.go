@@ -3,29 +3,11 @@ package dashboard
 // The names of metrics that measure does not have yet. DESIGN §6 fixes them; a
 // panel or an alert on one of them shows nothing until its measure is there.
 const (
-	metricReal           = "plumbline_goal_real_completion_ratio"
-	metricRealLower      = "plumbline_goal_real_completion_lower_ratio"
-	metricRealUpper      = "plumbline_goal_real_completion_upper_ratio"
-	metricOverstated     = "plumbline_goal_overstated_probability_ratio"
-	metricForecast       = "plumbline_goal_forecast_timestamp_seconds"
-	metricOnTime         = "plumbline_goal_on_time_probability_ratio"
-	metricFirstOnTime    = "plumbline_goal_first_target_probability_ratio"
-	metricFinished       = "plumbline_goal_finished_issues"
-	metricCycleTime      = "plumbline_goal_cycle_time_seconds"
-	metricItemAge        = "plumbline_goal_work_item_age_seconds"
 	metricFlowEfficiency = "plumbline_goal_flow_efficiency_ratio"
-	metricBlocked        = "plumbline_goal_blocked_issues"
-	metricReopened       = "plumbline_goal_reopened_ratio"
-	metricUnowned        = "plumbline_goal_unowned_ratio"
 	metricConcentration  = "plumbline_goal_concentration_ratio"
 	metricDebt           = "plumbline_goal_debt_issues"
 	metricDebtCreated    = "plumbline_goal_debt_created_issues"
 	metricDebtRetired    = "plumbline_goal_debt_retired_issues"
-	metricOutcome        = "plumbline_goal_outcome_ratio"
-	metricTrap           = "plumbline_goal_trap"
-	metricEstimatorError = "plumbline_estimator_error_ratio"
-	metricCoverage       = "plumbline_estimator_interval_coverage_ratio"
-	metricForecastSkill  = "plumbline_forecast_skill_ratio"
 )
 
 // The names of Plumbline's metrics about itself, which the packages that count

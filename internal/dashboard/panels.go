@@ -6,6 +6,7 @@ import (
 
 	"github.com/grafana/grafana-foundation-sdk/go/bargauge"
 	"github.com/grafana/grafana-foundation-sdk/go/cog"
+	"github.com/grafana/grafana-foundation-sdk/go/cog/variants"
 	"github.com/grafana/grafana-foundation-sdk/go/common"
 	"github.com/grafana/grafana-foundation-sdk/go/dashboard"
 	"github.com/grafana/grafana-foundation-sdk/go/prometheus"
@@ -48,6 +49,43 @@ func ask(ref, expr, legend string) *prometheus.DataqueryBuilder {
 func askNow(ref, expr string) *prometheus.DataqueryBuilder {
 	return prometheus.NewDataqueryBuilder().RefId(ref).Datasource(source()).Expr(expr).Instant()
 }
+
+// line is one of the things that a panel shows: an expression, and what its
+// series are called.
+type line struct{ expr, legend string }
+
+// ofSites are lines of goals, each of one site; where there are several, it is
+// called after its site too.
+func ofSites(lines ...line) []line {
+	sited := make([]line, len(lines))
+	for k, l := range lines {
+		sited[k] = line{named(l.expr), l.legend + "{{at}}"}
+	}
+	return sited
+}
+
+// panel is what takes queries: any of the panels.
+type panel[P any] interface {
+	WithTarget(cog.Builder[variants.Dataquery]) P
+}
+
+// over asks for the lines over the board's range, asOfNow for their end.
+func over[P panel[P]](p P, lines ...line) P {
+	for k, l := range lines {
+		p = p.WithTarget(ask(refID(k), l.expr, l.legend))
+	}
+	return p
+}
+
+func asOfNow[P panel[P]](p P, lines ...line) P {
+	for k, l := range lines {
+		p = p.WithTarget(askNow(refID(k), l.expr).LegendFormat(l.legend))
+	}
+	return p
+}
+
+// refID is the name of a panel's query: A, B and so on.
+func refID(k int) string { return string(rune('A' + k)) }
 
 // steps are thresholds: the first colour up to the first limit, and so on.
 func steps(first string, limits ...dashboard.Threshold) *dashboard.ThresholdsConfigBuilder {
@@ -120,7 +158,7 @@ func healthTimeline(t measure.Thresholds) cog.Builder[dashboard.Panel] {
 			days(t.WorseAfter), days(t.BetterAfter))).
 		Datasource(source()).
 		Span(24).Height(10).
-		WithTarget(ask("A", named(healthPast()), "{{name}}")).
+		WithTarget(ask("A", named(healthPast()), "{{name}}{{at}}")).
 		Unit("none").
 		Mappings(healthWords(func(k int, _ measure.Health) string { return strconv.Itoa(k + 1) })).
 		ColorScheme(dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdFixed).FixedColor("#8e8e8e")).
@@ -154,6 +192,11 @@ func overTime(title, description, unit string) *timeseries.PanelBuilder {
 		Tooltip(common.NewVizTooltipOptionsBuilder().
 			Mode(common.TooltipDisplayModeMulti).
 			Sort(common.SortOrderDescending))
+}
+
+// counted is a panel over time of what is never below nothing.
+func counted(title, description, unit string, height uint32, lines ...line) *timeseries.PanelBuilder {
+	return over(overTime(title, description, unit).Span(12).Height(height).Min(0), lines...)
 }
 
 func dashed() []dashboard.DynamicConfigValue {

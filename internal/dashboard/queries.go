@@ -87,7 +87,7 @@ func Queries(board []byte) ([]Query, error) {
 	for k := range all {
 		all[k].Expr = variable.ReplaceAllString(all[k].Expr, ".*")
 		all[k].Expr = strings.ReplaceAll(all[k].Expr, "$__rate_interval", "5m")
-		if strings.Contains(all[k].Expr, "$") {
+		if left.MatchString(all[k].Expr) {
 			return nil, fmt.Errorf("the query %s of %s has a variable that the board lacks", all[k].Expr, all[k].From)
 		}
 	}
@@ -116,6 +116,9 @@ func (p *panelJSON) unit(ref string) string {
 // variable matches the variables that choose goals and sites, all of which are
 // used within =~.
 var variable = regexp.MustCompile(`\$(owner|parent|goal|site)\b`)
+
+// left matches a variable of Grafana's; "$1" is one of PromQL's.
+var left = regexp.MustCompile(`\$[^0-9]`)
 
 // seriesOf takes the series out of label_values(series, label).
 func seriesOf(query string) (string, error) {

@@ -17,10 +17,10 @@ func recordings() []ruleGroup {
 		record("goal:"+parts+"_closed:ratio",
 			"sum by (goal) ("+sum+`{category=~"delivered|discarded"}) / (sum by (goal) (`+sum+") > 0)")
 	}
-	for _, m := range []string{measure.MetricGoalScopeAdded, measure.MetricGoalScopeRemoved, metricBlocked} {
+	for _, m := range []string{measure.MetricGoalScopeAdded, measure.MetricGoalScopeRemoved, measure.MetricGoalBlocked} {
 		record("goal:"+m+":sum", "sum by (goal) ("+m+")")
 	}
-	for _, m := range []string{metricFinished, metricDebtCreated, metricDebtRetired} {
+	for _, m := range []string{measure.MetricGoalFinished, metricDebtCreated, metricDebtRetired} {
 		record("goal:"+m+":sum", "sum by (goal, window) ("+m+")")
 	}
 	record("goal:"+metricDebt+":sum", "sum by (goal, category) ("+metricDebt+")")

@@ -20,7 +20,9 @@ type column struct {
 	title string
 	label string // the label that the column shows; empty: expr's value
 	expr  string // empty: the label comes with another column's query
-	props []dashboard.DynamicConfigValue
+	// unkeyed is an expression that makes its own rows.
+	unkeyed bool
+	props   []dashboard.DynamicConfigValue
 }
 
 const (
@@ -65,48 +67,72 @@ func inWords() []dashboard.DynamicConfigValue {
 }
 
 // toEvidence leads from a goal's row to what is behind its figures, and to its
-// own board.
+// own board, which has a range of its own: it looks ahead.
 func toEvidence() dashboard.DynamicConfigValue {
 	id := "${__data.fields." + idColumn + "}"
 	return prop("links", []map[string]any{
 		{"title": "The issues behind these figures", "url": "${plumbline_url:raw}/goals/" + id},
-		{"title": "The goal's own board", "url": "/d/plumbline-goal?var-goal=" + id + "&${datasource:queryparam}&${plumbline_url:queryparam}&${__url_time_range}"},
+		{"title": "The goal's own board", "url": "/d/plumbline-goal?var-goal=" + id + "&${datasource:queryparam}&${plumbline_url:queryparam}"},
 	})
 }
 
-// nameColumns are those of every table of goals: the first, and the last.
-func nameColumns() (name, owner, id column) {
-	return column{title: goalColumn, label: "name", expr: "max by (goal, name, owner) (" + selected(measure.MetricGoalInfo) + ")",
+// The tables' rows are told apart by this label: a goal at a site, or a goal as
+// a whole.
+const rowLabel = "row"
+
+// keyed gives each series of the expression the label of its row, and no other
+// but labels.
+func keyed(expr string, labels ...string) string {
+	return "max by (" + strings.Join(append([]string{rowLabel}, labels...), ", ") + `) (label_join(` + expr + `, "` + rowLabel + `", " ", "goal", "instance"))`
+}
+
+// whole adds to what is known of a goal at each site what is known of it as a
+// whole, where there are several.
+func whole(atEach, together string) string {
+	return atEach + " or " + together + " and on () " + several()
+}
+
+// nameColumns are those of every table of goals: the first two, and the last.
+// Only where there are several sites do rows say which they are of.
+func nameColumns() (name, site, owner, id column) {
+	of := "max by (goal, name, owner%s) (" + selected(measure.MetricGoalInfo) + ")"
+	alone := fmt.Sprintf(of, ", instance")
+	expr := keyed(alone, "goal", "name", "owner") + " unless on () " + several() +
+		" or " + keyed("("+alone+" or "+fmt.Sprintf(of, "")+")", "goal", "name", "owner", "instance") + " and on () " + several()
+	return column{title: goalColumn, label: "name", expr: expr, unkeyed: true,
 			props: []dashboard.DynamicConfigValue{toEvidence(), prop("custom.minWidth", 220)}},
+		column{title: "Site", label: "instance"},
 		column{title: "Owner", label: "owner"},
 		column{title: idColumn, label: "goal", props: []dashboard.DynamicConfigValue{toEvidence()}}
 }
 
 // columns are the goal table's, from left to right.
 func columns(t measure.Thresholds) []column {
-	name, owner, id := nameColumns()
-	forecast := func(percentile string) string { return day(now(metricForecast, `percentile="`+percentile+`"`)) }
+	name, site, owner, id := nameColumns()
+	forecast := func(percentile string) string {
+		return moment(now(measure.MetricGoalForecast, `percentile="`+percentile+`"`))
+	}
 	return []column{
-		name,
+		name, site,
 		{title: "Health", expr: healthNumber(func(s string) string { return now(measure.MetricGoalHealth, s) }), props: inWords()},
 		{title: "Reported as", expr: healthNumber(func(s string) string { return now(measure.MetricGoalReportedHealth, s) }), props: inWords()},
 		{title: "Health since, days", expr: "(time() - " + now(measure.MetricGoalHealthSince) + ") / 86400", props: inDays()},
 		{title: "Reported", expr: now(measure.MetricGoalReported), props: inPercent()},
-		{title: "Real", expr: now(metricReal), props: inPercent()},
-		{title: "Real, at least", expr: now(metricRealLower), props: inPercent()},
-		{title: "Real, at most", expr: now(metricRealUpper), props: inPercent()},
-		{title: "Delivered", expr: now(measure.MetricGoalDelivered), props: inPercent()},
+		{title: "Real", expr: now(measure.MetricGoalReal), props: inPercent()},
+		{title: "Real, at least", expr: now(measure.MetricGoalRealLower), props: inPercent()},
+		{title: "Real, at most", expr: now(measure.MetricGoalRealUpper), props: inPercent()},
+		{title: "Delivered", expr: whole(now(measure.MetricGoalDelivered), deliveredShare()), props: inPercent()},
 		{title: "Gap", expr: now(measure.MetricGoalReported) + " - " + best(now), props: inPercent()},
-		{title: "Chance of overstatement", expr: now(metricOverstated), props: append(inPercent(),
+		{title: "Chance of overstatement", expr: now(measure.MetricGoalOverstated), props: append(inPercent(),
 			coloured("text", from(overstatedHint, "yellow"), from(judged().OverstatedFrom, "red"))...)},
 		{title: "Target", expr: day(now(measure.MetricGoalTarget)), props: asDate()},
 		{title: "Slip", expr: now(measure.MetricGoalTargetSlip) + " / 86400", props: inDays()},
 		{title: "Forecast, 50 %", expr: forecast("50"), props: asDate()},
 		{title: "Forecast, 85 %", expr: forecast("85"), props: asDate()},
-		{title: "Chance on time", expr: now(metricOnTime), props: append(inPercent(),
+		{title: "Chance on time", expr: now(measure.MetricGoalOnTime), props: append(inPercent(),
 			coloured("red", from(judged().OffTrackBelow, "yellow"), from(judged().AtRiskBelow, "green"))...)},
-		{title: "Oldest open decision, days", expr: "(time() - " + oldestNow(measure.MetricGoalDecisionOldest) + ") / 86400", props: inDays()},
-		{title: "Decisions overdue", expr: decisions(measure.MetricGoalDecisionsOverdue), props: coloured("text", from(1, "red"))},
+		{title: "Oldest open decision, days", expr: whole("(time() - "+oldestNow(perSite, measure.MetricGoalDecisionOldest)+") / 86400", "(time() - "+oldestNow("goal", measure.MetricGoalDecisionOldest)+") / 86400"), props: inDays()},
+		{title: "Decisions overdue", expr: whole(sumNow(perSite, measure.MetricGoalDecisionsOverdue), decisions(measure.MetricGoalDecisionsOverdue)), props: coloured("text", from(1, "red"))},
 		{title: "Last progress, days ago", expr: silentFor(), props: inDays()},
 		{title: "Stalls after", expr: now(measure.MetricGoalStallAfter) + " / 86400", props: inDays()},
 		{title: silenceColumn, expr: silenceUsed(), props: append(inPercent(),
@@ -116,7 +142,7 @@ func columns(t measure.Thresholds) []column {
 			prop("thresholds", map[string]any{"mode": "absolute", "steps": []dashboard.Threshold{
 				{Color: "green"}, from(1/t.StallFactor, "yellow"), from(1, "red"),
 			}}))},
-		{title: "Scope added", expr: sumNow("goal", measure.MetricGoalScopeAdded)},
+		{title: "Scope added", expr: whole(sumNow(perSite, measure.MetricGoalScopeAdded), sumNow("goal", measure.MetricGoalScopeAdded))},
 		{title: "Evidence", expr: now(measure.MetricGoalEvidence), props: append(inPercent(), coloured("red", from(t.EvidenceHides, "yellow"), from(0.75, "green"))...)},
 		owner, id,
 	}
@@ -125,46 +151,51 @@ func columns(t measure.Thresholds) []column {
 // goalTable has one row a goal.
 func goalTable(t measure.Thresholds) cog.Builder[dashboard.Panel] {
 	return joinedTable("Goals",
-		"One row a goal, those nearest to a stall, or furthest into one, on top. Health is what the history says, reported as what its owner does, or what Jira's own figure would have one think. Real: the estimate, with the ends of its 80 % interval. Gap: reported less real (less delivered, where there is no estimate); a wide one is a report to ask about. Chance of overstatement: that the truth lies more than 15 points below the report. Of allowed silence: the time without progress against the goal's own rhythm; at 100 % it stalls, unless a freeze in the calendar gives it longer. The name leads to the issues behind the figures, and to the goal's own board. An empty cell is not known.",
+		"One row a goal (where several Plumblines, one a Jira site, have it: one for each, and one for what can be added), those nearest to a stall, or furthest into one, on top. Health is what the history says, reported as what its owner does, or what Jira's own figure would have one think. Real: the estimate, with the ends of its 80 % interval. Gap: reported less real (less delivered, where there is no estimate); a wide one is a report to ask about. Chance of overstatement: that the truth lies more than 15 points below the report. Of allowed silence: the time without progress against the goal's own rhythm; at 100 % it stalls, unless a freeze in the calendar gives it longer. The name leads to the issues behind the figures, and to the goal's own board. An empty cell is not known.",
 		14, silenceColumn, columns(t))
 }
 
 // changeTable says what is otherwise than a week ago.
 func changeTable() cog.Builder[dashboard.Panel] {
 	const week = "7d"
-	ago := func(metric string, matchers ...string) string { return pastAgo(metric, week, matchers...) }
+	ago := func(metric string, matchers ...string) string { return aligned(pastAgo(metric, week, matchers...)) }
 	since := func(metric string) string { return now(metric) + " - " + ago(metric) }
-	name, owner, id := nameColumns()
+	open := measure.MetricGoalDecisionsOpen
+	name, site, owner, id := nameColumns()
 	return joinedTable("What changed since last week",
 		"Each goal now, less the same goal a week ago. Real that falls while reported rises, or scope that grows as fast as work is delivered, is a goal to ask about. Target: days that the promise moved later. Empty until there is history of a week: fill it in with plumbline backfill.",
 		10, "Real, change", []column{
-			name,
+			name, site,
 			{title: "Health a week ago", expr: healthNumber(func(s string) string { return ago(measure.MetricGoalHealth, s) }), props: inWords()},
 			{title: "Health now", expr: healthNumber(func(s string) string { return now(measure.MetricGoalHealth, s) }), props: inWords()},
 			{title: "Reported, change", expr: since(measure.MetricGoalReported), props: inPercent()},
 			{title: "Real, change", expr: best(now) + " - " + best(ago), props: inPercent()},
-			{title: "Chance on time, change", expr: since(metricOnTime), props: inPercent()},
+			{title: "Chance on time, change", expr: since(measure.MetricGoalOnTime), props: inPercent()},
 			{title: "Scope added", expr: since(measure.MetricGoalScopeAdded)},
 			{title: "Target moved", expr: "(" + since(measure.MetricGoalTarget) + ") / 86400", props: inDays()},
-			{title: "Decisions open, change", expr: decisions(measure.MetricGoalDecisionsOpen) + " - sum by (goal) (max by (goal, class) (last_over_time(" + selected(measure.MetricGoalDecisionsOpen) + "[" + keep + "] offset " + week + ")))"},
+			{title: "Decisions open, change", expr: sumNow(perSite, open) + " - " + aligned(sampled("sum by ("+perSite+") (%s)", selected(open), " offset "+week))},
 			owner, id,
 		})
 }
 
-// joinedTable has one row a goal: Grafana joins the columns' queries by their
-// label goal. It joins and doesn't merge, since a query without an answer has
-// no such label, and merging would then take all goals for one.
+// joinedTable has one row a goal, and one for each of its sites where there are
+// several: Grafana joins the columns' queries by the label of their row. It
+// joins and doesn't merge, since a query without an answer has no such label,
+// and merging would then take all goals for one.
 func joinedTable(title, description string, height uint32, sorted string, columns []column) cog.Builder[dashboard.Panel] {
 	p := newTable(title, description, height).
 		SortBy([]cog.Builder[common.TableSortByFieldState]{
 			common.NewTableSortByFieldStateBuilder().DisplayName(sorted).Desc(true),
 		})
-	hidden, order, names := map[string]bool{}, map[string]int{}, map[string]string{}
+	hidden, order, names := map[string]bool{rowLabel: true}, map[string]int{}, map[string]string{}
 	ref := 'A'
 	for k, c := range columns {
 		field := c.label
 		if c.expr != "" {
 			value := "Value #" + string(ref)
+			if !c.unkeyed {
+				c.expr = keyed(c.expr)
+			}
 			p.WithTarget(askNow(string(ref), c.expr).Format(prometheus.PromQueryFormatTable))
 			if ref++; field == "" {
 				field = value
@@ -180,7 +211,7 @@ func joinedTable(title, description string, height uint32, sorted string, column
 	return p.
 		WithTransformation(withoutTime()).
 		WithTransformation(dashboard.DataTransformerConfig{Id: "joinByField", Options: map[string]any{
-			"byField": "goal", "mode": "outer",
+			"byField": rowLabel, "mode": "outer",
 		}}).
 		WithTransformation(dashboard.DataTransformerConfig{Id: "organize", Options: map[string]any{
 			"excludeByName": hidden, "indexByName": order, "renameByName": names,
@@ -214,12 +245,12 @@ func reasons() []reason {
 	return []reason{
 		{"■ meets a stop criterion that was declared for it", one(measure.MetricGoalStopCriterion)},
 		{"■ has stopped: no progress for longer than its own rhythm allows", one(measure.MetricGoalStalled)},
-		{"▲ its target has passed", now(measure.MetricGoalTarget) + " + 86400 < time() unless on (goal) " + finished()},
-		{"▲ can hardly meet its target", now(metricOnTime) + " < " + number(judged().OffTrackBelow) + " and on (goal) " + now(measure.MetricGoalTarget) + " + 86400 >= time()"},
-		{"◆ the report very likely overstates", now(metricOverstated) + " >= " + number(judged().OverstatedFrom)},
-		{"◆ waits for a decision that is overdue", decisions(measure.MetricGoalDecisionsOverdue) + " > 0"},
-		{"◆ its target keeps moving", fmt.Sprintf("%s >= %d unless on (goal) %s", now(measure.MetricGoalTargetMoves, `window="90d"`), movingTimes, finished())},
-		{"◆ its outcome does not move, though half of the work is delivered", "min by (goal) (" + selected(metricOutcome) + ") < " + number(unmoved) + " and on (goal) " + now(measure.MetricGoalDelivered) + " >= " + number(halfDelivered)},
+		{"▲ its target has passed", now(measure.MetricGoalTarget) + " + 86400 < time() unless on (goal, instance) " + finished()},
+		{"▲ can hardly meet its target", now(measure.MetricGoalOnTime) + " < " + number(judged().OffTrackBelow) + " and " + now(measure.MetricGoalTarget) + " + 86400 >= time()"},
+		{"◆ the report very likely overstates", now(measure.MetricGoalOverstated) + " >= " + number(judged().OverstatedFrom)},
+		{"◆ waits for a decision that is overdue", sumNow(perSite, measure.MetricGoalDecisionsOverdue) + " > 0"},
+		{"◆ its target keeps moving", fmt.Sprintf("%s >= %d unless on (goal, instance) %s", now(measure.MetricGoalTargetMoves, `window="90d"`), movingTimes, finished())},
+		{"◆ its outcome does not move, though half of the work is delivered", "min by (goal, instance) (" + selected(measure.MetricGoalOutcome) + ") < " + number(unmoved) + " and " + now(measure.MetricGoalDelivered) + " >= " + number(halfDelivered)},
 	}
 }
 
@@ -230,7 +261,7 @@ func questionTable() cog.Builder[dashboard.Panel] {
 	for _, r := range reasons() {
 		parts = append(parts, fmt.Sprintf("label_replace(%s, \"reason\", %q, \"\", \"\")", r.expr, r.words))
 	}
-	expr := "count by (goal, name, owner, reason) ((" + strings.Join(parts, " or ") + ") " + joined("name, owner") + ")"
+	expr := "count by (goal, name, at, owner, reason) ((" + strings.Join(parts, " or ") + ") " + joined("name, at, owner") + ")"
 	return newTable("Goals to question",
 		"One row for each reason to ask about a goal: go on, change, or stop? ■ asks for a decision now, ▲ for a new promise or a smaller scope, ◆ for a talk with the owner. A goal with several rows comes first in any talk. Empty: no goal gives cause.", 8).
 		NoValue("No goal gives cause to ask").
@@ -239,7 +270,7 @@ func questionTable() cog.Builder[dashboard.Panel] {
 		WithTransformation(withoutTime()).
 		WithTransformation(dashboard.DataTransformerConfig{Id: "organize", Options: map[string]any{
 			"excludeByName": map[string]bool{"Value": true},
-			"indexByName":   map[string]int{"name": 0, "reason": 1, "owner": 2, "goal": 3},
-			"renameByName":  map[string]string{"name": goalColumn, "reason": "Why", "owner": "Owner", "goal": idColumn},
+			"indexByName":   map[string]int{"name": 0, "at": 1, "reason": 2, "owner": 3, "goal": 4},
+			"renameByName":  map[string]string{"name": goalColumn, "at": "Site", "reason": "Why", "owner": "Owner", "goal": idColumn},
 		}})
 }

@@ -57,7 +57,11 @@ func known(id string) measure.GoalStatus {
 		},
 		Finished:  &measure.FinishedIssues{Days7: 1, Days28: 4, Days90: 9},
 		CycleTime: &measure.Percentiles{P50: 86400, P85: 345600, P95: 864000, N: 12}, Age: &measure.Percentiles{P50: 172800, P85: 259200, P95: 259200, N: 2},
-		Reopened: ptr(0.05), Blocked: ptr(2), Unowned: ptr(0.5),
+		Reopened: ptr(0.05), Blocked: ptr(2), Unowned: ptr(0.5), FlowEfficiency: ptr(0.42), Concentration: ptr(0.6),
+		Debt: &measure.DebtStatus{
+			Issues:  measure.Parts{ToDo: 2, Delivered: 3, Discarded: 1},
+			Created: measure.DebtCount{Days28: 1, Days90: 4}, Retired: measure.DebtCount{Days90: 2},
+		},
 		Traps:        []measure.TrapState{{Trap: "deadline_as_goal", On: true}, {Trap: "scope_treadmill"}, {Trap: "orphan_goal", Unknown: "not declared"}},
 		StopCriteria: []measure.StopCriterion{{ID: "late", Met: ptr(true)}, {ID: "little", Met: ptr(false)}, {ID: "dear", Why: "not measured"}},
 	}
@@ -84,6 +88,7 @@ func published(tb testing.TB, goals ...measure.GoalStatus) *export.Exporter {
 		Estimator: &measure.EstimatorStatus{
 			Containers: 40, Errors: map[string]float64{"jira": 1, "regression": 0.9}, Coverage: ptr(0.8), Skills: map[int]float64{14: 0.1, 90: -0.1},
 		},
+		Debt:      []measure.SiteDebt{{Site: "acme", Issues: measure.Parts{ToDo: 5, InProgress: 1, Delivered: 4, Discarded: 2}}},
 		Decisions: []measure.SiteDecisions{{Site: "acme", Class: "architecture", Open: 4, Overdue: 2}, {Class: "other", Open: 1}}}); err != nil {
 		tb.Fatal(err)
 	}

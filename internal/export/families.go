@@ -31,6 +31,7 @@ func families(zone *time.Location) []family {
 	all = append(all, promises(zone)...)
 	all = append(all, movement()...)
 	all = append(all, work()...)
+	all = append(all, structure()...)
 	all = append(all, traps()...)
 	all = append(all, criteria()...)
 	all = append(all, evidence()...)
@@ -88,10 +89,7 @@ func completion() []family {
 		help:   "Issues in the goal's scope by what became of them. Every issue is in exactly one category.",
 		labels: []string{"goal", "category"},
 		samples: perGoal(func(g *measure.GoalStatus, emit emit) {
-			emit(float64(g.Issues.ToDo), g.ID, "todo")
-			emit(float64(g.Issues.InProgress), g.ID, "in_progress")
-			emit(float64(g.Issues.Delivered), g.ID, "delivered")
-			emit(float64(g.Issues.Discarded), g.ID, "discarded")
+			eachPart(&g.Issues, emit, g.ID)
 		}),
 	}, {
 		name:   measure.MetricGoalPoints,

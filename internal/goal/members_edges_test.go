@@ -193,7 +193,7 @@ func TestOthersBelongWithoutCounting(t *testing.T) {
 		below(t, "PAY-4", "PAY-3", flowtest.Task()).Becomes("2026-01-10", flowtest.Subtask(), "PAY-3").Issue(),
 		below(t, "PAY-5", "PAY-9", flowtest.Task()).Issue(),
 	} {
-		x.Add(flow.NewTimeline(i, flowtest.Catalog()))
+		x.Put(flow.NewTimeline(i, flowtest.Catalog()))
 	}
 	got := map[string]flow.Spans{}
 	for _, o := range x.Members()[0].Others {

@@ -90,7 +90,7 @@ func TestMembershipByJQL(t *testing.T) {
 					{Site: "another", JQL: latency, Matches: []flow.Match{seen(t, under, "", "2026-01-10", "")}},
 				})
 			for _, i := range []*flow.Issue{mapped, old, young, under, sub} {
-				x.Add(flow.NewTimeline(i, catalog))
+				x.Put(flow.NewTimeline(i, catalog))
 			}
 			m := x.Members()
 			if diff := cmp.Diff(c.want, told(m[0])); diff != "" {
@@ -119,7 +119,7 @@ func TestTheGoalAboveHasWhatTheJQLsBelowMatchAndSaysWhatIsRefused(t *testing.T) 
 			{Site: "old", JQL: latency, Refused: "there is no such project"}, // which matters to nobody
 			{Site: "old", JQL: "colour = red", Refused: "there is no such field"},
 		})
-	x.Add(flow.NewTimeline(i, catalog))
+	x.Put(flow.NewTimeline(i, catalog))
 	m := x.Members()
 	if len(m[0].Leaves) != 1 || len(m[1].Leaves) != 1 || len(m[2].Leaves) != 0 {
 		t.Errorf("leaves: %v, %v, %v", m[0].Leaves, m[1].Leaves, m[2].Leaves)

@@ -16,7 +16,7 @@ import (
 func members(goals []goal.Goal, c *flow.Catalog, issues ...*flow.Issue) []goal.Members {
 	x := goal.NewIndex(goals, map[string]*flow.Catalog{flowtest.Site: c}, nil)
 	for _, i := range issues {
-		x.Add(flow.NewTimeline(i, c))
+		x.Put(flow.NewTimeline(i, c))
 	}
 	return x.Members()
 }

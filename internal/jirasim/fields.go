@@ -106,7 +106,6 @@ func (s *fieldSet) infer(w *World) {
 		ids = append(ids, id)
 	}
 	slices.Sort(ids)
-	epics := epicKeys(w.issues)
 	for _, id := range ids {
 		switch f := s.custom[id]; {
 		case f.custom == schemaEpicLink:
@@ -115,14 +114,13 @@ func (s *fieldSet) infer(w *World) {
 			s.flagged = id
 		}
 	}
-	for _, id := range ids {
-		if s.epicLink == "" && shapes[id].allKeysIn(epics) {
-			s.epicLink = id
-			s.custom[id].name, s.custom[id].custom = "Epic Link", schemaEpicLink
-		}
-	}
 	if s.epicLink == "" {
-		s.epicLink = s.invent(10008, "Epic Link", schemaEpicLink)
+		s.epicLink = mostlyEpics(ids, shapes, w)
+		if f := s.custom[s.epicLink]; f != nil {
+			f.name, f.custom = "Epic Link", schemaEpicLink
+		} else {
+			s.epicLink = s.invent(10008, "Epic Link", schemaEpicLink)
+		}
 	}
 	if s.flagged == "" && flaggedOnce(w.issues) {
 		s.flagged = s.invent(10009, "Flagged", schemaFlagged)
@@ -274,18 +272,31 @@ func (s *shape) schema() string {
 	return schemaPrefix + "select"
 }
 
-// allKeysIn reports whether there are values and all of them are keys of
-// epics.
-func (s *shape) allKeysIn(epics map[string]bool) bool {
-	if s == nil || len(s.keys) == 0 {
-		return false
-	}
-	for key := range s.keys {
-		if !epics[key] {
-			return false
+// mostlyEpics returns the field that the dump links its epics by: all its
+// values are keys of issues, and of those issues that the dump has, most are
+// epics. A dump seldom has all: epics lie in other projects too. "" for none.
+func mostlyEpics(ids []string, shapes map[string]*shape, w *World) string {
+	epics := epicKeys(w.issues)
+	best, found := 0, ""
+	for _, id := range ids {
+		s := shapes[id]
+		if s == nil {
+			continue
+		}
+		ofEpics, ofOthers := 0, 0
+		for key := range s.keys {
+			switch {
+			case epics[key]:
+				ofEpics++
+			case w.byKey[key] != nil:
+				ofOthers++
+			}
+		}
+		if ofEpics > best && ofEpics > ofOthers {
+			best, found = ofEpics, id
 		}
 	}
-	return true
+	return found
 }
 
 // isSprints knows the Server's texts and Cloud's objects.

@@ -2,6 +2,7 @@ package jirasim_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -181,6 +182,27 @@ func TestFieldsAreKnownByTheirSchema(t *testing.T) {
 		if !system[id] {
 			t.Errorf("no system field %s", id)
 		}
+	}
+}
+
+func TestEpicsAreFoundByTheirLinksThoughTheDumpLacksSomeOfThem(t *testing.T) {
+	line := func(id int, issueType, fields string) string {
+		return fmt.Sprintf(`{"id":"%d","key":"A-%d","fields":{"created":"2024-01-01T00:00:00.000+0000",`+
+			`"status":{"id":"1","name":"Open"},"issuetype":{"id":"%s","name":"%[3]s"}%[4]s}}`+"\n", id, id, issueType, fields)
+	}
+	for _, c := range []struct{ name, linked, want string }{
+		{"all epics are there", `,"customfield_12311120":"A-1"`, "A-3 A-4"},
+		{"another project's epic is not", `,"customfield_12311120":"OTHER-7"`, "A-3 A-4"},
+		{"a field of any issues' keys links no epics", `,"customfield_12311120":"A-2"`, ""},
+		{"a text that names an epic is none", `,"customfield_12311120":"A-1, mostly"`, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := serve(t, load(t, line(1, "Epic", "")+line(2, "Story", "")+
+				line(3, "Story", `,"customfield_12311120":"A-1"`)+line(4, "Story", c.linked)), date("2024-02-01"), jirasim.Options{})
+			if got := s.keys(`"Epic Link" is not EMPTY ORDER BY key`); got != c.want {
+				t.Errorf("issues below an epic: %q, want %q", got, c.want)
+			}
+		})
 	}
 }
 

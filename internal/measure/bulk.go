@@ -20,7 +20,21 @@ type bulkEdits struct {
 	seed   maphash.Seed
 	slots  []uint8
 	found  map[minute][]int64 // the earliest times, one an issue, at most `issues` of them
+	// recent are all issues that were changed in each of the latest minutes,
+	// from the minute horizon on: there a bulk edit can still grow.
+	recent  map[minute][]edited
+	horizon int64
 }
+
+// edited is an issue that was changed in a minute, and when first.
+type edited struct {
+	issueAt
+	ms int64
+}
+
+// recentMinutes is how far back a bulk edit that comes in bit by bit can be
+// followed: three days before the latest change of all.
+const recentMinutes = 3 * 24 * 60
 
 // minute is one author's minute.
 type minute struct {
@@ -36,37 +50,53 @@ const bulkSlots = 1 << 22
 func newBulkEdits(issues int) *bulkEdits {
 	return &bulkEdits{
 		issues: issues, seed: maphash.MakeSeed(),
-		slots: make([]uint8, bulkSlots), found: map[minute][]int64{},
+		slots: make([]uint8, bulkSlots), found: map[minute][]int64{}, recent: map[minute][]edited{},
 	}
 }
 
 // suspect is the first pass.
 func (b *bulkEdits) suspect(i *flow.Issue) {
 	eachMinute(i, func(m minute, _ time.Time) {
-		if slot := b.slot(m); *slot < uint8(min(b.issues, 255)) {
-			*slot++
-		}
+		b.raise(m)
+		b.horizon = max(b.horizon, m.unix-recentMinutes)
 	})
 }
+
+// raise counts one more issue in the minute's slot.
+func (b *bulkEdits) raise(m minute) {
+	if slot := b.slot(m); *slot < b.full() {
+		*slot++
+	}
+}
+
+// full is the count at which a slot stops.
+func (b *bulkEdits) full() uint8 { return uint8(min(b.issues, 255)) }
 
 // count is the second pass.
 func (b *bulkEdits) count(i *flow.Issue) {
 	eachMinute(i, func(m minute, at time.Time) {
-		if int(*b.slot(m)) < min(b.issues, 255) {
-			return
+		if m.unix >= b.horizon {
+			b.recent[m] = append(b.recent[m], edited{issueAt{i.Site, i.ID}, at.UnixMilli()})
 		}
-		times := b.found[m]
-		k, _ := slices.BinarySearch(times, at.UnixMilli())
-		if k < b.issues {
-			times = slices.Insert(times, k, at.UnixMilli())
-			b.found[m] = times[:min(len(times), b.issues)]
+		if b.suspected(m) {
+			b.found[m] = b.with(b.found[m], at.UnixMilli())
 		}
 	})
 }
 
+// with puts a time into a minute's earliest ones, in place.
+func (b *bulkEdits) with(times []int64, ms int64) []int64 {
+	k, _ := slices.BinarySearch(times, ms)
+	if k >= b.issues {
+		return times
+	}
+	times = slices.Insert(times, k, ms)
+	return times[:min(len(times), b.issues)]
+}
+
 // suspected reports, from the first pass on, whether a change in the minute may
 // be part of a bulk edit.
-func (b *bulkEdits) suspected(m minute) bool { return int(*b.slot(m)) >= min(b.issues, 255) }
+func (b *bulkEdits) suspected(m minute) bool { return *b.slot(m) >= b.full() }
 
 // since returns from when on a change in the minute is known to be part of a
 // bulk edit: the moment at which the last issue needed for one was changed.

@@ -26,7 +26,7 @@ func (c *Container) situations(until time.Time) []Situation {
 	}
 	var out []Situation
 	fold := newSituations(c.ledger, c.Kind)
-	eachGridDay(c.ledger.entries[0].at, until, func(at time.Time) {
+	eachGridDay(c.ledger.entries[0].at(), until, func(at time.Time) {
 		if s, ok := fold.at(at); ok {
 			out = append(out, s)
 		}

@@ -40,7 +40,7 @@ func (c *Container) closing(at time.Time, s *Settings) (Closing, bool) {
 		return Closing{}, false
 	}
 	for k := range c.ledger.leaves {
-		in := c.ledger.leaves[k].In
+		in := c.ledger.leaves[k].in()
 		if !in.Contains(end) && !in.Contains(out.settled) {
 			continue
 		}
@@ -54,7 +54,7 @@ func (c *Container) closing(at time.Time, s *Settings) (Closing, bool) {
 
 // begun is when the container was created or, for a version, first given.
 func (c *Container) begun() time.Time {
-	first := c.ledger.entries[0].at
+	first := c.ledger.entries[0].at()
 	if !c.created.IsZero() && c.created.Before(first) {
 		return c.created
 	}
@@ -84,7 +84,7 @@ func (c *Container) released(at time.Time, s *Settings) (time.Time, bool) {
 	}
 	var delivered []time.Time
 	for k := range c.ledger.leaves {
-		if span, ok := c.done[k].At(at); ok && c.ledger.leaves[k].In.Contains(at) {
+		if span, ok := c.done[k].At(at); ok && c.ledger.leaves[k].contains(at) {
 			delivered = append(delivered, span.From)
 		}
 	}

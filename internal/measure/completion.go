@@ -43,7 +43,7 @@ func (l *ledger) mark() {
 
 // tally folds the entries up to and including the moment.
 func (l *ledger) tally(at time.Time) tally {
-	n := sort.Search(len(l.entries), func(k int) bool { return l.entries[k].at.After(at) })
+	n := sort.Search(len(l.entries), func(k int) bool { return l.entries[k].at().After(at) })
 	if n == 0 {
 		return tally{}
 	}
@@ -56,25 +56,25 @@ func (l *ledger) tally(at time.Time) tally {
 }
 
 func (t *tally) apply(e *entry) {
-	now := e.at.UnixMilli()
+	now := e.at().UnixMilli()
 	t.leafTime, t.unknownTime = t.timeInScope(now)
 	t.last = now
-	t.unknown += e.after.obscure() - e.before.obscure()
+	t.unknown += e.after().obscure() - e.before().obscure()
 	wasOpen := t.parts.Open()
-	t.parts.add(e.before, -1)
-	t.parts.add(e.after, 1)
-	if e.before.in && e.before.cat == flow.Done {
+	t.parts.add(e.before(), -1)
+	t.parts.add(e.after(), 1)
+	if e.before().in && e.before().cat == flow.Done {
 		t.done--
 	}
-	if e.after.in && e.after.cat == flow.Done {
+	if e.after().in && e.after().cat == flow.Done {
 		t.done++
 	}
-	t.started = t.started || e.after.in && (e.after.cat == flow.InProgress || e.after.out != flow.Open)
+	t.started = t.started || e.after().in && (e.after().cat == flow.InProgress || e.after().out != flow.Open)
 	switch open := t.parts.Open(); {
 	case open > 0:
 		t.emptied = time.Time{}
 	case wasOpen > 0:
-		t.emptied = e.at
+		t.emptied = e.at()
 	}
 }
 

@@ -7,23 +7,28 @@ import "time"
 func (h *History) Snapshot(at time.Time) *Snapshot {
 	s := &Snapshot{At: at, Goals: make([]GoalStatus, len(h.ledgers)), Work: h.work.shares(at)}
 	like := h.committed(at)
-	eachOf(len(h.ledgers), func(k int) { s.Goals[k] = h.statusOf(k, like, s.Work, at) })
+	crowds := make([]crowd, len(h.ledgers))
+	eachOf(len(h.ledgers), func(k int) { s.Goals[k], crowds[k] = h.statusOf(k, like, s.Work, at) })
+	h.concentrate(s.Goals, crowds)
+	eachOf(len(h.ledgers), func(k int) { h.setCriteria(k, &s.Goals[k], at) })
 	h.rollUp(s)
-	s.Decisions = h.bySite(at)
+	s.Decisions, s.Debt = h.bySite(at), h.debtBySite(at)
 	if len(h.ledgers) > 0 && h.ledgers[0].experience != nil {
 		s.Estimator = h.ledgers[0].experience.Model(at).status()
 	}
 	return s
 }
 
-func (h *History) statusOf(k int, like map[int][]committed, work []ProjectShare, at time.Time) GoalStatus {
-	g := h.ledgers[k].status(at, &h.settings)
+// statusOf returns what is so of a goal, but for what takes the goals beside it
+// to tell, and what is judged by that: its concentration and stop criteria.
+func (h *History) statusOf(k int, like map[int][]committed, work []ProjectShare, at time.Time) (GoalStatus, crowd) {
+	g, c := h.ledgers[k].status(at, &h.settings)
 	h.setDrift(&g, k, like, at)
 	h.ledgers[k].setEvidence(&g, at, work, &h.settings)
-	return g
+	return g, c
 }
 
-func (l *ledger) status(at time.Time, s *Settings) GoalStatus {
+func (l *ledger) status(at time.Time, s *Settings) (GoalStatus, crowd) {
 	g, r := l.figures(at, s)
 	var since time.Time
 	if g.Health, since = l.health(at, &r, s); !since.IsZero() {
@@ -31,13 +36,13 @@ func (l *ledger) status(at time.Time, s *Settings) GoalStatus {
 	}
 	l.setLatency(&g, at, s)
 	l.setSlip(&g, at, s)
-	l.setWork(&g, at, s)
+	w := l.load(at)
+	l.setWork(&g, at, &w, s)
 	l.setTrapStates(&g, at)
-	l.setCriteria(&g, at, s)
 	if len(g.Missing) == 0 {
 		g.Missing = nil
 	}
-	return g
+	return g, l.crowd(at, &w, s)
 }
 
 // figures returns what is so of the goal at the moment itself, without what is
@@ -88,7 +93,7 @@ func (l *ledger) setTarget(g *GoalStatus, at time.Time, s *Settings) {
 
 func (l *ledger) setRhythm(g *GoalStatus, at time.Time, r *rhythm, t *tally, s *Settings) {
 	if n := len(r.events); n > 0 {
-		last := r.events[n-1].at
+		last := r.events[n-1].at()
 		g.LastProgress = &last
 	} else {
 		g.Missing["last_progress"] = "work began, but by bulk edits or bots alone"
@@ -116,8 +121,7 @@ func (l *ledger) setSlip(g *GoalStatus, at time.Time, s *Settings) {
 }
 
 // setWork adds what is so of the goal's open and finished work.
-func (l *ledger) setWork(g *GoalStatus, at time.Time, s *Settings) {
-	w := l.load(at)
+func (l *ledger) setWork(g *GoalStatus, at time.Time, w *load, s *Settings) {
 	g.Blocked = &w.blocked
 	if g.Unowned = ratio(w.doing-w.doingOwned, w.doing); g.Unowned == nil {
 		g.Missing["unowned"] = "no issue is in progress"
@@ -134,6 +138,8 @@ func (l *ledger) setWork(g *GoalStatus, at time.Time, s *Settings) {
 	if g.Reopened = reopenedWithin(l.doneEpisodes(at, s.Thresholds.Bounce), s.Thresholds.ReopenedWithin); g.Reopened == nil {
 		g.Missing["reopened"] = "nothing was delivered"
 	}
+	l.setFlowEfficiency(g, at, w, s)
+	l.setDebt(g, at, w, s)
 	if g.Movement == Quiet || g.Movement == StandsStill {
 		g.WaitsFor = w.waits(g.Decisions, l.heldUp(at), s.Calendar.Location())
 	}

@@ -254,15 +254,16 @@ func (d *discovery) write(in Input) ([]Container, error) {
 			return nil
 		})
 	}
-	if err := each(index.Add); err != nil {
+	if err := each(index.Put); err != nil {
 		return nil, fmt.Errorf("relating issues to containers: %w", err)
 	}
 	b := &builder{settings: in.Settings, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}}
 	for k, m := range index.Members() {
-		b.ledgers = append(b.ledgers, ledger{goal: m.Goal, leaves: m.Leaves})
+		b.ledgers = append(b.ledgers, ledger{goal: m.Goal, leaves: make([]leaf, len(m.Leaves))})
 		d.containers[k].done = make([]flow.Spans, len(m.Leaves))
-		for n, leaf := range m.Leaves {
-			at := issueAt{leaf.Site, leaf.ID}
+		for n := range m.Leaves {
+			b.ledgers[k].leaves[n] = newLeaf(&m.Leaves[n])
+			at := b.ledgers[k].leaves[n].issueAt
 			b.leaves[at] = append(b.leaves[at], place{k, n})
 		}
 		for n, e := range m.Epics {
@@ -289,7 +290,7 @@ func (d *discovery) record(b *builder, t *flow.Timeline) {
 	at := issueAt{t.Issue.Site, t.Issue.ID}
 	for _, p := range b.leaves[at] {
 		l := &b.ledgers[p.ledger]
-		l.entries = append(l.entries, b.entries(t, p.index, l.leaves[p.index].In)...)
+		l.entries = append(l.entries, b.entries(t, p.index, l.leaves[p.index].in())...)
 		d.containers[p.ledger].done[p.index] = bridged(spansOf(t, func(st *flow.State) bool {
 			return b.settings.Semantics.Outcome(st) == flow.Delivered
 		}), b.settings.Thresholds.Bounce)

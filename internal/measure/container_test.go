@@ -188,7 +188,7 @@ func TestWhatCameLaterChangesNoFeature(t *testing.T) {
 		cut := *whole
 		cut.entries = nil
 		for _, e := range whole.entries {
-			if !e.at.After(at) {
+			if !e.at().After(at) {
 				cut.entries = append(cut.entries, e)
 			}
 		}

@@ -38,7 +38,7 @@ func (d *daily) fold(l *ledger, at time.Time, r *rhythm, s *Settings) shown {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	zone := s.Calendar.Location()
-	first := flow.DateOf(l.entries[0].at.In(zone))
+	first := flow.DateOf(l.entries[0].at().In(zone))
 	if len(d.runs) == 0 {
 		start := first.Start(zone)
 		d.runs = append(d.runs, shownFrom{start, shown{settings: s, state: NotStarted, since: start}})
@@ -60,7 +60,7 @@ func (d *daily) fold(l *ledger, at time.Time, r *rhythm, s *Settings) shown {
 
 // judge adds a day to the fold.
 func (d *daily) judge(l *ledger, day time.Time, r *rhythm, s *Settings) {
-	for ; d.entries < len(l.entries) && !l.entries[d.entries].at.After(day); d.entries++ {
+	for ; d.entries < len(l.entries) && !l.entries[d.entries].at().After(day); d.entries++ {
 		d.tally.apply(&l.entries[d.entries])
 	}
 	was := d.runs[len(d.runs)-1].shown

@@ -216,7 +216,7 @@ func (d *decider) block(b *builder, byKey map[keyAt]*inquiry) map[*inquiry][]blo
 			}
 			while := q.held[key].Intersect(q.open)
 			for _, p := range d.leaves[q.issueAt] {
-				if in := b.ledgers[p.ledger].leaves[p.index].In.Intersect(while); len(in) > 0 {
+				if in := b.ledgers[p.ledger].leaves[p.index].in().Intersect(while); len(in) > 0 {
 					out[other] = append(out[other], blocked{q.issueAt, p.ledger, in})
 				}
 			}
@@ -224,7 +224,7 @@ func (d *decider) block(b *builder, byKey map[keyAt]*inquiry) map[*inquiry][]blo
 		}
 		for _, p := range d.leaves[q.issueAt] {
 			l := &b.ledgers[p.ledger]
-			if in := l.leaves[p.index].In.Intersect(waited); len(in) > 0 {
+			if in := l.leaves[p.index].in().Intersect(waited); len(in) > 0 {
 				l.held = append(l.held, heldLeaf{p.index, in})
 			}
 		}

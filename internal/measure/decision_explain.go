@@ -156,8 +156,8 @@ func (x *explainer) decisionBlocked() ExplainedMeasure {
 		}
 	}
 	for leaf, e := range x.now {
-		if e != nil && e.after.in && e.after.out == flow.Open && !held[leaf] {
-			m.LeftOut = append(m.LeftOut, x.evidence(leaf, e.at, "open, and waits for no decision"+x.weighing(leaf)))
+		if e != nil && e.after().in && e.after().out == flow.Open && !held[leaf] {
+			m.LeftOut = append(m.LeftOut, x.evidence(leaf, e.at(), "open, and waits for no decision"+x.weighing(leaf)))
 		}
 	}
 	return m

@@ -17,7 +17,7 @@ func (d *decider) goalsOf(q *inquiry, e *decision, blocks []blocked, b *builder)
 	in := map[int]flow.Spans{}
 	if q != nil {
 		for _, p := range d.leaves[q.issueAt] {
-			in[p.ledger] = in[p.ledger].Union(b.ledgers[p.ledger].leaves[p.index].In)
+			in[p.ledger] = in[p.ledger].Union(b.ledgers[p.ledger].leaves[p.index].in())
 		}
 		for _, o := range d.others[q.issueAt] {
 			in[o.ledger] = in[o.ledger].Union(o.in)

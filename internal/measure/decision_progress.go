@@ -6,7 +6,7 @@ import (
 )
 
 // recordDecision notes that a decision was made as a progress event of a goal
-// that had it then (MEASURES §7). What is opened again within
+// that had it then (MEASURES §7); it is the last of the ledger's decisions. What is opened again within
 // Thresholds.DecisionContinues is the same decision and makes no second event:
 // closing and re-opening ends no stall twice. Nor does closing it in parts: one
 // counts only where no other part is open, and none was closed for good before.
@@ -15,7 +15,8 @@ func (b *builder) recordDecision(d *decision, g *ownGoal) {
 	if first.To.IsZero() || !d.ends[0].made() || !g.in.Contains(first.To) {
 		return
 	}
-	p := progress{at: first.To, leaf: noLeaf, decision: d, what: d.ends[0].String()}
+	l := &b.ledgers[g.ledger]
+	p := progress{ms: first.To.UnixMilli(), leaf: noLeaf, what: int32(len(l.decisions) - 1)}
 	switch {
 	case d.goesOnAfter(first.To):
 		p.discount = byPart
@@ -24,7 +25,6 @@ func (b *builder) recordDecision(d *decision, g *ownGoal) {
 	case d.by.bot:
 		p.discount = byBot
 	}
-	l := &b.ledgers[g.ledger]
 	l.progress = append(l.progress, p)
 	if p.discount == counts && d.by.minute != (minute{}) {
 		b.waiting = append(b.waiting, waiting{place{g.ledger, len(l.progress) - 1}, d.by.minute})
@@ -36,7 +36,7 @@ const noLeaf = -1
 
 // made tells the event for people.
 func (d *decision) made(p *progress) string {
-	what := d.label(p.at) + " was made (" + p.what + ")"
+	what := d.label(p.at()) + " was made (" + d.ends[0].String() + ")"
 	if p.discount == byBounce {
 		what += ": asked for less than an hour before"
 	}

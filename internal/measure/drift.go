@@ -82,21 +82,21 @@ func (c cause) enters() bool { return c == isAdded || c == isSplit || c == isMov
 func (l *ledger) causeOf(e *entry, at time.Time, s *Settings) cause {
 	me := &l.lives[e.leaf]
 	switch {
-	case !e.before.in && e.after.in:
+	case !e.before().in && e.after().in:
 		switch {
-		case e.at.Sub(instantOf(me.born)) > s.Thresholds.AddedWithin:
+		case e.at().Sub(instantOf(me.born)) > s.Thresholds.AddedWithin:
 			return isMovedIn
 		case by(me.split, at):
 			return isSplit
 		}
 		return isAdded
-	case e.before.in && !e.after.in && me.gone != 0 && me.gone == millis(e.at):
+	case e.before().in && !e.after().in && me.gone != 0 && me.gone == millis(e.at()):
 		return isDeleted
-	case e.before.in && !e.after.in:
+	case e.before().in && !e.after().in:
 		return isMovedOut
-	case e.after.out == flow.Dropped && e.before.out != flow.Dropped:
+	case e.after().out == flow.Dropped && e.before().out != flow.Dropped:
 		return isDropped
-	case e.after.out == flow.Open && e.before.out != flow.Open:
+	case e.after().out == flow.Open && e.before().out != flow.Open:
 		return isReopened
 	}
 	return noChange
@@ -104,7 +104,7 @@ func (l *ledger) causeOf(e *entry, at time.Time, s *Settings) cause {
 
 // eachDrift yields the steps in (from, to] that changed the scope.
 func (l *ledger) eachDrift(from, to time.Time, s *Settings, f func(*entry, cause)) {
-	for k := l.firstAfter(from); k < len(l.entries) && !l.entries[k].at.After(to); k++ {
+	for k := l.firstAfter(from); k < len(l.entries) && !l.entries[k].at().After(to); k++ {
 		if c := l.causeOf(&l.entries[k], to, s); c != noChange {
 			f(&l.entries[k], c)
 		}
@@ -114,7 +114,7 @@ func (l *ledger) eachDrift(from, to time.Time, s *Settings, f func(*entry, cause
 // firstAfter is the index of the first step after the moment.
 func (l *ledger) firstAfter(at time.Time) int {
 	k, _ := slices.BinarySearchFunc(l.entries, at, func(e entry, at time.Time) int {
-		if e.at.After(at) {
+		if e.at().After(at) {
 			return 1
 		}
 		return -1
@@ -134,18 +134,18 @@ func (l *ledger) setCourse() {
 	counted := func(c class) bool { return c.in && c.out != flow.Dropped }
 	for k := range l.entries {
 		e := &l.entries[k]
-		if counted(e.before) == counted(e.after) {
+		if counted(e.before()) == counted(e.after()) {
 			continue
 		}
-		if counted(e.after) {
+		if counted(e.after()) {
 			size++
 		} else {
 			size--
 		}
-		if n := len(l.course); n > 0 && l.course[n-1].at == millis(e.at) {
+		if n := len(l.course); n > 0 && l.course[n-1].at == millis(e.at()) {
 			l.course[n-1].size = size
 		} else {
-			l.course = append(l.course, sizePoint{millis(e.at), size})
+			l.course = append(l.course, sizePoint{millis(e.at()), size})
 		}
 	}
 }
@@ -199,7 +199,7 @@ func (l *ledger) drift(t0, at time.Time, s *Settings) Drift {
 		case isReopened:
 			d.Reopened++
 		}
-		if c.enters() && l.late(e.at, t0, s) {
+		if c.enters() && l.late(e.at(), t0, s) {
 			d.Late++
 		}
 	})
@@ -238,12 +238,12 @@ func (l *ledger) reestimated(t0, at time.Time, s *Settings) (n int, by, split fl
 	last := map[int32]float64{}
 	for k := range l.sizes {
 		z := &l.sizes[k]
-		if z.at.After(at) {
+		if z.at().After(at) {
 			break
 		}
 		was, known := last[z.leaf]
 		last[z.leaf] = z.said
-		if !known || !usable(was, most) || !usable(z.said, most) || was == z.said || !z.at.After(t0) {
+		if !known || !usable(was, most) || !usable(z.said, most) || was == z.said || !z.at().After(t0) {
 			continue
 		}
 		change := z.said - was

@@ -1,7 +1,5 @@
 package measure
 
-import "math"
-
 // method is a way to tell the real completion from a situation: a centre on
 // the logit scale, around which the past residuals of the same method lie.
 type method uint8
@@ -79,50 +77,61 @@ const (
 // Estimate tells the real completion in a situation. reported is what is
 // reported in its place, 0…1; set is where the container comes from.
 func (m *Model) Estimate(s *Situation, set string, reported float64) Estimate {
-	return m.predicted(s, set, reported).Estimate
+	v := m.features(s)
+	var room room
+	like := m.like(&v, s.Kind, set, &room)
+	return m.estimate(s, &v, &like, reported)
 }
 
+func (m *Model) estimate(s *Situation, v *vector, like *likeness, reported float64) Estimate {
+	e := Estimate{
+		Method: m.champion.String(), Own: m.Containers, FromPrior: m.Containers < enoughOwn, Reference: like.effective,
+	}
+	center := m.center(m.champion, s, v, like)
+	outer := min(tail, 0.5/(like.effective+1))
+	low, high := like.quantiles(m.champion, tail-outer, 1-tail+outer)
+	e.Median = s.completion(center)
+	e.Lower = s.completion(center + m.stretch*min(0, low))
+	e.Upper = s.completion(center + m.stretch*max(0, high))
+	e.Overstated = m.below(s, v, like, reported-overstatement)
+	if s.Open() == 0 {
+		e.GrewAgain = m.below(s, v, like, 1-grewAgain)
+	}
+	return e
+}
+
+// predicted is the estimate with what it is scored by.
 func (m *Model) predicted(s *Situation, set string, reported float64) prediction {
 	v := m.features(s)
-	like := m.like(&v, s.Kind, set)
-	p := prediction{Estimate: Estimate{
-		Method: m.champion.String(), Own: m.Containers, FromPrior: m.Containers < enoughOwn, Reference: like.effective,
-	}}
+	var room room
+	like := m.like(&v, s.Kind, set, &room)
+	p := prediction{Estimate: m.estimate(s, &v, &like, reported)}
 	for by := range numMethods {
 		p.each[by] = s.completion(m.center(by, s, &v, &like))
 	}
-	center := m.center(m.champion, s, &v, &like)
-	p.Median = p.each[m.champion]
-	residuals := like.residuals(m.champion)
-	outer := min(tail, 0.5/(like.effective+1))
-	p.Lower = s.completion(center + m.stretch*min(0, residuals.quantile(tail-outer)))
-	p.Upper = s.completion(center + m.stretch*max(0, residuals.quantile(1-tail+outer)))
-	both, delivered := m.predict(s, &v, &like)
-	p.members, p.delivered = both.ensemble(), delivered.ensemble()
-	p.Overstated = both.below(reported - overstatement)
-	if s.Open() == 0 {
-		p.GrewAgain = both.below(1 - grewAgain)
-	}
+	regression, delivered := m.center(byRegression, s, &v, &like), v[featLogit]
+	p.members = like.ensemble(s, part{byRegression, regression, blend}, part{byDelivered, delivered, 1 - blend})
+	p.delivered = like.ensemble(s, part{byDelivered, delivered, 1})
 	return p
 }
 
 // Overstates is Estimate's Overstated alone.
 func (m *Model) Overstates(s *Situation, set string, reported float64) float64 {
 	v := m.features(s)
-	like := m.like(&v, s.Kind, set)
-	eta, delivered := m.center(byRegression, s, &v, &like), v[featLogit]
-	var below, total float64
-	for k, w := range like.weights {
-		r := &m.references[k]
-		total += w
-		if s.completion(eta+r.residual[byRegression]) < reported-overstatement {
-			below += w * blend
-		}
-		if s.completion(delivered+r.residual[byDelivered]) < reported-overstatement {
-			below += w * (1 - blend)
-		}
+	var room room
+	like := m.like(&v, s.Kind, set, &room)
+	return m.below(s, &v, &like, reported-overstatement)
+}
+
+// below is the probability that the completion lies below a value: by what the
+// residuals of like cases make of the regression and of the delivered share.
+func (m *Model) below(s *Situation, v *vector, like *likeness, completion float64) float64 {
+	if like.total == 0 {
+		return 0
 	}
-	return over(below, total)
+	below := blend * like.below(byRegression, s, m.center(byRegression, s, v, like), completion)
+	below += (1 - blend) * like.below(byDelivered, s, v[featLogit], completion)
+	return min(1, below/like.total)
 }
 
 // center is where the method sees the real completion, on the logit scale.
@@ -132,93 +141,12 @@ func (m *Model) center(by method, s *Situation, v *vector, like *likeness) float
 		n := float64(s.Scope())
 		return logit((s.Naive()*n + 0.5) / (n + 1))
 	case byReference:
-		shifts := like.residuals(byDelivered)
+		shift, _ := like.quantiles(byDelivered, 0.5, 0.5)
 		n := like.effective
-		return v[featLogit] + shifts.quantile(0.5)*n/(n+referenceWeight)
+		return v[featLogit] + shift*n/(n+referenceWeight)
 	case byRegression:
 		x := standardise(*v)
 		return dot(&x, &m.beta)
 	}
 	return v[featLogit]
-}
-
-// predict returns the predictive distribution of the completion: what the
-// residuals of like cases make of the regression and of the delivered share;
-// and that of the delivered share alone.
-func (m *Model) predict(s *Situation, v *vector, like *likeness) (both, delivered spread) {
-	around := func(by method) []point {
-		center := m.center(by, s, v, like)
-		points := make([]point, 0, len(like.weights))
-		for _, p := range like.residuals(by).points {
-			points = append(points, point{s.completion(center + p.value), p.weight})
-		}
-		return points
-	}
-	a, b := around(byRegression), around(byDelivered)
-	delivered = spreadOf(b, like.effective)
-	points := make([]point, 0, len(a)+len(b))
-	for len(a)+len(b) > 0 {
-		from, share := &a, blend
-		if len(a) == 0 || len(b) > 0 && b[0].value < a[0].value {
-			from, share = &b, 1-blend
-		}
-		points = append(points, point{(*from)[0].value, (*from)[0].weight * share})
-		*from = (*from)[1:]
-	}
-	return spreadOf(points, like.effective), delivered
-}
-
-// likeness is how much each reference is like a situation.
-type likeness struct {
-	model     *Model
-	weights   []float64 // by reference
-	effective float64
-	made      [numMethods]*spread // by residuals, once for each method
-}
-
-// like weighs the references by the kernel.
-func (m *Model) like(v *vector, kind Kind, set string) likeness {
-	l := likeness{model: m, weights: make([]float64, len(m.references))}
-	per := make([]float64, m.counted)
-	for k := range m.references {
-		r := &m.references[k]
-		w := r.weight * r.kernel(v)
-		if r.kind != kind || r.set != set {
-			w *= otherClass
-		}
-		l.weights[k] = w
-		per[r.container] += w
-	}
-	var sum, squares float64
-	for _, w := range per {
-		sum += w
-		squares += w * w
-	}
-	if squares > 0 {
-		l.effective = sum * sum / squares
-	}
-	return l
-}
-
-// residuals is the distribution of a method's past residuals. It is made once,
-// and must not be changed.
-func (l *likeness) residuals(by method) *spread {
-	if by == byReference {
-		by = byDelivered // they are the same
-	}
-	if l.made[by] == nil {
-		points := make([]point, len(l.weights))
-		for k, i := range l.model.sorted[by] {
-			points[k] = point{l.model.references[i].residual[by], l.weights[i]}
-		}
-		s := spreadOf(points, l.effective)
-		l.made[by] = &s
-	}
-	return l.made[by]
-}
-
-// kernel is how much like the situation a past case is.
-func (r *reference) kernel(v *vector) float64 {
-	l, n, a := (r.logit-v[featLogit])/kernelLogit, r.size-v[featSize], (r.age-v[featAge])/kernelAge
-	return math.Exp(-0.5*(l*l+n*n+a*a)) + kernelFloor
 }

@@ -3,6 +3,7 @@ package measure
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -192,20 +193,66 @@ func TestAChallengerMustWinClearlyAndOften(t *testing.T) {
 	}
 }
 
-func TestQuantilesAndTailsOfASpread(t *testing.T) {
-	s := spreadOf([]point{{1, 1}, {2, 2}, {5, 1}}, 3)
+// likened is how much three references, by whose residuals 1, 2 and 5 the
+// delivered share came out, are like something.
+func likened(weights ...float64) likeness {
+	m := &Model{}
+	l := likeness{model: m, weights: weights}
+	for k, w := range weights {
+		r := reference{}
+		r.residual[byDelivered] = []float64{2, 5, 1}[k]
+		r.residual[byReference] = r.residual[byDelivered]
+		m.references = append(m.references, r)
+		l.total += w
+	}
+	m.sort()
+	return l
+}
+
+func TestQuantilesAndTailsOfResiduals(t *testing.T) {
+	l, none := likened(2, 1, 1), likened()
 	for q, want := range map[float64]float64{0: 1, 0.25: 1, 0.5: 2, 0.75: 2, 0.76: 5, 1: 5} {
-		if got := s.quantile(q); got != want {
-			t.Errorf("the %v quantile is %v, want %v", q, got, want)
+		if low, high := l.quantiles(byDelivered, q, q); low != want || high != want {
+			t.Errorf("the %v quantile is %v and %v, want %v", q, low, high, want)
 		}
 	}
-	for x, want := range map[float64]float64{0: 0, 1: 0, 2: 0.25, 3: 0.75, 6: 1} {
-		if got := s.below(x); got != want {
-			t.Errorf("%v lie below %v, want %v", got, x, want)
+	if low, high := l.quantiles(byReference, 0.1, 0.9); low != 1 || high != 5 {
+		t.Errorf("of ten, the second and the last are %v and %v, want 1 and 5", low, high)
+	}
+	for x, want := range map[float64]float64{0: 0, 1: 0, 2: 1, 3: 3, 6: 4} {
+		if got := l.below(byDelivered, &Situation{}, 0, logistic(x)); got != want {
+			t.Errorf("%v weigh what lies below %v, want %v", got, x, want)
+		}
+		if got := l.below(byDelivered, &Situation{}, -7, logistic(x-7)); got != want {
+			t.Errorf("around -7, %v weigh what lies below %v, want %v", got, x, want)
 		}
 	}
-	none := spread{}
-	if d := cmp.Diff([]float64{none.quantile(0.5), none.below(1)}, []float64{0, 0}); d != "" {
-		t.Error(d)
+	if low, high := none.quantiles(byDelivered, 0.1, 0.9); low != 0 || high != 0 {
+		t.Errorf("the quantiles of nothing are %v and %v", low, high)
+	}
+}
+
+func TestAnEnsembleHasEachValueAsOftenAsItWeighs(t *testing.T) {
+	l := likened(2, 1, 1)
+	s := &Situation{}
+	times := func(e ensemble) map[float32]int {
+		out := map[float32]int{}
+		for _, v := range e {
+			out[v]++
+		}
+		return out
+	}
+	at := func(x float64) float32 { return float32(logistic(x)) }
+	one := l.ensemble(s, part{byDelivered, 0, 1})
+	if d := cmp.Diff(map[float32]int{at(1): 8, at(2): 17, at(5): 8}, times(one)); d != "" {
+		t.Errorf("of one part (-want +got):\n%s", d)
+	}
+	// Of 8: -2 weighs 1, -1 2, 1 1, 2 2 and once more 1, and 5 1.
+	both := l.ensemble(s, part{byDelivered, 0, 0.5}, part{byReference, -3, 0.5})
+	if d := cmp.Diff(map[float32]int{at(-2): 4, at(-1): 8, at(1): 5, at(2): 12, at(5): 4}, times(both)); d != "" {
+		t.Errorf("of two parts (-want +got):\n%s", d)
+	}
+	if !slices.IsSorted(both[:]) {
+		t.Errorf("it is not in order: %v", both)
 	}
 }

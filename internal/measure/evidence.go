@@ -175,7 +175,7 @@ func (l *ledger) staleSince(at time.Time, s *Settings) (time.Time, bool) {
 	}
 	last, _ := s.fresh.oldest(l)
 	if last.IsZero() {
-		return l.entries[0].at, true
+		return l.entries[0].at(), true
 	}
 	full, none := time.Duration(s.Thresholds.FreshFor)*s.fresh.every, time.Duration(s.Thresholds.StaleAfter)*s.fresh.every
 	return last.Add(full + time.Duration((1-s.Thresholds.EvidenceHides)*float64(none-full))), true
@@ -273,10 +273,10 @@ func (l *ledger) bulkShare(at time.Time, s *Settings) *Component {
 	from := at.Add(-s.Thresholds.EvidenceBulkWithin)
 	for k := len(l.progress) - 1; k >= 0; k-- {
 		p := &l.progress[k]
-		if p.at.After(at) || !p.delivered {
+		if p.at().After(at) || !p.delivered {
 			continue
 		}
-		if !p.at.After(from) {
+		if !p.at().After(from) {
 			break
 		}
 		all++

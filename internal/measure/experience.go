@@ -231,11 +231,12 @@ func (e *Estimate) holds(truth float64) bool {
 
 // tell has the model tell the situations before the next month.
 func (t *track) tell(m *Model, next time.Time) {
+	var room endingsRoom
 	for len(t.told) < len(t.situations) && t.situations[len(t.told)].At.Before(next) {
 		s := &t.situations[len(t.told)]
 		told := Told{Case: Case{Situation: *s}, Cold: m.Containers < enoughOwn}
 		told.Estimate = m.predicted(s, t.Set, s.Naive())
-		outlook := m.outlook(s)
+		outlook := m.outlook(s, &room)
 		for k, h := range Horizons() {
 			for f, p := range outlook.within(float64(h)) {
 				told.by[f][k] = p

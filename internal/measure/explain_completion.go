@@ -108,10 +108,10 @@ func (x *explainer) pointsNow() ExplainedMeasure {
 		m.Inputs = append(m.Inputs, ExplainedInput{"re-estimated since the commitment", fmt.Sprintf("%d×, %+g points in all", d.Reestimated, d.ReestimatedBy)})
 	}
 	for leaf, e := range x.now {
-		if e == nil || !e.after.in {
+		if e == nil || !e.after().in {
 			continue
 		}
-		ev := x.evidence(leaf, e.at, e.after.String()+": "+w.leaves[leaf].String())
+		ev := x.evidence(leaf, e.at(), e.after().String()+": "+w.leaves[leaf].String())
 		if w.leaves[leaf].basis == byEstimate {
 			m.Counted = append(m.Counted, ev)
 		} else {
@@ -169,7 +169,7 @@ func orNone(s string) string {
 func (x *explainer) shared() string {
 	all, shared := 0, 0
 	for leaf, e := range x.now {
-		if e == nil || !e.after.in {
+		if e == nil || !e.after().in {
 			continue
 		}
 		all++
@@ -188,11 +188,11 @@ func (x *explainer) shared() string {
 func (x *explainer) approximate() string {
 	all, byJQL := 0, 0
 	for leaf, e := range x.now {
-		if e == nil || !e.after.in {
+		if e == nil || !e.after().in {
 			continue
 		}
 		all++
-		if x.l.leaves[leaf].Approximate {
+		if x.l.leaves[leaf].approximate {
 			byJQL++
 		}
 	}

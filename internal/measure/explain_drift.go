@@ -49,10 +49,10 @@ func (x *explainer) drift() ExplainedMeasure {
 	m.Inputs = append(m.Inputs, ExplainedInput{"against the others", among})
 	x.l.eachDrift(*x.status.CommittedAt, x.at, x.s, func(e *entry, c cause) {
 		what := c.String()
-		if c.enters() && x.l.late(e.at, *x.status.CommittedAt, x.s) {
+		if c.enters() && x.l.late(e.at(), *x.status.CommittedAt, x.s) {
 			what += ", late"
 		}
-		m.Counted = append(m.Counted, x.evidence(e.leaf, e.at, what))
+		m.Counted = append(m.Counted, x.evidence(int(e.leaf), e.at(), what))
 	})
 	return m
 }

@@ -21,8 +21,8 @@ func (x *explainer) scope(n *int, in bool) ExplainedMeasure {
 	m.Value = strconv.Itoa(*n)
 	m.Inputs = []ExplainedInput{{"commitment", moment(*x.status.CommittedAt)}}
 	x.l.eachScopeChange(*x.status.CommittedAt, x.at, func(e *entry) {
-		if e.after.in == in {
-			m.Counted = append(m.Counted, x.evidence(e.leaf, e.at, map[bool]string{true: "came into scope", false: "left scope"}[in]))
+		if e.after().in == in {
+			m.Counted = append(m.Counted, x.evidence(int(e.leaf), e.at(), map[bool]string{true: "came into scope", false: "left scope"}[in]))
 		}
 	})
 	return m
@@ -71,18 +71,20 @@ func (x *explainer) events(all []*progress) []Evidence {
 	var out []Evidence
 	for k := len(all) - 1; k >= 0 && len(out) < shownEvents; k-- {
 		p := all[k]
-		if p.decision != nil {
-			out = append(out, Evidence{Site: p.decision.siteAt(p.at), Key: p.decision.key, At: p.at, What: p.decision.made(p)})
+		if p.leaf == noLeaf {
+			d := x.l.decisions[p.what]
+			out = append(out, Evidence{Site: d.siteAt(p.at()), Key: d.key, At: p.at(), What: d.made(p)})
 			continue
 		}
-		what := "moved forward to " + p.what
+		status := x.l.words[p.what].status
+		what := "moved forward to " + status
 		if p.delivered {
-			what = "delivered (" + p.what + ")"
+			what = "delivered (" + status + ")"
 		}
 		if p.discount == byBounce {
 			what += ": re-opened for less than an hour"
 		}
-		out = append(out, x.evidence(p.leaf, p.at, what+p.discount.reason()))
+		out = append(out, x.evidence(int(p.leaf), p.at(), what+p.discount.reason()))
 	}
 	return out
 }
@@ -123,7 +125,7 @@ func (x *explainer) stalled() ExplainedMeasure {
 	}
 	for leaf, e := range x.now {
 		if e.doing() {
-			m.Counted = append(m.Counted, x.evidence(leaf, e.at, "in progress ("+e.status+") and silent"))
+			m.Counted = append(m.Counted, x.evidence(leaf, e.at(), "in progress ("+x.l.wording(e).status+") and silent"))
 		}
 	}
 	if len(x.status.WaitsFor) > 0 {
@@ -153,12 +155,21 @@ func (x *explainer) limit() []ExplainedInput {
 func (x *explainer) health() ExplainedMeasure {
 	t := x.l.tally(x.at)
 	_, closed := x.l.closed(x.at, &t, x.s)
+	signals := x.l.signals(x.at, &t, &x.rhythm, x.s)
 	m := ExplainedMeasure{Value: string(x.status.Health), Inputs: []ExplainedInput{
-		{"judged at this moment", string(x.l.judge(x.at, &t, &x.rhythm, x.s))},
+		{"judged at this moment", string(signals.health(&x.s.Thresholds))},
 		{"containers closed", yesNo(closed)},
 		{"open issues", strconv.Itoa(t.parts.Open())},
-		{"a decision is overdue", yesNo(x.l.overdue.Contains(x.at))},
+		{"stalled", yesNo(signals.stalled)},
+		{"the target day is over", yesNo(signals.targetOver)},
+		{"a decision is overdue", yesNo(signals.overdue)},
 	}}
+	if p := signals.onTime; p != nil {
+		m.Inputs = append(m.Inputs, ExplainedInput{"probability to make the target, at the start of the week", percent(p)})
+	}
+	if p := signals.overstated; p != nil {
+		m.Inputs = append(m.Inputs, ExplainedInput{"probability that the reported figure says 15 points too much, likewise", percent(p)})
+	}
 	if x.status.HealthSince != nil {
 		m.Inputs = append(m.Inputs, ExplainedInput{"shown since", x.dayOf(*x.status.HealthSince)})
 	}

@@ -55,7 +55,7 @@ type explainedBy struct {
 }
 
 func explained(t *Thresholds) []explainedBy {
-	return slices.Concat(explainedHealth(t), explainedDecisions(t), explainedDrift(t), explainedWork(t), explainedTraps(), []explainedBy{
+	return slices.Concat(explainedHealth(t), explainedDecisions(t), explainedDrift(t), explainedWork(t), explainedStructure(t), explainedTraps(), []explainedBy{
 		{"outcomes", "the share of the way from the value at the start to the one to be reached, by the last answer of the outcome's query, " +
 			"cut at 0 and 1", (*explainer).outcomesNow, (*explainer).hasOutcomes},
 		{"stop_criteria", "each condition as it is declared; what is not known never meets it; \"after\" begins when that day is over; " +
@@ -115,11 +115,15 @@ type explainer struct {
 	points *weights // nil where the goal does not ask for points
 	now    []*entry // by leaf: the last entry by the moment; nil before the first
 	load   load
+	crowd  crowd
 }
 
 func newExplainer(h *History, k int, at time.Time) *explainer {
 	l, s := &h.ledgers[k], &h.settings
-	x := &explainer{l: l, at: at, s: s, status: h.statusOf(k, h.committed(at), h.work.shares(at), at), now: l.now(at), load: l.load(at)}
+	x := &explainer{l: l, at: at, s: s, now: l.now(at), load: l.load(at)}
+	x.status, x.crowd = h.statusOf(k, h.committed(at), h.work.shares(at), at)
+	h.concentrateOne(k, &x.status, x.crowd, at)
+	h.setCriteria(k, &x.status, at)
 	x.rhythm, _ = l.rhythm(at, s)
 	if l.goal.Count == goal.CountPoints {
 		x.points = l.weigh(at, s)
@@ -129,17 +133,17 @@ func newExplainer(h *History, k int, at time.Time) *explainer {
 
 func (x *explainer) evidence(leaf int, at time.Time, what string) Evidence {
 	l := &x.l.leaves[leaf]
-	return Evidence{Site: l.Site, Key: l.Key, At: at, What: what, Via: l.Via, Also: x.l.also(leaf, x.at)}
+	return Evidence{Site: l.site, Key: l.key, At: at, What: what, Via: l.via, Also: x.l.also(leaf, x.at)}
 }
 
 // leavesNow splits the leaves in scope by whether they count.
 func (x *explainer) leavesNow(counts func(class) (bool, string)) (counted, left []Evidence) {
 	for leaf, e := range x.now {
-		if e == nil || !e.after.in {
+		if e == nil || !e.after().in {
 			continue
 		}
-		ok, why := counts(e.after)
-		ev := x.evidence(leaf, e.at, e.describe()+x.weighing(leaf)+why)
+		ok, why := counts(e.after())
+		ev := x.evidence(leaf, e.at(), x.describe(e)+x.weighing(leaf)+why)
 		if ok {
 			counted = append(counted, ev)
 		} else {
@@ -151,12 +155,13 @@ func (x *explainer) leavesNow(counts func(class) (bool, string)) (counted, left 
 
 // describe tells a leaf's class in words, and in Jira's: "delivered (Resolved,
 // Done)".
-func (e *entry) describe() string {
-	jira := slices.DeleteFunc([]string{e.status, e.resolution}, func(s string) bool { return s == "" })
+func (x *explainer) describe(e *entry) string {
+	w := x.l.wording(e)
+	jira := slices.DeleteFunc([]string{w.status, w.resolution}, func(s string) bool { return s == "" })
 	if len(jira) == 0 {
-		return e.after.String()
+		return e.after().String()
 	}
-	return fmt.Sprintf("%s (%s)", e.after, strings.Join(jira, ", "))
+	return fmt.Sprintf("%s (%s)", e.after(), strings.Join(jira, ", "))
 }
 
 func (x *explainer) issues() ExplainedMeasure {
@@ -176,8 +181,8 @@ func (x *explainer) issues() ExplainedMeasure {
 	}
 	m.Counted, _ = x.leavesNow(func(class) (bool, string) { return true, "" })
 	for leaf, e := range x.now {
-		if e != nil && !e.after.in {
-			m.LeftOut = append(m.LeftOut, x.evidence(leaf, e.at, "has left scope"))
+		if e != nil && !e.after().in {
+			m.LeftOut = append(m.LeftOut, x.evidence(leaf, e.at(), "has left scope"))
 		}
 	}
 	for _, what := range x.l.missing {

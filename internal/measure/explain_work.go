@@ -50,7 +50,7 @@ func (x *explainer) cycleTime() ExplainedMeasure {
 	var m ExplainedMeasure
 	m.Value, m.Inputs = x.status.CycleTime.write()
 	x.l.eachTimes(x.at, func(leaf int, t *times) {
-		if e := x.now[leaf]; e == nil || !e.after.in || e.after.out != flow.Delivered {
+		if e := x.now[leaf]; e == nil || !e.after().in || e.after().out != flow.Delivered {
 			return
 		}
 		if d, ok := t.cycle(); ok {
@@ -82,7 +82,7 @@ func (x *explainer) reopened() ExplainedMeasure {
 		if !e.back {
 			continue
 		}
-		ev := x.evidence(e.leaf, instantOf(e.from).Add(e.lived), "re-opened "+inDays(e.lived)+" after it was delivered")
+		ev := x.evidence(int(e.leaf), instantOf(e.from).Add(e.lived), "re-opened "+inDays(e.lived)+" after it was delivered")
 		if e.lived <= x.s.Thresholds.ReopenedWithin {
 			back++
 			m.Counted = append(m.Counted, ev)
@@ -109,13 +109,13 @@ func (x *explainer) blockedLeaves() []Evidence {
 		}
 		var why []string
 		if x.load.stands[leaf]&isBlocked != 0 {
-			why = append(why, "blocked, by status or flag ("+e.status+")")
+			why = append(why, "blocked, by status or flag ("+x.l.wording(e).status+")")
 		}
 		if by := x.load.held[leaf]; len(by) > 0 {
 			why = append(why, "blocked by "+strings.Join(by, ", "))
 		}
 		if len(why) > 0 {
-			out = append(out, x.evidence(leaf, e.at, strings.Join(why, "; ")))
+			out = append(out, x.evidence(leaf, e.at(), strings.Join(why, "; ")))
 		}
 	}
 	return out
@@ -127,7 +127,7 @@ func (x *explainer) unowned() ExplainedMeasure {
 	}}
 	for leaf, e := range x.now {
 		if e.doing() && x.load.stands[leaf]&owned == 0 {
-			m.Counted = append(m.Counted, x.evidence(leaf, e.at, "in progress ("+e.status+"), assigned to nobody"))
+			m.Counted = append(m.Counted, x.evidence(leaf, e.at(), "in progress ("+x.l.wording(e).status+"), assigned to nobody"))
 		}
 	}
 	return m

@@ -57,11 +57,12 @@ func criteria(g *goal.Goal) []criterion {
 
 // setCriteria judges the goal's stop criteria. g holds the other figures as of
 // the moment.
-func (l *ledger) setCriteria(g *GoalStatus, at time.Time, s *Settings) {
+func (h *History) setCriteria(k int, g *GoalStatus, at time.Time) {
+	l, s := &h.ledgers[k], &h.settings
 	if len(l.criteria) == 0 {
 		return
 	}
-	lookup := l.lookup(g, at, s)
+	lookup := h.lookup(k, g, at)
 	for k := range l.criteria {
 		g.StopCriteria = append(g.StopCriteria, l.criteria[k].judge(at, s, lookup))
 	}
@@ -84,7 +85,8 @@ func (c *criterion) judge(at time.Time, s *Settings, lookup Lookup) StopCriterio
 // lookup returns the goal's figures as of any moment up to at. Those of a
 // moment are made once, however many conditions ask for them; those of past
 // days once for as long as the history stands, however often it is asked.
-func (l *ledger) lookup(now *GoalStatus, at time.Time, s *Settings) Lookup {
+func (h *History) lookup(k int, now *GoalStatus, at time.Time) Lookup {
+	l, s := &h.ledgers[k], &h.settings
 	zone := s.Calendar.Location()
 	known := map[time.Time]*GoalStatus{at: now}
 	return func(name string, when time.Time) Figure {
@@ -99,7 +101,9 @@ func (l *ledger) lookup(now *GoalStatus, at time.Time, s *Settings) Lookup {
 			known[when] = g
 		}
 		if g.Finished == nil && ofWork(name) {
-			l.setWork(g, when, s)
+			w := l.load(when)
+			l.setWork(g, when, &w, s)
+			h.concentrateOne(k, g, l.crowd(when, &w, s), when)
 		}
 		f := g.figure(name, when, zone)
 		if past {
@@ -112,7 +116,11 @@ func (l *ledger) lookup(now *GoalStatus, at time.Time, s *Settings) Lookup {
 // ofWork tells of a figure whether it is made from the goal's open and finished
 // work, which takes longer to go through than the rest.
 func ofWork(name string) bool {
-	return name == "reopened" || name == "unowned" || name == "blocked_issues"
+	switch name {
+	case "reopened", "unowned", "blocked_issues", "flow_efficiency", "concentration":
+		return true
+	}
+	return false
 }
 
 // pastFigure names a figure as of the beginning of a day, in ms since 1970.
@@ -233,6 +241,10 @@ func (g *GoalStatus) number(name string, at time.Time, zone *time.Location) (*fl
 		return g.Unowned, true
 	case "blocked_issues":
 		return asFloat(g.Blocked, 1), true
+	case "flow_efficiency":
+		return g.FlowEfficiency, true
+	case "concentration":
+		return g.Concentration, true
 	case "stall_after":
 		return g.StallAfterSeconds, true
 	case "last_progress_age":

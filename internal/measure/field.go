@@ -69,10 +69,10 @@ func (l *ledger) leavesUnder(site, epic string, at time.Time) int {
 	n := 0
 	for k := range l.leaves {
 		leaf := &l.leaves[k]
-		if leaf.Site != site || !leaf.In.Contains(at) {
+		if leaf.site != site || !leaf.contains(at) {
 			continue
 		}
-		for _, u := range leaf.Under {
+		for _, u := range leaf.under() {
 			if u.Epic == epic && u.In.Contains(at) {
 				n++
 				break

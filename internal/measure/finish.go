@@ -208,7 +208,8 @@ func (c *Case) finishedWithin(days float64) bool {
 // Within is the probability that the last leaf will have been delivered within
 // so many days, by the finisher in force. What is delivered already counts.
 func (m *Model) Within(s *Situation, days float64) float64 {
-	o := m.outlook(s)
+	var room endingsRoom
+	o := m.outlook(s, &room)
 	return o.within(days)[finishInForce]
 }
 
@@ -219,7 +220,8 @@ const quantileSteps = 28
 // been delivered with the probability: Within solved for the days. It is
 // infinite where that is more than five years.
 func (m *Model) Quantile(s *Situation, p float64) float64 {
-	o := m.outlook(s)
+	var room endingsRoom
+	o := m.outlook(s, &room)
 	low, high := 0.0, float64(farthest)
 	if o.within(high)[finishInForce] < p {
 		return math.Inf(1)

@@ -78,8 +78,13 @@ type outlook struct {
 	all  float64
 }
 
-func (m *Model) outlook(s *Situation) outlook {
-	o := outlook{model: m, situation: s, x: s.finishVector(), came: make([]float64, len(m.endings))}
+// endingsRoom is for what an outlook makes of the endings, so that nothing is
+// left to collect.
+type endingsRoom [maxContainers * thinned]float64
+
+func (m *Model) outlook(s *Situation, room *endingsRoom) outlook {
+	n := len(m.endings)
+	o := outlook{model: m, situation: s, x: s.finishVector(), came: slices.Grow(room[:0], n)[:n]}
 	like := pastFinish{logit: s.logit(), age: math.Log1p(max(0, s.Age)), since: math.Log1p(max(0, s.SinceDelivery)), kind: s.Kind}
 	for k := range m.endings {
 		o.all += m.endings[k].weight * m.endings[k].kernel(&like)
@@ -160,7 +165,7 @@ const (
 
 // kernel is how much like the other it is.
 func (e *pastFinish) kernel(o *pastFinish) float64 {
-	l, a, s := (e.logit-o.logit)/kernelLogit, (e.age-o.age)/kernelAge, (e.since-o.since)/kernelSince
+	l, a, s := (e.logit-o.logit)*(1/kernelLogit), (e.age-o.age)*(1/kernelAge), (e.since-o.since)*(1/kernelSince)
 	k := math.Exp(-0.5*(l*l+a*a+s*s)) + kernelFloor
 	if e.kind != o.kind && o.kind != KindGoal {
 		k *= otherClass

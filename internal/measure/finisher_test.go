@@ -56,7 +56,7 @@ func TestThePaceWorkedByHand(t *testing.T) {
 func TestLawsOfTheFinishers(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m, s := someModel(t), someSituation(t)
-		o := m.outlook(&s)
+		o := m.outlook(&s, &endingsRoom{})
 		var last [numFinishers]float64
 		for _, h := range []float64{0, 1, 7, 14, 30, 60, 90, 365, 3650} {
 			p := o.within(h)
@@ -72,7 +72,7 @@ func TestLawsOfTheFinishers(t *testing.T) {
 		}
 		more := s
 		more.All++
-		o, then := m.outlook(&s), m.outlook(&more)
+		o, then := m.outlook(&s, &endingsRoom{}), m.outlook(&more, &endingsRoom{})
 		for _, h := range []float64{7, 30, 365} {
 			p, q := o.within(h), then.within(h)
 			for _, f := range []finisher{finishPace, finishAdjusted} {
@@ -87,7 +87,7 @@ func TestLawsOfTheFinishers(t *testing.T) {
 func TestWhereNoLeafIsOpenThePaceIsNotAsked(t *testing.T) {
 	m := fit(nil, nil, NeutralPrior(), time.Time{})
 	s := Situation{Kind: KindEpic, All: 8, Delivered: 8, Weekly: []int{4, 4}}
-	o := m.outlook(&s)
+	o := m.outlook(&s, &endingsRoom{})
 	p := o.within(30)
 	if p[finishPace] != p[finishLogistic] || p[finishAdjusted] != p[finishLogistic] || p[finishInForce] > 0.99 {
 		t.Errorf("the odds are %v", p)
@@ -103,7 +103,7 @@ func TestTheBaseRateIsWhatBecameOfLikeContainers(t *testing.T) {
 		e.left = left
 		m.endings = append(m.endings, e)
 	}
-	o := m.outlook(&s)
+	o := m.outlook(&s, &endingsRoom{})
 	p := o.within(30)
 	// Two of four had finished; each weighs 1.02, the regression 4.
 	if want := (2*1.02 + 4*p[finishLogistic]) / (4*1.02 + 4); math.Abs(p[finishBase]-want) > 1e-12 {
@@ -112,7 +112,7 @@ func TestTheBaseRateIsWhatBecameOfLikeContainers(t *testing.T) {
 	for k := range m.endings {
 		m.endings[k].kind = KindVersion
 	}
-	o = m.outlook(&s)
+	o = m.outlook(&s, &endingsRoom{})
 	if got, want := o.within(30)[finishBase], (2*0.255+4*p[finishLogistic])/(4*0.255+4); math.Abs(got-want) > 1e-12 {
 		t.Errorf("with those of another kind it is %v, want %v", got, want)
 	}

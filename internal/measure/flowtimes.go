@@ -40,7 +40,7 @@ func (l *ledger) finishedBy(at time.Time, window time.Duration, f func(leaf int,
 		if !by(ms, at) {
 			continue
 		}
-		if when := instantOf(ms); at.Sub(when) < window && l.leaves[leaf].In.Contains(when) {
+		if when := instantOf(ms); at.Sub(when) < window && l.leaves[leaf].contains(when) {
 			f(leaf, when)
 		}
 	}
@@ -123,8 +123,8 @@ func (t *times) age(at time.Time) (time.Duration, bool) {
 func (l *ledger) flowTimes(at time.Time, now []*entry) (cycles, ages []time.Duration, skipped int) {
 	l.eachTimes(at, func(leaf int, t *times) {
 		switch e := now[leaf]; {
-		case e == nil || !e.after.in:
-		case e.after.out == flow.Delivered:
+		case e == nil || !e.after().in:
+		case e.after().out == flow.Delivered:
 			if d, ok := t.cycle(); ok {
 				cycles = append(cycles, d)
 			} else {

@@ -2,7 +2,6 @@ package measure
 
 import (
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -12,78 +11,7 @@ const (
 	minLeaves = 5
 	// farthest is the last day, counted from now, that a forecast names.
 	farthest = 5 * 365
-	// oddsEvery is how often the odds are asked for health.
-	oddsEvery = 7 * day
 )
-
-// OddsWeek is the start of the week that the moment lies in, as the odds that
-// health rests on are told from week to week: every seven days since 1970, UTC.
-func OddsWeek(at time.Time) time.Time {
-	step := int64(oddsEvery / time.Second)
-	return time.Unix(at.Unix()/step*step, 0).UTC()
-}
-
-// chances are what the model says of a goal's odds at a moment; nil where that
-// is not known.
-type chances struct {
-	overstated, onTime *float64
-}
-
-// learn works out the odds of every goal for every week of its life, which
-// health is folded from: as often as health is asked for, that would be too
-// much.
-func (h *History) learn(x *Replay, until time.Time) {
-	for k := range h.ledgers {
-		l := &h.ledgers[k]
-		l.experience = x
-		if len(l.entries) == 0 {
-			continue
-		}
-		fold := newSituations(l, KindGoal)
-		step := int64(oddsEvery / time.Second)
-		for u := (l.entries[0].at.Unix()/step + 1) * step; u <= until.Unix(); u += step {
-			at := time.Unix(u, 0).UTC()
-			w := weekOdds{at: at}
-			if s, ok := fold.at(at); ok {
-				w.chances = l.chances(&s, x.Model(at), &h.settings)
-			}
-			l.odds = append(l.odds, w)
-		}
-	}
-}
-
-// weekOdds are the odds at the start of a week.
-type weekOdds struct {
-	at time.Time
-	chances
-}
-
-// oddsAt returns the odds of the week that the moment lies in.
-func (l *ledger) oddsAt(at time.Time) chances {
-	k, found := slices.BinarySearchFunc(l.odds, at, func(w weekOdds, at time.Time) int { return w.at.Compare(at) })
-	if !found {
-		k--
-	}
-	if k < 0 {
-		return chances{}
-	}
-	return l.odds[k].chances
-}
-
-// chances asks the model for the goal's odds.
-func (l *ledger) chances(s *Situation, m *Model, settings *Settings) chances {
-	if s.All < minLeaves {
-		return chances{}
-	}
-	var c chances
-	over := m.Overstates(s, "", s.Naive())
-	c.overstated = &over
-	if p, ok := promised(l.goal.Targets, s.At, settings.Calendar.Location()); ok {
-		onTime := m.Within(s, days(p.now.End(settings.Calendar.Location()).Sub(s.At)))
-		c.onTime = &onTime
-	}
-	return c
-}
 
 // setForecast tells the real completion and the forecast. Both rest on the
 // number of issues, also where the goal counts points.

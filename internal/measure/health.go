@@ -14,9 +14,10 @@ import (
 // time where the goal has had no issue yet.
 func (l *ledger) health(at time.Time, r *rhythm, s *Settings) (Health, time.Time) {
 	zone := s.Calendar.Location()
-	if len(l.entries) == 0 || l.entries[0].at.After(at) {
+	if len(l.entries) == 0 || l.entries[0].at().After(at) {
 		return NotStarted, time.Time{}
 	}
+	defer l.odds.rest()
 	h := l.days.fold(l, at, r, s)
 	t := l.tally(at)
 	h.take(at, l.judge(at, &t, r, s))
@@ -46,15 +47,12 @@ type signals struct {
 	overdue    bool     // a decision is
 }
 
-// signals gathers what is known of the goal. Whoever measures the chances,
-// the decisions or the evidence adds them here.
+// signals gathers what is known of the goal, as far as its health hangs on it.
+// Whoever measures the decisions or the evidence adds them here.
 func (l *ledger) signals(at time.Time, t *tally, r *rhythm, s *Settings) signals {
 	_, closed := l.closed(at, t, s)
 	target, promisedYet := promised(l.goal.Targets, at, s.Calendar.Location())
-	odds := l.oddsAt(at)
-	return signals{
-		onTime:     odds.onTime,
-		overstated: odds.overstated,
+	g := signals{
 		finished:   l.finished(at, t, s),
 		started:    t.started,
 		defect:     l.hidden(at, t, s),
@@ -62,11 +60,25 @@ func (l *ledger) signals(at time.Time, t *tally, r *rhythm, s *Settings) signals
 		stalled:    !closed && r.stalls.Contains(at),
 		targetOver: promisedYet && !at.Before(target.now.End(s.Calendar.Location())),
 	}
+	if g.certain() {
+		return g
+	}
+	if g.onTime = l.odds.onTime(l, at, s); !below(g.onTime, s.Thresholds.AtRiskBelow) && !g.overdue {
+		g.overstated = l.odds.overstated(l, at)
+	}
+	return g
 }
+
+// certain tells that the odds, which are the dearest of the signals, can change
+// nothing.
+func (g *signals) certain() bool {
+	return g.finished || !g.started || g.defect || g.stalled || g.targetOver
+}
+
+func below(p *float64, limit float64) bool { return p != nil && *p < limit }
 
 // health is the first state that the signals hold for.
 func (g *signals) health(t *Thresholds) Health {
-	below := func(p *float64, limit float64) bool { return p != nil && *p < limit }
 	switch {
 	case g.finished:
 		return Finished

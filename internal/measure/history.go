@@ -30,10 +30,8 @@ type Input struct {
 	Releases map[ReleaseOf][]goal.Target
 	Settings Settings
 	// Experience is what was learnt from the containers that have closed; nil:
-	// real completion and forecasts are unknown. Until is up to when the odds
-	// that health rests on are worked out.
+	// real completion and forecasts are unknown.
 	Experience *Replay
-	Until      time.Time
 	// Expect is about how many issues there are; 0 where that is not known. It
 	// saves time, and changes nothing else.
 	Expect int
@@ -50,6 +48,8 @@ type History struct {
 	ledgers   []ledger
 	work      work
 	decisions decisions
+	debt      debtBook
+	sites     []string
 	above     [][]int // the ledgers of the goals above each
 }
 
@@ -63,11 +63,12 @@ func Build(in Input) (*History, error) {
 	index.Expect(in.Expect)
 	bulk := newBulkEdits(in.Settings.Thresholds.BulkIssues)
 	w := newWorkBuilder()
-	held := newBlockers()
-	err := in.eachTimeline(index.Add, func(t *flow.Timeline) {
+	held, linked := newBlockers(), newMentions()
+	err := in.eachTimeline(index.Put, func(t *flow.Timeline) {
 		w.meet(t)
 		bulk.suspect(t.Issue)
 		held.meet(t.Issue)
+		linked.meet(t.Issue)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("relating issues to goals: %w", err)
@@ -76,7 +77,8 @@ func Build(in Input) (*History, error) {
 	b.blockers, b.releases = held, in.Releases
 	b.hear(in.Said)
 	b.measured(in.Outcomes)
-	w.join(b)
+	linked.sort()
+	w.join(b, linked)
 	b.decider.learn(in.Catalogs)
 	err = in.eachTimeline(func(t *flow.Timeline) {
 		bulk.count(t.Issue)
@@ -86,7 +88,9 @@ func Build(in Input) (*History, error) {
 		return nil, fmt.Errorf("writing the goals' ledgers: %w", err)
 	}
 	h := &History{settings: in.Settings}
-	h.ledgers, h.decisions = b.finish(slices.Sorted(maps.Keys(in.Catalogs)))
+	h.sites, h.debt = slices.Sorted(maps.Keys(in.Catalogs)), b.debt
+	h.ledgers, h.decisions = b.finish(h.sites)
+	h.debt.seal(h.sites)
 	for _, chain := range b.chains {
 		h.above = append(h.above, chain[1:])
 	}
@@ -95,9 +99,12 @@ func Build(in Input) (*History, error) {
 		l := &h.ledgers[k]
 		l.entries, l.progress = trimmed(l.entries), trimmed(l.progress)
 		l.turns, l.marks, l.course = trimmed(l.turns), trimmed(l.marks), trimmed(l.course)
+		l.stints, l.holdings = trimmed(l.stints), trimmed(l.holdings)
 	}
-	if in.Experience != nil {
-		h.learn(in.Experience, in.Until)
+	if x := in.Experience; x != nil {
+		for k := range h.ledgers {
+			h.ledgers[k].experience, h.ledgers[k].odds = x, newOdds(x)
+		}
 	}
 	return h, nil
 }

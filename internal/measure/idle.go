@@ -42,17 +42,17 @@ func (l *ledger) emptyDuring() flow.Spans {
 	var since time.Time
 	for k := range l.entries {
 		e := &l.entries[k]
-		p.add(e.before, -1)
-		p.add(e.after, 1)
+		p.add(e.before(), -1)
+		p.add(e.after(), 1)
 		empty := p.Total() > 0 && p.Open() == 0
 		if !empty && !since.IsZero() {
-			if e.at.After(since) {
-				out = out.Append(flow.Span{From: since, To: e.at})
+			if e.at().After(since) {
+				out = out.Append(flow.Span{From: since, To: e.at()})
 			}
 			since = time.Time{}
 		}
 		if empty && since.IsZero() {
-			since = e.at
+			since = e.at()
 		}
 	}
 	if !since.IsZero() {

@@ -46,6 +46,7 @@ type stance uint8
 const (
 	isBlocked stance = 1 << iota // by semantics.blocked
 	owned                        // assigned to somebody
+	isDebt                       // by semantics.debt
 )
 
 func millis(t time.Time) int64 {
@@ -63,7 +64,8 @@ func by(ms int64, at time.Time) bool { return ms != 0 && ms <= at.UnixMilli() }
 
 // observe writes down a leaf's life in each goal that it belongs to.
 func (b *builder) observe(t *flow.Timeline, leaves []place) {
-	me, turns, marks := b.follow(t)
+	w := toil{statuses: &b.settings.Work}
+	me, turns, marks := b.follow(t, &w)
 	off, isSplit := splitOff(t.Issue)
 	if isSplit {
 		me.split = millis(off.at)
@@ -83,18 +85,20 @@ func (b *builder) observe(t *flow.Timeline, leaves []place) {
 			m.leaf = int32(p.index)
 			l.marks = append(l.marks, m)
 		}
+		l.toiled(p.index, &w)
 		b.stir(p, noise)
 	}
 	b.blockers.watch(t, leaves)
 }
 
 // follow walks along an issue's life.
-func (b *builder) follow(t *flow.Timeline) (me life, turns []turn, marks []mark) {
+func (b *builder) follow(t *flow.Timeline, w *toil) (me life, turns []turn, marks []mark) {
 	me = life{born: millis(t.Issue.Created), gone: millis(t.Issue.Gone)}
 	started, out := false, flow.Open
 	for span, st := range t.Spans() {
 		at, was := millis(span.From), out
 		out = b.settings.Semantics.Outcome(st)
+		w.step(at, st, out)
 		switch {
 		case was != flow.Open && out == flow.Open:
 			started = false
@@ -125,6 +129,9 @@ func (b *builder) stance(st *flow.State) stance {
 	if st.Assignee != 0 {
 		s |= owned
 	}
+	if b.settings.Debt.Applies(st) {
+		s |= isDebt
+	}
 	return s
 }
 
@@ -134,6 +141,8 @@ func (l *ledger) arrange(s *Settings, releases map[ReleaseOf][]goal.Target) {
 	slices.SortStableFunc(l.marks, func(a, b mark) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) })
 	slices.SortStableFunc(l.holds, func(a, b hold) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.by, b.by)) })
 	slices.SortStableFunc(l.splits, func(a, b splitLeaf) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf)) })
+	slices.SortStableFunc(l.stints, func(a, b stint) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) })
+	slices.SortStableFunc(l.holdings, func(a, b holding) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) })
 	l.setIdle(s)
 	l.setCourse()
 	l.setPromises(s, releases)

@@ -13,7 +13,8 @@ import (
 // moved, was delivered or dropped, or left, in order of time.
 type ledger struct {
 	goal     *goal.Goal
-	leaves   []goal.Leaf
+	leaves   []leaf
+	words    []wording // that entries and progress number
 	entries  []entry
 	progress []progress
 	epics    []epicLife
@@ -29,7 +30,7 @@ type ledger struct {
 	// experience is what estimates are made from, nil for none; odds are the
 	// goal's by week.
 	experience *Replay
-	odds       []weekOdds
+	odds       *odds
 	past       *pastFigures // where there are criteria
 	outcomes   map[string][]flow.Measured
 	tallies    []tally
@@ -41,16 +42,18 @@ type ledger struct {
 	overdue   flow.Spans
 	held      []heldLeaf
 
-	lives  []life // by leaf
-	turns  []turn // by leaf, then in order of time
-	marks  []mark // by leaf, then in order of time
-	holds  []hold // by leaf
-	splits []splitLeaf
-	noise  []dayNoise // in order of time
-	shut   flow.Spans // while all containers were closed
-	idle   flow.Spans // while no progress is expected: shut, or in a freeze
-	height int        // how many levels of goals there are below
-	peers  []peerView // in order of time
+	lives    []life      // by leaf
+	turns    []turn      // by leaf, then in order of time
+	marks    []mark      // by leaf, then in order of time
+	holds    []hold      // by leaf
+	splits   []splitLeaf // in order of time
+	stints   []stint     // by leaf, then in order of time
+	holdings []holding   // by leaf, then in order of time
+	noise    []dayNoise  // in order of time
+	shut     flow.Spans  // while all containers were closed
+	idle     flow.Spans  // while no progress is expected: shut, or in a freeze
+	height   int         // how many levels of goals there are below
+	peers    []peerView  // in order of time
 
 	course   []sizePoint // in order of time
 	promises []promises  // the target first
@@ -61,38 +64,6 @@ type ledger struct {
 type ownDecision struct {
 	*decision
 	own *ownGoal
-}
-
-// entry is one leaf's step from one class to another.
-type entry struct {
-	at            time.Time
-	leaf          int // index into ledger.leaves
-	before, after class
-	// status and resolution are the leaf's after the step, for people.
-	status, resolution string
-}
-
-// class is all that completion needs to know of a leaf at a moment.
-type class struct {
-	in  bool // in the goal's scope
-	cat flow.Category
-	out flow.Outcome
-	// unsaid tells that no changelog says which status the leaf was in; it was
-	// open, before the resolution date that closed it.
-	unsaid bool
-}
-
-// progress is a progress event of a leaf in scope (MEASURES §7).
-type progress struct {
-	at        time.Time
-	leaf      int       // noLeaf where a decision was made
-	decision  *decision // nil where a leaf moved
-	delivered bool
-	what      string // for people
-	discount  discount
-	// bulkSince, where discount is byBulk, is from when on the event is known
-	// to be part of a bulk edit; before, it counts.
-	bulkSince time.Time
 }
 
 // discount says why an event that looks like progress is none.
@@ -118,7 +89,7 @@ type epicLife struct {
 // builder writes the ledgers of all goals in one pass over the issues.
 type builder struct {
 	settings Settings
-	bulk     *bulkEdits
+	bulk     bulkView
 	ledgers  []ledger
 	leaves   map[issueAt][]place
 	epics    map[issueAt][]place
@@ -128,9 +99,11 @@ type builder struct {
 	decider  *decider
 
 	blockers     *blockers
+	debt         debtBook
 	releases     map[ReleaseOf][]goal.Target
 	noise        []map[int64]int32 // by ledger and day
 	waitingNoise []waitingNoise
+	words        *wordings
 }
 
 type issueAt struct {
@@ -147,19 +120,23 @@ type waiting struct {
 	minute minute
 }
 
-func newBuilder(members []goal.Members, bulk *bulkEdits, s Settings) *builder {
-	b := &builder{settings: s, bulk: bulk, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}, uses: map[projectAt]time.Time{}}
+func newBuilder(members []goal.Members, bulk bulkView, s Settings) *builder {
+	b := &builder{
+		settings: s, bulk: bulk, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}, uses: map[projectAt]time.Time{},
+		words: newWordings(), debt: debtBook{},
+	}
 	for g, m := range members {
 		b.noise = append(b.noise, map[int64]int32{})
 		l := ledger{
-			goal: m.Goal, leaves: m.Leaves, versions: m.Versions, missing: m.Missing, unanswered: m.Unanswered,
+			goal: m.Goal, leaves: make([]leaf, len(m.Leaves)), versions: m.Versions, missing: m.Missing, unanswered: m.Unanswered,
 			criteria: criteria(m.Goal), lives: make([]life, len(m.Leaves)),
 		}
 		if len(l.criteria) > 0 {
 			l.past = &pastFigures{all: map[pastFigure]Figure{}}
 		}
-		for k, leaf := range m.Leaves {
-			at := issueAt{leaf.Site, leaf.ID}
+		for k := range m.Leaves {
+			l.leaves[k] = newLeaf(&m.Leaves[k])
+			at := l.leaves[k].issueAt
 			b.leaves[at] = append(b.leaves[at], place{g, k})
 		}
 		for k, e := range m.Epics {
@@ -178,6 +155,7 @@ func newBuilder(members []goal.Members, bulk *bulkEdits, s Settings) *builder {
 func (b *builder) add(t *flow.Timeline) {
 	b.resolutions(t)
 	b.blockers.lives(t, &b.settings)
+	b.debt.add(t, &b.settings)
 	at := issueAt{t.Issue.Site, t.Issue.ID}
 	leaves, epics := b.leaves[at], b.epics[at]
 	if len(leaves) == 0 && len(epics) == 0 {
@@ -185,10 +163,11 @@ func (b *builder) add(t *flow.Timeline) {
 	}
 	for _, p := range leaves {
 		l := &b.ledgers[p.ledger]
-		l.entries = append(l.entries, b.entries(t, p.index, l.leaves[p.index].In)...)
-		l.proof.add(t, l.leaves[p.index].In)
+		in := l.leaves[p.index].in()
+		l.entries = append(l.entries, b.entries(t, p.index, in)...)
+		l.proof.add(t, in)
 		if l.goal.Count == goal.CountPoints {
-			l.sizes = append(l.sizes, b.sizes(l, t, p.index, l.leaves[p.index].In)...)
+			l.sizes = append(l.sizes, b.sizes(l, t, p.index, in)...)
 		}
 	}
 	if len(leaves) > 0 {
@@ -209,7 +188,7 @@ func (b *builder) entries(t *flow.Timeline, leaf int, in flow.Spans) []entry {
 		if now == was {
 			return
 		}
-		out = append(out, entry{at, leaf, was, now, st.Status.Name, st.Resolution.Name})
+		out = append(out, newEntry(at, leaf, was, now, b.words.number(st.Status.Name, st.Resolution.Name)))
 		was = now
 	}
 	for span, st := range t.Spans() {
@@ -255,20 +234,19 @@ func (b *builder) finish(sites []string) ([]ledger, decisions) {
 	made := b.decider.finish(b, sites)
 	for _, w := range b.waiting {
 		if since, ok := b.bulk.since(w.minute); ok {
-			p := &b.ledgers[w.ledger].progress[w.index]
-			p.discount, p.bulkSince = byBulk, time.UnixMilli(since).UTC()
+			b.ledgers[w.ledger].progress[w.index].edited(since)
 		}
 	}
 	for k := range b.ledgers {
 		l := &b.ledgers[k]
-		l.days = &daily{}
+		l.days, l.words = &daily{}, b.words.all
 		l.proof.seal(b.uses)
 		l.order()
 		slices.SortStableFunc(l.progress, func(a, b progress) int {
-			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf))
+			return cmp.Or(cmp.Compare(a.ms, b.ms), cmp.Compare(a.leaf, b.leaf))
 		})
 		slices.SortStableFunc(l.sizes, func(a, b sizing) int {
-			return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf))
+			return cmp.Or(cmp.Compare(a.ms, b.ms), cmp.Compare(a.leaf, b.leaf))
 		})
 	}
 	b.share()
@@ -282,7 +260,7 @@ func (b *builder) finish(sites []string) ([]ledger, decisions) {
 // order puts the entries in order of time.
 func (l *ledger) order() {
 	slices.SortStableFunc(l.entries, func(a, b entry) int {
-		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf))
+		return cmp.Or(cmp.Compare(a.ms, b.ms), cmp.Compare(a.leaf, b.leaf))
 	})
 	l.mark()
 }

@@ -15,9 +15,9 @@ type Model struct {
 
 	beta       vector
 	references []reference
-	largest    float64 // the largest featSize among the references
-	counted    int     // containers among the references, the prior's too
-	stretch    float64 // k of MEASURES §3.2: how far the residuals are stretched
+	classes    []containerClass // of the references
+	largest    float64          // the largest featSize among the references
+	stretch    float64          // k of MEASURES §3.2: how far the residuals are stretched
 	champion   method
 	losses     losses
 	finish     map[Kind]*finishModel
@@ -54,14 +54,17 @@ func fit(closed, open []veteran, prior *Prior, asOf time.Time) *Model {
 	rows := observe(closed)
 	beta, without := ridge(rows, len(closed), &start, ridgeLambda)
 	m.beta = beta
-	m.references, m.counted = prior.weighted(len(closed))
-	k := 0
+	others, k := 0, 0
+	m.references, others = prior.weighted(len(closed))
+	m.classed(containerClass{}) // the prior's
 	for g := range closed {
+		class := m.classed(containerClass{closed[g].Kind, closed[g].Set})
 		for i := range closed[g].lessons {
-			m.references = append(m.references, referTo(&closed[g], i, &rows[k], &without[g], m.counted))
+			r := referTo(&closed[g], i, &rows[k], &without[g])
+			r.container, r.class = int32(others+g), class
+			m.references = append(m.references, r)
 			k++
 		}
-		m.counted++
 	}
 	for k := range m.references {
 		m.largest = max(m.largest, m.references[k].size)
@@ -81,6 +84,10 @@ func fit(closed, open []veteran, prior *Prior, asOf time.Time) *Model {
 
 func (m *Model) sort() {
 	for by := range numMethods {
+		if by == byReference { // whose residuals are byDelivered's
+			m.sorted[by] = m.sorted[byDelivered]
+			continue
+		}
 		order := make([]int32, len(m.references))
 		for k := range order {
 			order[k] = int32(k)
@@ -114,13 +121,13 @@ func observe(closed []veteran) []observation {
 	return rows
 }
 
-func referTo(p *veteran, i int, row *observation, without *vector, container int) reference {
+func referTo(p *veteran, i int, row *observation, without *vector) reference {
 	c := &p.lessons[i]
 	v := c.vector()
 	n := float64(c.Scope())
 	r := reference{
 		logit: v[featLogit], size: v[featSize], age: v[featAge],
-		weight: row.weight, container: container, kind: p.Kind, set: p.Set,
+		weight: row.weight,
 	}
 	r.residual[byJira] = row.y - logit((c.Naive()*n+0.5)/(n+1))
 	r.residual[byDelivered] = row.y - v[featLogit]

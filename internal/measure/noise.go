@@ -73,7 +73,7 @@ func meansSomething(changes []flow.Change, history uint64) bool {
 func (b *builder) stir(p place, noise []noiseAt) {
 	l := &b.ledgers[p.ledger]
 	for _, x := range noise {
-		if !l.leaves[p.index].In.Contains(x.at) {
+		if !l.leaves[p.index].contains(x.at) {
 			continue
 		}
 		if b.bulk.suspected(x.minute) {

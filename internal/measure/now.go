@@ -14,7 +14,7 @@ func (l *ledger) now(at time.Time) []*entry {
 	now := make([]*entry, len(l.leaves))
 	for k := range l.entries {
 		e := &l.entries[k]
-		if e.at.After(at) {
+		if e.at().After(at) {
 			break
 		}
 		now[e.leaf] = e
@@ -24,8 +24,8 @@ func (l *ledger) now(at time.Time) []*entry {
 
 // open tells of a leaf's last step that it left the leaf open in scope, doing
 // that it left it in progress.
-func (e *entry) open() bool  { return e != nil && e.after.in && e.after.out == flow.Open }
-func (e *entry) doing() bool { return e.open() && e.after.cat == flow.InProgress }
+func (e *entry) open() bool  { return e != nil && e.after().in && e.after().out == flow.Open }
+func (e *entry) doing() bool { return e.open() && e.after().cat == flow.InProgress }
 
 // stances returns how each leaf stands at the moment.
 func (l *ledger) stances(at time.Time) []stance {
@@ -53,6 +53,7 @@ type Wait struct {
 type load struct {
 	now        []*entry
 	stands     []stance
+	ended      []*stint         // by leaf: the last stint; nil before the first
 	held       map[int][]string // by leaf: the keys of the open issues that block it
 	open       int
 	doing      int
@@ -62,7 +63,7 @@ type load struct {
 }
 
 func (l *ledger) load(at time.Time) load {
-	w := load{now: l.now(at), stands: l.stances(at), held: map[int][]string{}}
+	w := load{now: l.now(at), stands: l.stances(at), ended: l.stintsAt(at), held: map[int][]string{}}
 	for k := range l.holds {
 		h := &l.holds[k]
 		if leaf := int(h.leaf); w.now[leaf].open() && h.in.Contains(at) && !slices.Contains(w.held[leaf], h.by) {

@@ -24,14 +24,27 @@ func moreThan(n int, r, p float64) float64 {
 	if p >= 1 {
 		return 0
 	}
-	term, fail := r*math.Log(p), math.Log1p(-p) // logarithms: p^r can be too small to write
-	below := 0.0
+	// The first term, p^r, can be too small to write: the sum is over it, and
+	// over e^scale.
+	term, below, scale := 1.0, 0.0, 0.0
 	for k := range n + 1 {
-		below += math.Exp(term)
-		term += math.Log((float64(k)+r)/float64(k+1)) + fail
+		below += term
+		more := (float64(k) + r) / float64(k+1) * (1 - p)
+		if term *= more; more < 1 && term*float64(n-k) < below*negligible {
+			break // the terms grow smaller from here on
+		}
+		if term > largeTerm {
+			term, below, scale = term/largeTerm, below/largeTerm, scale+math.Log(largeTerm)
+		}
 	}
-	return min(1, max(0, 1-below))
+	return min(1, max(0, 1-math.Exp(r*math.Log(p)+scale+math.Log(below))))
 }
+
+const (
+	// negligible is what is lost in rounding.
+	negligible = 1e-17
+	largeTerm  = 1e250
+)
 
 // paceLogits are the logits of F1 at fitHorizons, which every month's fit asks
 // for again; nil where no leaf is open.

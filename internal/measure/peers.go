@@ -101,20 +101,20 @@ func (l *ledger) silences(me int, least time.Duration) []silence {
 	var begun time.Time
 	ok := false
 	if n := len(l.entries); n > 0 {
-		begun, ok = l.begun(l.entries[n-1].at)
+		begun, ok = l.begun(l.entries[n-1].at())
 	}
 	for k := range l.progress {
 		p := &l.progress[k]
-		working = working || p.leaf != noLeaf || ok && !p.at.Before(begun)
+		working = working || p.leaf != noLeaf || ok && !p.at().Before(begun)
 		if p.discount != counts || !working {
 			continue
 		}
 		if !last.IsZero() {
-			if gap := l.awake(last, p.at); gap >= least {
-				out = append(out, silence{me, weekOf(p.at), gap})
+			if gap := l.awake(last, p.at()); gap >= least {
+				out = append(out, silence{me, weekOf(p.at()), gap})
 			}
 		}
-		last = p.at
+		last = p.at()
 	}
 	return out
 }
@@ -124,13 +124,13 @@ func (l *ledger) silences(me int, least time.Duration) []silence {
 func (l *ledger) weeks() []int64 {
 	var out []int64
 	for k := range l.progress {
-		if w := weekOf(l.progress[k].at); len(out) == 0 || out[len(out)-1] != w {
+		if w := weekOf(l.progress[k].at()); len(out) == 0 || out[len(out)-1] != w {
 			out = append(out, w)
 		}
 	}
 	for k := range l.entries {
 		if e := &l.entries[k]; e.begins() {
-			out = append(out, weekOf(e.at))
+			out = append(out, weekOf(e.at()))
 			break
 		}
 	}

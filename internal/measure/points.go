@@ -26,7 +26,7 @@ func (p Points) Total() float64 { return p.ToDo + p.InProgress + p.Delivered + p
 // sizing is a leaf's estimate, and what it is compared with, from a moment on.
 // Only the ledger of a goal that counts points has any.
 type sizing struct {
-	at   time.Time
+	ms   int64
 	leaf int32
 	kind int32   // index into ledger.kinds
 	said float64 // as Jira has it; NaN for none
@@ -44,7 +44,7 @@ func (b *builder) sizes(l *ledger, t *flow.Timeline, leaf int, in flow.Spans) []
 		if len(parts) == 0 {
 			continue
 		}
-		next := sizing{at: parts[0].From, leaf: int32(leaf), said: math.NaN()}
+		next := sizing{ms: parts[0].From.UnixMilli(), leaf: int32(leaf), said: math.NaN()}
 		next.kind = l.kindOf(kind{t.Issue.Site, st.Project.ID, st.Type.ID})
 		if st.Estimated {
 			next.said = st.Estimate
@@ -55,6 +55,9 @@ func (b *builder) sizes(l *ledger, t *flow.Timeline, leaf int, in flow.Spans) []
 	}
 	return out
 }
+
+// at is since when the leaf is estimated so.
+func (z *sizing) at() time.Time { return instantOf(z.ms) }
 
 func (z *sizing) same(o *sizing) bool {
 	return z.kind == o.kind && (z.said == o.said || math.IsNaN(z.said) && math.IsNaN(o.said))
@@ -115,16 +118,16 @@ func (w *weights) coverage() *float64 { return ratio(w.estimated, w.inScope) }
 func (l *ledger) weigh(at time.Time, s *Settings) *weights {
 	w := &weights{leaves: make([]weight, len(l.leaves))}
 	for k := range l.entries {
-		if l.entries[k].at.After(at) {
+		if l.entries[k].at().After(at) {
 			break
 		}
-		w.leaves[l.entries[k].leaf].class = l.entries[k].after
+		w.leaves[l.entries[k].leaf].class = l.entries[k].after()
 	}
 	for k := range w.leaves {
 		w.leaves[k].said = math.NaN()
 	}
 	for k := range l.sizes {
-		if l.sizes[k].at.After(at) {
+		if l.sizes[k].at().After(at) {
 			break
 		}
 		w.leaves[l.sizes[k].leaf].sizing = l.sizes[k]

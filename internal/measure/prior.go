@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -88,8 +89,8 @@ func (p *Prior) finish() (v finishBeta) {
 }
 
 // weighted returns the prior's references as they count beside n containers
-// of one's own, and how many containers they are of. Their class is no one's
-// own.
+// of one's own, and how many containers they are of. Those of one container lie
+// together.
 func (p *Prior) weighted(n int) ([]reference, int) {
 	per := map[float64]float64{}
 	for _, r := range p.References {
@@ -98,11 +99,12 @@ func (p *Prior) weighted(n int) ([]reference, int) {
 	out := make([]reference, len(p.References))
 	for k, r := range p.References {
 		out[k] = reference{
-			logit: r[0], size: r[1], age: r[2], container: int(r[6]),
+			logit: r[0], size: r[1], age: r[2], container: int32(r[6]),
 			residual: [numMethods]float64{byJira: r[3], byDelivered: r[4], byReference: r[4], byRegression: r[5]},
 			weight:   priorWorth / float64(priorWorth+n) / per[r[6]],
 		}
 	}
+	slices.SortStableFunc(out, func(a, b reference) int { return cmp.Compare(a.container, b.container) })
 	return out, len(per)
 }
 

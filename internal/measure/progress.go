@@ -32,7 +32,7 @@ func (b *builder) addProgress(t *flow.Timeline, leaves []place) {
 			continue
 		}
 		if forward, delivered, bounced := e.step(span.From, st.Category, outcome); forward {
-			b.record(t, leaves, by, progress{at: span.From, delivered: delivered, what: st.Status.Name}, bounced)
+			b.record(t, leaves, by, progress{ms: span.From.UnixMilli(), delivered: delivered, what: int32(b.words.number(st.Status.Name, ""))}, bounced)
 		}
 	}
 }
@@ -47,10 +47,10 @@ func (b *builder) record(t *flow.Timeline, leaves []place, by *flow.Change, p pr
 	}
 	for _, at := range leaves {
 		l := &b.ledgers[at.ledger]
-		if !l.leaves[at.index].In.Contains(p.at) {
+		if !l.leaves[at.index].contains(p.at()) {
 			continue
 		}
-		p.leaf = at.index
+		p.leaf = int32(at.index)
 		l.progress = append(l.progress, p)
 		if m := minuteOf(t.Issue.Site, by); p.discount == counts && by.History != 0 && b.bulk.suspected(m) {
 			b.waiting = append(b.waiting, waiting{place{at.ledger, len(l.progress) - 1}, m})

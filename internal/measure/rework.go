@@ -54,7 +54,7 @@ func (l *ledger) doneEpisodes(at time.Time, bounce time.Duration) []episodeDone 
 				continue
 			}
 			end()
-			if l.leaves[x.leaf].In.Contains(instantOf(x.at)) {
+			if l.leaves[x.leaf].contains(instantOf(x.at)) {
 				open = &episodeDone{leaf: int(x.leaf), from: x.at}
 			}
 		}

@@ -14,18 +14,18 @@ func (l *ledger) commitment(at time.Time, s *Settings) (time.Time, bool) {
 	var begun, delivered time.Time
 	for k := range l.entries {
 		e := &l.entries[k]
-		if e.at.After(at) {
+		if e.at().After(at) {
 			break
 		}
-		if !e.after.in {
+		if !e.after().in {
 			continue
 		}
-		if e.after.cat == flow.InProgress && e.after.out == flow.Open {
-			begun = e.at
+		if e.after().cat == flow.InProgress && e.after().out == flow.Open {
+			begun = e.at()
 			break
 		}
-		if delivered.IsZero() && e.after.out == flow.Delivered {
-			delivered = e.at
+		if delivered.IsZero() && e.after().out == flow.Delivered {
+			delivered = e.at()
 		}
 	}
 	if begun.IsZero() {
@@ -46,7 +46,7 @@ func (l *ledger) commitment(at time.Time, s *Settings) (time.Time, bool) {
 // in scope at from, plus added, less removed, is what is in scope at to.
 func (l *ledger) scope(from, to time.Time) (added, removed int) {
 	l.eachScopeChange(from, to, func(e *entry) {
-		if e.after.in {
+		if e.after().in {
 			added++
 		} else {
 			removed++
@@ -58,10 +58,10 @@ func (l *ledger) scope(from, to time.Time) (added, removed int) {
 func (l *ledger) eachScopeChange(from, to time.Time, f func(*entry)) {
 	for k := range l.entries {
 		e := &l.entries[k]
-		if e.at.After(to) {
+		if e.at().After(to) {
 			return
 		}
-		if e.at.After(from) && e.before.in != e.after.in {
+		if e.at().After(from) && e.before().in != e.after().in {
 			f(e)
 		}
 	}

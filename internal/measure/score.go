@@ -8,19 +8,6 @@ const crpsMembers = 33
 // ensemble is a distribution by its quantiles, in ascending order.
 type ensemble [crpsMembers]float32
 
-func (s *spread) ensemble() ensemble {
-	var e ensemble
-	sum, k := 0.0, 0
-	for _, p := range s.points {
-		sum += p.weight
-		for k < crpsMembers && sum >= (float64(k)+0.5)/crpsMembers*s.total {
-			e[k] = float32(p.value)
-			k++
-		}
-	}
-	return e
-}
-
 // crps is the continuous ranked probability score of a predictive
 // distribution against what came, by an ensemble of its quantiles:
 // mean|x−y| − ½·mean|x−x'| (MEASURES §3.3).

@@ -18,6 +18,13 @@ type Settings struct {
 	BusinessAsUsual Match
 	// Blocked is work that is held up.
 	Blocked Match
+	// Work says in which statuses an issue is worked on and in which it waits.
+	Work WorkStatuses
+	// Debt is technical debt.
+	Debt Match
+	// MinGroup is the number of persons below which a figure that is derived
+	// from persons is withheld; less than LeastGroup is taken for LeastGroup.
+	MinGroup int
 	// Traps are what is set of the trap detectors, by name.
 	Traps map[string]TrapSetting
 	// Decisions say what asks for one.
@@ -131,6 +138,9 @@ type Thresholds struct {
 	// ActiveWithin is how recently work must have been delivered or moved to
 	// be active (MEASURES §2.15).
 	ActiveWithin time.Duration
+	// FlowWindow is over which time flow efficiency, concentration, hand-offs
+	// and the retirement of debt are looked at (MEASURES §2.10, §2.12–2.14).
+	FlowWindow time.Duration
 	// OutcomeStale is how old an outcome's last value may be to stand.
 	OutcomeStale time.Duration
 
@@ -196,6 +206,7 @@ func DefaultThresholds() Thresholds {
 		OverstatedFrom: 0.5,
 
 		ActiveWithin: 28 * day,
+		FlowWindow:   90 * day,
 		OutcomeStale: 26 * time.Hour,
 
 		EvidenceHides:      0.5,
@@ -217,5 +228,11 @@ func DefaultSettings() Settings {
 		}},
 		Thresholds: DefaultThresholds(),
 		Blocked:    Match{Statuses: []string{"Blocked"}, Flagged: true},
+		Work:       WorkStatuses{Waiting: []string{"In review", "Blocked"}},
+		Debt:       Match{Labels: []string{"tech-debt"}, IssueTypes: []string{"Technical Debt"}},
+		MinGroup:   LeastGroup,
 	}
 }
+
+// LeastGroup is the least number of persons that a figure may be derived from.
+const LeastGroup = 5

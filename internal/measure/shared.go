@@ -28,7 +28,7 @@ func (b *builder) share() {
 				if l.shared == nil {
 					l.shared = map[int][]sharing{}
 				}
-				l.shared[p.index] = append(l.shared[p.index], sharing{other.goal.ID, other.leaves[o.index].In})
+				l.shared[p.index] = append(l.shared[p.index], sharing{other.goal.ID, other.leaves[o.index].in()})
 			}
 		}
 	}
@@ -56,7 +56,7 @@ func (b *builder) related() [][]bool {
 // while this one has it.
 func (l *ledger) also(leaf int, at time.Time) []string {
 	var out []string
-	if !l.leaves[leaf].In.Contains(at) {
+	if !l.leaves[leaf].contains(at) {
 		return nil
 	}
 	for _, s := range l.shared[leaf] {

@@ -2,7 +2,6 @@ package measure
 
 import (
 	"math"
-	"slices"
 	"time"
 
 	"plumbline/internal/flow"
@@ -62,12 +61,21 @@ type situations struct {
 	kind   Kind
 	next   int
 	now    []class
-	came   []time.Time // when the leaf first came into scope
+	came   []arrival // in order of time
+	met    []bool    // by leaf: it has come
 	weekly []delivery
-	last   time.Time   // of the last delivery
-	opened []time.Time // by leaf: when it was last re-opened
+	last   time.Time           // of the last delivery
+	opened map[int32]time.Time // by leaf: when it was last re-opened
 	bounce time.Duration
 	week1  int // scope at the end of the first week
+	// The leaves in scope, and of them.
+	all, reported, delivered, dropped, started int
+}
+
+// arrival is a leaf's first coming into scope.
+type arrival struct {
+	at   time.Time
+	leaf int32
 }
 
 // delivery is a leaf that was delivered (1) or re-opened (-1) in scope.
@@ -79,7 +87,7 @@ type delivery struct {
 func newSituations(l *ledger, kind Kind) *situations {
 	n := len(l.leaves)
 	return &situations{
-		ledger: l, kind: kind, now: make([]class, n), came: make([]time.Time, n), opened: make([]time.Time, n),
+		ledger: l, kind: kind, now: make([]class, n), met: make([]bool, n), opened: map[int32]time.Time{},
 		week1: -1, bounce: DefaultThresholds().Bounce,
 	}
 }
@@ -87,35 +95,16 @@ func newSituations(l *ledger, kind Kind) *situations {
 // at returns the situation at the moment, which is not before that of the call
 // before; false where no leaf is in scope.
 func (f *situations) at(at time.Time) (Situation, bool) {
-	for ; f.next < len(f.ledger.entries) && !f.ledger.entries[f.next].at.After(at); f.next++ {
+	for ; f.next < len(f.ledger.entries) && !f.ledger.entries[f.next].at().After(at); f.next++ {
 		f.step(&f.ledger.entries[f.next])
 	}
-	s := Situation{At: at, Kind: f.kind}
-	var came []time.Time
-	for k := range f.now {
-		c := &f.now[k]
-		if !c.in {
-			continue
-		}
-		s.All++
-		if c.cat == flow.Done {
-			s.Reported++
-		}
-		switch {
-		case c.out == flow.Delivered:
-			s.Delivered++
-		case c.out == flow.Dropped:
-			s.Dropped++
-			continue
-		case c.cat == flow.InProgress:
-			s.Started++
-		}
-		came = append(came, f.came[k])
-	}
-	if s.All == 0 {
+	if f.all == 0 {
 		return Situation{}, false
 	}
-	f.times(&s, came)
+	s := Situation{
+		At: at, Kind: f.kind, All: f.all, Reported: f.reported, Delivered: f.delivered, Dropped: f.dropped, Started: f.started,
+	}
+	f.times(&s)
 	f.pace(&s)
 	return s, true
 }
@@ -125,87 +114,107 @@ func (l *ledger) reached(n int) time.Time {
 	seen := make([]bool, len(l.leaves))
 	for k := range l.entries {
 		e := &l.entries[k]
-		if !e.after.in || seen[e.leaf] {
+		if !e.after().in || seen[e.leaf] {
 			continue
 		}
 		seen[e.leaf] = true
 		if n--; n == 0 {
-			return e.at
+			return e.at()
 		}
 	}
 	return time.Time{}
 }
 
 func (f *situations) step(e *entry) {
-	if first := f.ledger.entries[0].at; f.week1 < 0 && e.at.Sub(first) > 7*day {
-		f.week1 = f.scope()
+	if first := f.ledger.entries[0].at(); f.week1 < 0 && e.at().Sub(first) > 7*day {
+		f.week1 = f.all - f.dropped
 	}
-	f.now[e.leaf] = e.after
-	if e.after.in && f.came[e.leaf].IsZero() {
-		f.came[e.leaf] = e.at
+	f.count(&f.now[e.leaf], -1)
+	f.now[e.leaf] = e.after()
+	f.count(&f.now[e.leaf], 1)
+	if e.after().in && !f.met[e.leaf] {
+		f.met[e.leaf] = true
+		f.came = append(f.came, arrival{e.at(), e.leaf})
 	}
-	if !e.before.in || !e.after.in {
+	if !e.before().in || !e.after().in {
 		return
 	}
-	was, is := e.before.out == flow.Delivered, e.after.out == flow.Delivered
+	was, is := e.before().out == flow.Delivered, e.after().out == flow.Delivered
 	switch {
 	case is && !was:
-		f.weekly = append(f.weekly, delivery{e.at, 1})
-		if e.at.Sub(f.opened[e.leaf]) >= f.bounce { // a bounce is no completion
-			f.last = e.at
+		f.weekly = append(f.weekly, delivery{e.at(), 1})
+		if e.at().Sub(f.opened[e.leaf]) >= f.bounce { // a bounce is no completion
+			f.last = e.at()
 		}
 	case was && !is:
-		f.weekly = append(f.weekly, delivery{e.at, -1})
-		f.opened[e.leaf] = e.at
+		f.weekly = append(f.weekly, delivery{e.at(), -1})
+		f.opened[e.leaf] = e.at()
 	}
 }
 
-func (f *situations) scope() int {
-	n := 0
-	for k := range f.now {
-		if f.now[k].in && f.now[k].out != flow.Dropped {
-			n++
-		}
+// count puts n leaves of the class where they belong.
+func (f *situations) count(c *class, n int) {
+	if !c.in {
+		return
 	}
-	return n
+	f.all += n
+	if c.cat == flow.Done {
+		f.reported += n
+	}
+	switch {
+	case c.out == flow.Delivered:
+		f.delivered += n
+	case c.out == flow.Dropped:
+		f.dropped += n
+	case c.cat == flow.InProgress:
+		f.started += n
+	}
 }
 
 // times sets what is told by when leaves came in.
-func (f *situations) times(s *Situation, came []time.Time) {
-	first := f.ledger.entries[0].at
+func (f *situations) times(s *Situation) {
+	first := f.ledger.entries[0].at()
 	since := f.last
 	if since.IsZero() {
 		since = first
 	}
 	s.SinceDelivery = days(s.At.Sub(since))
-	week1 := f.week1
+	scope, week1 := s.Scope(), f.week1
 	if week1 < 0 {
-		week1 = s.Scope()
+		week1 = scope
 	}
-	s.Growth = math.Log((float64(s.Scope()) + 0.5) / (float64(week1) + 0.5))
-	if len(came) == 0 {
+	s.Growth = math.Log((float64(scope) + 0.5) / (float64(week1) + 0.5))
+	if scope == 0 {
 		s.Age = days(s.At.Sub(first))
 		return
 	}
-	slices.SortFunc(came, time.Time.Compare)
-	begun := came[len(came)/10]
-	s.Age = days(s.At.Sub(begun))
-	half := came[0].Add(s.At.Sub(came[0]) / 2)
-	recent, younger := 0, 0
-	for _, t := range came {
+	var half time.Time
+	n, recent, younger := 0, 0, 0
+	for k := range f.came {
+		t := f.came[k].at
+		if c := &f.now[f.came[k].leaf]; !c.in || c.out == flow.Dropped {
+			continue
+		}
+		if n == 0 {
+			half = t.Add(s.At.Sub(t) / 2)
+		}
+		if n == scope/10 {
+			s.Age = days(s.At.Sub(t))
+		}
 		if s.At.Sub(t) <= 30*day {
 			recent++
 		}
 		if t.After(half) {
 			younger++
 		}
+		n++
 	}
-	s.New30, s.Younger = portion(recent, len(came)), portion(younger, len(came))
+	s.New30, s.Younger = portion(recent, n), portion(younger, n)
 }
 
 // pace sets the net deliveries of the last full weeks since the first leaf.
 func (f *situations) pace(s *Situation) {
-	weeks := min(forecastWeeks, int(s.At.Sub(f.ledger.entries[0].at)/(7*day)))
+	weeks := min(forecastWeeks, int(s.At.Sub(f.ledger.entries[0].at())/(7*day)))
 	s.Weekly = make([]int, max(0, weeks))
 	for k := len(f.weekly) - 1; k >= 0; k-- {
 		week := int(s.At.Sub(f.weekly[k].at) / (7 * day))

@@ -165,7 +165,7 @@ func (l *ledger) beginning(s *Settings) time.Time {
 		return l.goal.Start.Start(s.Calendar.Location())
 	}
 	if len(l.entries) > 0 {
-		return l.entries[0].at
+		return l.entries[0].at()
 	}
 	return time.Time{}
 }

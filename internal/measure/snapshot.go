@@ -22,6 +22,8 @@ type Snapshot struct {
 	Estimator *EstimatorStatus `json:"estimator,omitempty"`
 	// Decisions are the open decisions by site and class.
 	Decisions []SiteDecisions `json:"decisions,omitempty"`
+	// Debt is the technical debt of each site, also outside any goal.
+	Debt []SiteDebt `json:"debt,omitempty"`
 }
 
 // Goal returns the status of the goal with the id.
@@ -146,6 +148,18 @@ type GoalStatus struct {
 	// Unowned is the share of the issues in progress that are assigned to
 	// nobody (MEASURES §2.12).
 	Unowned *float64 `json:"unowned,omitempty"`
+	// FlowEfficiency is the share of the time from start to finish in which
+	// the issues delivered in the last 90 days were worked on, FlowTime what
+	// it is made of (MEASURES §2.10).
+	FlowEfficiency *float64  `json:"flow_efficiency,omitempty"`
+	FlowTime       *FlowTime `json:"flow_time,omitempty"`
+	// Concentration is the share of the issues in progress, and of those
+	// delivered in the last 90 days, that two people hold; withheld where fewer
+	// people than privacy.min_group hold any (MEASURES §2.13).
+	Concentration *float64 `json:"concentration,omitempty"`
+	// Debt is the goal's technical debt; nil where nothing is configured to be
+	// such (MEASURES §2.14).
+	Debt *DebtStatus `json:"debt,omitempty"`
 
 	// StopCriteria are the goal's declared stop criteria, in their order.
 	StopCriteria []StopCriterion `json:"stop_criteria,omitempty"`

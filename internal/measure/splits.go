@@ -80,21 +80,21 @@ func (l *ledger) noteSplit(leaf int, off splitLink) {
 // of them was.
 func (l *ledger) handedOver(fallen *sizing, fall float64, at time.Time, s *Settings) float64 {
 	within := func(t time.Time) bool {
-		return !t.After(at) && max(t.Sub(fallen.at), fallen.at.Sub(t)) <= s.Thresholds.SplitWithin
+		return !t.After(at) && max(t.Sub(fallen.at()), fallen.at().Sub(t)) <= s.Thresholds.SplitWithin
 	}
-	begin := fallen.at.Add(-s.Thresholds.SplitWithin)
+	begin := fallen.at().Add(-s.Thresholds.SplitWithin)
 	said := map[int32]float64{} // by part
 	first, _ := slices.BinarySearchFunc(l.splits, begin, func(x splitLeaf, t time.Time) int { return x.at.Compare(t) })
 	for k := first; k < len(l.splits) && within(l.splits[k].at); k++ {
-		if x := &l.splits[k]; x.from == l.leaves[fallen.leaf].Key {
+		if x := &l.splits[k]; x.from == l.leaves[fallen.leaf].key {
 			said[x.leaf] = 0
 		}
 	}
 	if len(said) == 0 {
 		return 0
 	}
-	first, _ = slices.BinarySearchFunc(l.sizes, begin, func(z sizing, t time.Time) int { return z.at.Compare(t) })
-	for k := first; k < len(l.sizes) && within(l.sizes[k].at); k++ {
+	first, _ = slices.BinarySearchFunc(l.sizes, begin, func(z sizing, t time.Time) int { return z.at().Compare(t) })
+	for k := first; k < len(l.sizes) && within(l.sizes[k].at()); k++ {
 		z := &l.sizes[k]
 		if _, part := said[z.leaf]; part && usable(z.said, s.Thresholds.MaxEstimate) {
 			said[z.leaf] = z.said

@@ -34,7 +34,7 @@ func (l *ledger) rhythm(at time.Time, s *Settings) (rhythm, bool) {
 	r := rhythm{declared: l.goal.StallAfter > 0}
 	for k := range l.progress {
 		p := &l.progress[k]
-		if p.at.After(at) {
+		if p.at().After(at) {
 			break
 		}
 		if p.discounted(at) {
@@ -49,10 +49,10 @@ func (l *ledger) rhythm(at time.Time, s *Settings) (rhythm, bool) {
 	if !ok && first < 0 {
 		return rhythm{}, false
 	}
-	if first >= 0 && (!ok || r.events[first].at.Before(begun)) {
-		begun = r.events[first].at
+	if first >= 0 && (!ok || r.events[first].at().Before(begun)) {
+		begun = r.events[first].at()
 	}
-	r.events = slices.DeleteFunc(r.events, func(p *progress) bool { return p.leaf == noLeaf && p.at.Before(begun) })
+	r.events = slices.DeleteFunc(r.events, func(p *progress) bool { return p.leaf == noLeaf && p.at().Before(begun) })
 	r.begun = begun
 	f := stallFold{rhythm: &r, ledger: l, settings: s, own: l.goal.StallAfter, quietFrom: begun}
 	f.adapt(begun)
@@ -68,26 +68,22 @@ func (l *ledger) rhythm(at time.Time, s *Settings) (rhythm, bool) {
 	return r, true
 }
 
-func (p *progress) discounted(at time.Time) bool {
-	return p.discount != counts && (p.discount != byBulk || !p.bulkSince.After(at))
-}
-
 // begun is when the first leaf in scope was in progress or delivered.
 func (l *ledger) begun(at time.Time) (time.Time, bool) {
 	for k := range l.entries {
 		e := &l.entries[k]
-		if e.at.After(at) {
+		if e.at().After(at) {
 			break
 		}
 		if e.begins() {
-			return e.at, true
+			return e.at(), true
 		}
 	}
 	return time.Time{}, false
 }
 
 func (e *entry) begins() bool {
-	return e.after.in && (e.after.cat == flow.InProgress || e.after.out == flow.Delivered)
+	return e.after().in && (e.after().cat == flow.InProgress || e.after().out == flow.Delivered)
 }
 
 // stallFold walks along the progress events. A goal is stalled once the
@@ -104,30 +100,30 @@ type stallFold struct {
 }
 
 func (f *stallFold) step(p *progress) {
-	silent := f.outlasted(p.at)
-	f.until(p.at)
+	silent := f.outlasted(p.at())
+	f.until(p.at())
 	if !f.last.IsZero() {
-		if gap := f.ledger.awake(f.last, p.at); gap >= f.settings.Thresholds.StallGap {
+		if gap := f.ledger.awake(f.last, p.at()); gap >= f.settings.Thresholds.StallGap {
 			k, _ := slices.BinarySearch(f.gaps, gap)
 			f.gaps = slices.Insert(f.gaps, k, gap)
 		}
 	}
 	if !f.since.IsZero() {
 		if now := &f.alarms[len(f.alarms)-1]; now.moved.IsZero() {
-			now.moved = p.at
+			now.moved = p.at()
 		}
-		today := flow.DateOf(p.at.In(f.settings.Calendar.Location()))
+		today := flow.DateOf(p.at().In(f.settings.Calendar.Location()))
 		switch {
 		case p.delivered, !silent && !f.wokeOn.IsZero() && f.wokeOn != today:
-			f.stalls = f.stalls.Append(flow.Span{From: f.since, To: p.at})
-			f.alarms[len(f.alarms)-1].ended = p.at
+			f.stalls = f.stalls.Append(flow.Span{From: f.since, To: p.at()})
+			f.alarms[len(f.alarms)-1].ended = p.at()
 			f.since, f.wokeOn = time.Time{}, flow.Date{}
 		case silent || f.wokeOn.IsZero():
 			f.wokeOn = today
 		}
 	}
-	f.last, f.quietFrom = p.at, p.at
-	f.adapt(p.at)
+	f.last, f.quietFrom = p.at(), p.at()
+	f.adapt(p.at())
 }
 
 // until begins a stall if the silence outlasts the threshold by the moment.
@@ -178,11 +174,11 @@ func (l *ledger) busy(r *rhythm, at time.Time, s *Settings) bool {
 	if !r.last.IsZero() {
 		from = r.last
 	}
-	if k := l.firstAfter(from); k < len(l.entries) && !l.entries[k].at.After(at) {
+	if k := l.firstAfter(from); k < len(l.entries) && !l.entries[k].at().After(at) {
 		return false // scope was added, or left, or was re-opened
 	}
 	for k := range l.sizes {
-		if z := &l.sizes[k]; z.at.After(from) && !z.at.After(at) {
+		if z := &l.sizes[k]; z.at().After(from) && !z.at().After(at) {
 			return false
 		}
 	}

@@ -42,11 +42,11 @@ func (l *ledger) weeklyUntil(at time.Time, zone *time.Location) map[flow.Date]we
 	out := map[flow.Date]weekly{}
 	for k := range l.entries {
 		e := &l.entries[k]
-		if !at.IsZero() && e.at.After(at) {
+		if !at.IsZero() && e.at().After(at) {
 			break
 		}
-		if !e.before.in && e.after.in && e.after.out == flow.Open {
-			d := monday(e.at, zone)
+		if !e.before().in && e.after().in && e.after().out == flow.Open {
+			d := monday(e.at(), zone)
 			w := out[d]
 			w.added++
 			out[d] = w
@@ -57,7 +57,7 @@ func (l *ledger) weeklyUntil(at time.Time, zone *time.Location) map[flow.Date]we
 		if ms == 0 || !at.IsZero() && !by(ms, at) {
 			continue
 		}
-		if when := instantOf(ms); l.leaves[leaf].In.Contains(when) {
+		if when := instantOf(ms); l.leaves[leaf].contains(when) {
 			d := monday(when, zone)
 			w := out[d]
 			w.delivered++
@@ -76,7 +76,7 @@ func (l *ledger) treadmill(s *Settings, t trapLimits) flow.Spans {
 	zone := s.Calendar.Location()
 	counted := l.weeklyUntil(time.Time{}, zone)
 	of := t.count("of_weeks")
-	first, end := monday(l.entries[0].at, zone), monday(l.entries[len(l.entries)-1].at, zone).AddDays(7*(of+1))
+	first, end := monday(l.entries[0].at(), zone), monday(l.entries[len(l.entries)-1].at(), zone).AddDays(7*(of+1))
 	var out flow.Spans
 	losing := 0
 	for d := first; d.Before(end); d = d.AddDays(7) {
@@ -112,11 +112,11 @@ func (x *explainer) scopeTreadmill(t trapLimits) ExplainedMeasure {
 	from := this.AddDays(-7 * of).Start(zone)
 	for k := range x.l.entries {
 		e := &x.l.entries[k]
-		if e.at.Before(from) || !e.at.Before(this.Start(zone)) {
+		if e.at().Before(from) || !e.at().Before(this.Start(zone)) {
 			continue
 		}
-		if !e.before.in && e.after.in && e.after.out == flow.Open {
-			m.Counted = append(m.Counted, x.evidence(e.leaf, e.at, "came into scope"))
+		if !e.before().in && e.after().in && e.after().out == flow.Open {
+			m.Counted = append(m.Counted, x.evidence(int(e.leaf), e.at(), "came into scope"))
 		}
 	}
 	x.l.finishedBy(this.Start(zone).Add(-time.Millisecond), this.Start(zone).Sub(from), func(leaf int, when time.Time) {
@@ -168,7 +168,7 @@ func (l *ledger) closings(s *Settings) []closure {
 func (l *ledger) takenOut(c closure, s *Settings, t trapLimits, f func(*entry, cause)) (out, scope int) {
 	from := c.at.Add(-t.days("days"))
 	l.eachDrift(from, c.at, s, func(e *entry, why cause) {
-		if e.before.out == flow.Open && (why == isMovedOut || why == isDropped) {
+		if e.before().out == flow.Open && (why == isMovedOut || why == isDropped) {
 			out++
 			f(e, why)
 		}
@@ -207,7 +207,7 @@ func (x *explainer) silentDescoping(t trapLimits) ExplainedMeasure {
 		}
 		m.Counted = nil
 		out, scope := x.l.takenOut(c, x.s, t, func(e *entry, why cause) {
-			m.Counted = append(m.Counted, x.evidence(e.leaf, e.at, why.String()))
+			m.Counted = append(m.Counted, x.evidence(int(e.leaf), e.at(), why.String()))
 		})
 		m.Inputs = []ExplainedInput{
 			{"closed", moment(c.at)}, {"target met", yesNo(x.l.met(c, x.s))},

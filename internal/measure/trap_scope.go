@@ -42,19 +42,19 @@ func (l *ledger) tails(t trapLimits) flow.Spans {
 	for k := range l.entries {
 		e := &l.entries[k]
 		sum.apply(e)
-		if !since.IsZero() && !e.before.in && e.after.in {
+		if !since.IsZero() && !e.before().in && e.after().in {
 			if added++; added == t.count("added") {
-				enough = e.at
+				enough = e.at()
 			}
 		}
-		if k+1 < len(l.entries) && l.entries[k+1].at.Equal(e.at) {
+		if k+1 < len(l.entries) && l.entries[k+1].at().Equal(e.at()) {
 			continue // what happens at one moment is judged as one
 		}
 		switch almost := sum.almost(t); {
 		case almost && since.IsZero():
-			since = e.at
+			since = e.at()
 		case !almost && !since.IsZero():
-			end(e.at)
+			end(e.at())
 		}
 	}
 	end(time.Time{})
@@ -75,19 +75,19 @@ func (x *explainer) ninetyNineTail(t trapLimits) ExplainedMeasure {
 	var came []Evidence
 	for k := range x.l.entries {
 		e := &x.l.entries[k]
-		if e.at.After(x.at) {
+		if e.at().After(x.at) {
 			break
 		}
 		sum.apply(e)
-		if !since.IsZero() && !e.before.in && e.after.in {
-			came = append(came, x.evidence(e.leaf, e.at, "came into scope while all but done"))
+		if !since.IsZero() && !e.before().in && e.after().in {
+			came = append(came, x.evidence(int(e.leaf), e.at(), "came into scope while all but done"))
 		}
-		if k+1 < len(x.l.entries) && x.l.entries[k+1].at.Equal(e.at) {
+		if k+1 < len(x.l.entries) && x.l.entries[k+1].at().Equal(e.at()) {
 			continue
 		}
 		switch almost := sum.almost(t); {
 		case almost && since.IsZero():
-			since, came = e.at, nil
+			since, came = e.at(), nil
 		case !almost:
 			since, came = time.Time{}, nil
 		}
@@ -143,12 +143,12 @@ func (l *ledger) declared(s *Settings) (at time.Time, why string) {
 func (l *ledger) unworked(since time.Time) flow.Spans {
 	first := time.Time{}
 	if k := l.firstAfter(since); k < len(l.entries) {
-		first = l.entries[k].at
+		first = l.entries[k].at()
 	}
 	for k := range l.sizes {
-		if z := &l.sizes[k]; z.at.After(since) {
-			if first.IsZero() || z.at.Before(first) {
-				first = z.at
+		if z := &l.sizes[k]; z.at().After(since) {
+			if first.IsZero() || z.at().Before(first) {
+				first = z.at()
 			}
 			break
 		}
@@ -164,16 +164,16 @@ func (l *ledger) unworked(since time.Time) flow.Spans {
 		e := &l.entries[k]
 		was := in
 		switch {
-		case !e.before.in && e.after.in:
+		case !e.before().in && e.after().in:
 			in++
-		case e.before.in && !e.after.in:
+		case e.before().in && !e.after().in:
 			in--
 		}
 		switch {
-		case was == 0 && in > 0 && e.at.After(from):
-			empty = empty.Append(flow.Span{From: from, To: e.at})
+		case was == 0 && in > 0 && e.at().After(from):
+			empty = empty.Append(flow.Span{From: from, To: e.at()})
 		case was > 0 && in == 0:
-			from = e.at
+			from = e.at()
 		}
 	}
 	if in == 0 {
@@ -191,9 +191,9 @@ func (x *explainer) orphanGoal(t trapLimits) ExplainedMeasure {
 	}
 	m.Inputs = []ExplainedInput{{"declared", x.dayOf(declared)}, {"issues in scope", strconv.Itoa(x.status.Issues.Total())}}
 	n := 0
-	for k := x.l.firstAfter(declared); k < len(x.l.entries) && !x.l.entries[k].at.After(x.at); k++ {
+	for k := x.l.firstAfter(declared); k < len(x.l.entries) && !x.l.entries[k].at().After(x.at); k++ {
 		if e := &x.l.entries[k]; n < shownEvents {
-			m.LeftOut = append(m.LeftOut, x.evidence(e.leaf, e.at, "since the declaration: "+e.after.String()))
+			m.LeftOut = append(m.LeftOut, x.evidence(int(e.leaf), e.at(), "since the declaration: "+e.after().String()))
 		}
 		n++
 	}

@@ -60,50 +60,82 @@ func (h *History) Unlinked(at time.Time) *Unlinked {
 		Projects: h.work.shares(at), Groups: []UnlinkedGroup{},
 	}
 	s := newSuggester(h, at)
-	for k := range h.work.groups {
-		g := &h.work.groups[k]
-		n := g.unlinked.at(at)
+	for _, g := range h.work.byEpic() {
+		n, usual := g.at(at)
 		if n == 0 {
 			continue
 		}
 		u.Groups = append(u.Groups, UnlinkedGroup{
-			Site: g.site, Project: g.project, Epic: g.epic.key, Summary: h.work.summary(g),
-			Issues: n, BusinessAsUsual: g.usual.at(at), Suggestions: s.suggest(g, n),
+			Site: g.site, Project: g.project, Epic: g.epic.key, Summary: h.work.summary(&g),
+			Issues: n, BusinessAsUsual: usual, Suggestions: s.suggest(&g, n),
 		})
 	}
 	slices.SortStableFunc(u.Groups, func(a, b UnlinkedGroup) int { return cmp.Compare(b.Issues, a.Issues) })
 	return u
 }
 
-// work is the company's active work over time, by project and epic.
+// work is the company's active work over time, by project and by what it lies
+// below. Nothing in it is changed once it is made.
 type work struct {
-	projects   []projectWork // by site and project
-	groups     []groupWork   // by site, project and epic
-	features   map[feature][]goalTally
-	containers map[issueAt]*container
-	began      time.Time // when the first issue of all was created
+	linked   map[projectAt]*tallyOver // active work that some goal claims
+	groups   map[groupAt]*groupTallies
+	features map[feature]map[int]*tallyOver // of the goals' work, by ledger
+	epics    *epics
+	began    time.Time // when the first issue of all was created
 }
 
-type projectWork struct {
-	site, project string
-	linked        *tallyOver // active work that some goal claims
-	groups        []*groupWork
+// groupAt is the unlinked work of a project that says of the same issue that
+// it lies above. Which epic that is, is looked up when it is asked for.
+type groupAt struct {
+	projectAt
+	above flow.Ref
+}
+
+type groupTallies struct {
+	unlinked, usual tallyOver
+	features        map[feature]*tallyOver // of the unlinked work
+	links           map[int]*tallyOver     // unlinked work with a link to work of the goal, by ledger
 }
 
 // groupWork is the unlinked work of a project below one epic, or below none.
 type groupWork struct {
-	site, project   string
-	epic            epicRef
-	unlinked, usual *tallyOver
-	features        []featureTally // of the unlinked work, those that some goal's work has too
-	links           []goalTally    // unlinked work with a link to work of the goal
+	projectAt
+	epic  epicRef
+	parts []*groupTallies
 }
 
-// epicRef is an epic: by its id where it was seen, else by the key that others
-// call it.
-type epicRef struct {
-	at  issueAt
-	key string
+// at returns how many issues it is at the moment, and how many of them are
+// business as usual.
+func (g *groupWork) at(when time.Time) (all, usual int) {
+	for _, p := range g.parts {
+		all += p.unlinked.at(when)
+		usual += p.usual.at(when)
+	}
+	return all, usual
+}
+
+// byEpic returns the groups by site, project and epic.
+func (w *work) byEpic() []groupWork {
+	type place struct {
+		projectAt
+		epicRef
+	}
+	known := map[place]int{}
+	var out []groupWork
+	for at, tallies := range w.groups {
+		p := place{at.projectAt, w.epics.resolve(at.site, at.above)}
+		k, ok := known[p]
+		if !ok {
+			k = len(out)
+			known[p] = k
+			out = append(out, groupWork{projectAt: p.projectAt, epic: p.epicRef})
+		}
+		out[k].parts = append(out[k].parts, tallies)
+	}
+	slices.SortFunc(out, func(a, b groupWork) int {
+		return cmp.Or(a.projectAt.compare(b.projectAt), cmp.Compare(a.epic.key, b.epic.key), cmp.Compare(a.epic.at.id, b.epic.at.id))
+	})
+	return out
 }
 
 // feature is what issues may have in common: a label or a fix version.
@@ -128,37 +160,37 @@ func (k featureKind) String() string {
 	return "label"
 }
 
-type featureTally struct {
-	feature
-	issues *tallyOver
-}
-
-type goalTally struct {
-	goal   int // index of the ledger
-	issues *tallyOver
-}
-
 func (w *work) shares(at time.Time) []ProjectShare {
-	out := []ProjectShare{}
-	for k := range w.projects {
-		p := &w.projects[k]
-		s := ProjectShare{Site: p.site, Project: p.project, Active: p.linked.at(at)}
-		for _, g := range p.groups {
-			s.Unlinked += g.unlinked.at(at)
-			s.BusinessAsUsual += g.usual.at(at)
+	by := map[projectAt]*ProjectShare{}
+	of := func(p projectAt) *ProjectShare {
+		if by[p] == nil {
+			by[p] = &ProjectShare{Site: p.site, Project: p.project}
 		}
-		if s.Active += s.Unlinked; s.Active == 0 {
-			continue
-		}
-		s.Ratio = float64(s.Unlinked) / float64(s.Active)
-		out = append(out, s)
+		return by[p]
 	}
-	slices.SortStableFunc(out, func(a, b ProjectShare) int { return cmp.Compare(b.Unlinked, a.Unlinked) })
+	for p, linked := range w.linked {
+		of(p).Active += linked.at(at)
+	}
+	for p, g := range w.groups {
+		s := of(p.projectAt)
+		s.Unlinked += g.unlinked.at(at)
+		s.BusinessAsUsual += g.usual.at(at)
+	}
+	out := []ProjectShare{}
+	for _, s := range by {
+		if s.Active += s.Unlinked; s.Active > 0 {
+			s.Ratio = float64(s.Unlinked) / float64(s.Active)
+			out = append(out, *s)
+		}
+	}
+	slices.SortFunc(out, func(a, b ProjectShare) int {
+		return cmp.Or(cmp.Compare(b.Unlinked, a.Unlinked), projectAt{a.Site, a.Project}.compare(projectAt{b.Site, b.Project}))
+	})
 	return out
 }
 
 func (w *work) summary(g *groupWork) string {
-	if c := w.containers[g.epic.at]; c != nil {
+	if c := w.epics.all[g.epic.at]; c != nil {
 		return c.summary
 	}
 	return ""
@@ -170,6 +202,9 @@ func (w *work) summary(g *groupWork) string {
 type tallyOver struct {
 	came, went []int64
 }
+
+// isZero tells that nothing was ever counted.
+func (t *tallyOver) isZero() bool { return len(t.came) == 0 }
 
 // add counts one issue during the spans.
 func (t *tallyOver) add(during flow.Spans) {

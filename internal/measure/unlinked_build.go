@@ -2,9 +2,8 @@ package measure
 
 import (
 	"cmp"
-	"maps"
 	"slices"
-	"time"
+	"strings"
 
 	"plumbline/internal/flow"
 )
@@ -13,82 +12,51 @@ import (
 // It holds on to tallies, never to issues; but for those of which an event may
 // turn out to be a bulk edit, which wait for the end.
 type workBuilder struct {
-	b          *builder
-	containers map[issueAt]*container
-	keys       map[keyAt]issueAt // of containers
-	members    map[keyAt][]place // leaves of goals by their keys
-
-	projects map[projectAt]*projectWork
-	groups   map[groupAt]*groupTallies
-	ofGoals  map[feature]map[int]*tallyOver
-	waiting  []*leafWork
-	began    time.Time // when the first issue was created
+	work
+	b       *builder
+	members func(keyAt) []place // the leaves of goals that have the key
+	waiting []*leafWork
 }
 
 type keyAt struct{ site, key string }
 
 type projectAt struct{ site, project string }
 
-type groupAt struct {
-	projectAt
-	epic epicRef
-}
-
-type groupTallies struct {
-	unlinked, usual tallyOver
-	features        map[feature]*tallyOver
-	links           map[int]*tallyOver // by goal
-}
-
-// container is an epic, or what is above epics.
-type container struct {
-	key, summary string
-	above        []aboveSpan
-}
-
-type aboveSpan struct {
-	flow.Span
-	flow.Ref
+func (p projectAt) compare(o projectAt) int {
+	return cmp.Or(cmp.Compare(p.site, o.site), cmp.Compare(p.project, o.project))
 }
 
 func newWorkBuilder() *workBuilder {
-	return &workBuilder{
-		containers: map[issueAt]*container{}, keys: map[keyAt]issueAt{}, members: map[keyAt][]place{},
-		projects: map[projectAt]*projectWork{}, groups: map[groupAt]*groupTallies{}, ofGoals: map[feature]map[int]*tallyOver{},
-	}
+	return &workBuilder{work: work{
+		linked: map[projectAt]*tallyOver{}, groups: map[groupAt]*groupTallies{},
+		features: map[feature]map[int]*tallyOver{}, epics: newEpics(),
+	}}
 }
 
-// meet takes an issue of the first pass: containers are known before what is
-// below them is looked at.
+// meet takes an issue of the first pass.
 func (w *workBuilder) meet(t *flow.Timeline) {
-	i := t.Issue
-	if w.began.IsZero() || i.Created.Before(w.began) {
-		w.began = i.Created
+	if w.began.IsZero() || t.Issue.Created.Before(w.began) {
+		w.began = t.Issue.Created
 	}
-	if !i.Now.Type.Container() {
-		return
+	if t.Issue.Now.Type.Container() {
+		w.epics.put(t)
 	}
-	at := issueAt{i.Site, i.ID}
-	c := &container{key: i.Now.Key, summary: i.Summary}
-	for span, st := range t.Spans() {
-		w.keys[keyAt{i.Site, st.Key}] = at
-		if ref := st.Above(); !ref.IsZero() {
-			c.above = append(c.above, aboveSpan{span, ref})
-		}
-	}
-	w.containers[at] = c
 }
 
 // join takes the goals' leaves, which are known once the first pass is over.
-func (w *workBuilder) join(b *builder) {
+// Only those are looked for by their keys that some issue has a link to.
+func (w *workBuilder) join(b *builder, m *mentions) {
 	w.b = b
+	byKey := map[keyAt][]place{}
 	for g := range b.ledgers {
 		for k := range b.ledgers[g].leaves {
 			l := &b.ledgers[g].leaves[k]
-			at := keyAt{l.Site, l.Key}
-			w.members[at] = append(w.members[at], place{g, k})
+			if at := (keyAt{l.site, l.key}); m.has(at) {
+				byKey[at] = append(byKey[at], place{g, k})
+			}
 		}
 	}
+	w.members = func(at keyAt) []place { return byKey[at] }
 }
 
 // add takes an issue of the second pass.
@@ -126,31 +94,22 @@ func (w *workBuilder) count(l *leafWork) {
 			continue
 		}
 		free := on.Less(linked)
-		w.project(projectAt{s.site, s.project}).linked.add(on.Intersect(linked))
+		tallyOf(w.linked, projectAt{s.site, s.project}).add(on.Intersect(linked))
 		if len(free) > 0 {
 			w.group(s, free, l)
 		}
 	}
 }
 
-func (w *workBuilder) inGoal(p place) flow.Spans { return w.b.ledgers[p.ledger].leaves[p.index].In }
-
-func (w *workBuilder) project(at projectAt) *projectWork {
-	p := w.projects[at]
-	if p == nil {
-		p = &projectWork{site: at.site, project: at.project, linked: &tallyOver{}}
-		w.projects[at] = p
-	}
-	return p
-}
+func (w *workBuilder) inGoal(p place) flow.Spans { return w.b.ledgers[p.ledger].leaves[p.index].in() }
 
 // goalHas notes what the goal's work is like.
 func (w *workBuilder) goalHas(g int, s *stretch, in flow.Spans) {
 	for _, f := range s.features {
-		byGoal := w.ofGoals[f]
+		byGoal := w.features[f]
 		if byGoal == nil {
 			byGoal = map[int]*tallyOver{}
-			w.ofGoals[f] = byGoal
+			w.features[f] = byGoal
 		}
 		tallyOf(byGoal, g).add(in)
 	}
@@ -158,9 +117,10 @@ func (w *workBuilder) goalHas(g int, s *stretch, in flow.Spans) {
 
 // group notes unlinked work below its epic, and what it is like.
 func (w *workBuilder) group(s *stretch, free flow.Spans, l *leafWork) {
-	at := groupAt{projectAt{s.site, s.project}, w.resolve(s.site, s.above)}
+	at := groupAt{projectAt{s.site, s.project}, s.above}
 	g := w.groups[at]
 	if g == nil {
+		at.above.Key = strings.Clone(at.above.Key) // a part of a text that need not be held on to
 		g = &groupTallies{features: map[feature]*tallyOver{}, links: map[int]*tallyOver{}}
 		w.groups[at] = g
 	}
@@ -184,20 +144,6 @@ func (w *workBuilder) group(s *stretch, free flow.Spans, l *leafWork) {
 	}
 }
 
-// resolve finds the epic that a reference names, under its present key.
-func (w *workBuilder) resolve(site string, ref flow.Ref) epicRef {
-	at := issueAt{site, ref.ID}
-	c := w.containers[at]
-	if c == nil {
-		at = w.keys[keyAt{site, ref.Key}]
-		c = w.containers[at]
-	}
-	if c == nil {
-		return epicRef{key: ref.Key}
-	}
-	return epicRef{at, c.key}
-}
-
 func tallyOf[K comparable](m map[K]*tallyOver, k K) *tallyOver {
 	t := m[k]
 	if t == nil {
@@ -212,48 +158,27 @@ func (w *workBuilder) finish() work {
 	for _, l := range w.waiting {
 		w.count(l)
 	}
-	out := work{containers: w.containers, features: map[feature][]goalTally{}, began: w.began}
-	for f, byGoal := range w.ofGoals {
-		out.features[f] = goalTallies(byGoal)
-	}
-	for at, g := range w.groups {
-		g.unlinked.seal()
-		g.usual.seal()
-		one := groupWork{site: at.site, project: at.project, epic: at.epic, unlinked: &g.unlinked, usual: &g.usual, links: goalTallies(g.links)}
-		for f, t := range g.features {
-			if len(out.features[f]) > 0 { // else it hints at no goal
-				t.seal()
-				one.features = append(one.features, featureTally{f, t})
-			}
+	for _, byGoal := range w.features {
+		for _, t := range byGoal {
+			t.seal()
 		}
-		slices.SortFunc(one.features, func(a, b featureTally) int {
-			return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.name, b.name))
-		})
-		out.groups = append(out.groups, one)
 	}
-	slices.SortFunc(out.groups, func(a, b groupWork) int {
-		return cmp.Or(cmp.Compare(a.site, b.site), cmp.Compare(a.project, b.project), cmp.Compare(a.epic.key, b.epic.key),
-			cmp.Compare(a.epic.at.id, b.epic.at.id))
-	})
-	for k := range out.groups {
-		p := w.projects[projectAt{out.groups[k].site, out.groups[k].project}]
-		p.groups = append(p.groups, &out.groups[k])
+	for _, g := range w.groups {
+		g.seal()
 	}
-	for _, p := range w.projects {
-		p.linked.seal()
-		out.projects = append(out.projects, *p)
+	for _, t := range w.linked {
+		t.seal()
 	}
-	slices.SortFunc(out.projects, func(a, b projectWork) int {
-		return cmp.Or(cmp.Compare(a.site, b.site), cmp.Compare(a.project, b.project))
-	})
-	return out
+	return w.work
 }
 
-func goalTallies(byGoal map[int]*tallyOver) []goalTally {
-	var out []goalTally
-	for _, g := range slices.Sorted(maps.Keys(byGoal)) {
-		byGoal[g].seal()
-		out = append(out, goalTally{g, byGoal[g]})
+func (g *groupTallies) seal() {
+	g.unlinked.seal()
+	g.usual.seal()
+	for _, t := range g.features {
+		t.seal()
 	}
-	return out
+	for _, t := range g.links {
+		t.seal()
+	}
 }

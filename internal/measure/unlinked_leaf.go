@@ -144,7 +144,7 @@ func versionName(c *flow.Catalog, id string) string {
 // delivery while it stays delivered, and in progress within the window after
 // a meaningful event. An event that turned out to be part of a bulk edit
 // counts until that was to be seen.
-func (l *leafWork) active(bulk *bulkEdits, window time.Duration) flow.Spans {
+func (l *leafWork) active(bulk bulkView, window time.Duration) flow.Spans {
 	var out, moved flow.Spans
 	for _, s := range l.delivered {
 		if lately, ok := s.Intersect(flow.Span{From: s.From, To: s.From.Add(window)}); ok {
@@ -169,12 +169,12 @@ func (l *leafWork) active(bulk *bulkEdits, window time.Duration) flow.Spans {
 
 // linksTo finds the links to issues that goals claim, from when they were made
 // until they were removed.
-func (l *leafWork) linksTo(t *flow.Timeline, members map[keyAt][]place) {
+func (l *leafWork) linksTo(t *flow.Timeline, members func(keyAt) []place) {
 	i := t.Issue
 	made := map[string]time.Time{}
 	seen := map[string]bool{}
 	end := func(key string, from, to time.Time) {
-		if places := members[keyAt{i.Site, key}]; len(places) > 0 && (to.IsZero() || to.After(from)) {
+		if places := members(keyAt{i.Site, key}); len(places) > 0 && (to.IsZero() || to.After(from)) {
 			l.links = append(l.links, linkSpan{flow.Span{From: from, To: to}, places})
 		}
 	}

@@ -46,31 +46,13 @@ func newSuggester(h *History, at time.Time) *suggester {
 		s.open[g] = !l.goal.Work.IsZero() && !l.finished(at, &t, &h.settings)
 		for k := range l.epics {
 			if e := &l.epics[k]; s.open[g] && slices.Contains(l.goal.Work.Epics, e.Key) {
-				if above, ok := h.work.above(issueAt{e.Site, e.ID}, at); ok {
+				if above, ok := h.work.epics.above(issueAt{e.Site, e.ID}, at); ok {
 					s.below[above] = append(s.below[above], mapped{g, e.Key})
 				}
 			}
 		}
 	}
 	return s
-}
-
-// above returns what is above a container at the moment.
-func (w *work) above(at issueAt, when time.Time) (epicRef, bool) {
-	c := w.containers[at]
-	if c == nil {
-		return epicRef{}, false
-	}
-	for _, a := range c.above {
-		if a.Contains(when) {
-			up := issueAt{at.site, a.ID}
-			if p := w.containers[up]; p != nil {
-				return epicRef{up, p.key}, true
-			}
-			return epicRef{key: a.Key}, true
-		}
-	}
-	return epicRef{}, false
 }
 
 // hint is what speaks for a goal.
@@ -114,33 +96,58 @@ func (s *suggester) suggest(g *groupWork, n int) []Suggestion {
 // goals' work. What many goals have weighs less in each.
 func (s *suggester) shared(g *groupWork, n int) []hint {
 	var out []hint
-	for k := range g.features {
-		f := &g.features[k]
-		here := f.issues.at(s.at)
-		if here == 0 {
-			continue
-		}
+	for _, f := range g.features(s.at) {
 		there, all := map[int]int{}, 0
-		for _, t := range s.h.work.features[f.feature] {
-			if m := t.issues.at(s.at); m > 0 && s.open[t.goal] {
-				there[t.goal], all = m, all+m
+		for goal, issues := range s.h.work.features[f.feature] {
+			if m := issues.at(s.at); m > 0 && s.open[goal] {
+				there[goal], all = m, all+m
 			}
 		}
 		for goal, m := range there {
 			out = append(out, hint{
-				goal: goal, weight: float64(here) / float64(n) * float64(m) / float64(all), feature: &f.feature,
-				why: fmt.Sprintf("%d of %d have the %s %s, as %d of the goal's issues do", here, n, f.kind, f.name, m),
+				goal: goal, weight: float64(f.issues) / float64(n) * float64(m) / float64(all), feature: &f.feature,
+				why: fmt.Sprintf("%d of %d have the %s %s, as %d of the goal's issues do", f.issues, n, f.kind, f.name, m),
 			})
 		}
 	}
 	return out
 }
 
+// featureCount is how many issues of a group have the feature.
+type featureCount struct {
+	feature
+	issues int
+}
+
+// features are those of the group's issues at the moment, in order.
+func (g *groupWork) features(at time.Time) []featureCount {
+	n := map[feature]int{}
+	for _, p := range g.parts {
+		for f, issues := range p.features {
+			n[f] += issues.at(at)
+		}
+	}
+	var out []featureCount
+	for f, issues := range n {
+		if issues > 0 {
+			out = append(out, featureCount{f, issues})
+		}
+	}
+	slices.SortFunc(out, func(a, b featureCount) int { return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.name, b.name)) })
+	return out
+}
+
 func (s *suggester) linked(g *groupWork, n int) []hint {
+	linked := map[int]int{}
+	for _, p := range g.parts {
+		for goal, issues := range p.links {
+			linked[goal] += issues.at(s.at)
+		}
+	}
 	var out []hint
-	for _, t := range g.links {
-		if m := t.issues.at(s.at); m > 0 && s.open[t.goal] {
-			out = append(out, hint{goal: t.goal, weight: float64(m) / float64(n), why: fmt.Sprintf("%d of %d link to issues of the goal", m, n)})
+	for goal, m := range linked {
+		if m > 0 && s.open[goal] {
+			out = append(out, hint{goal: goal, weight: float64(m) / float64(n), why: fmt.Sprintf("%d of %d link to issues of the goal", m, n)})
 		}
 	}
 	return out
@@ -148,7 +155,7 @@ func (s *suggester) linked(g *groupWork, n int) []hint {
 
 // siblings are the goals that map epics below the same parent.
 func (s *suggester) siblings(g *groupWork) []hint {
-	above, ok := s.h.work.above(g.epic.at, s.at)
+	above, ok := s.h.work.epics.above(g.epic.at, s.at)
 	if !ok {
 		return nil
 	}

@@ -40,11 +40,6 @@ func (s *Store) Issues(ctx context.Context, site string, fn func(*flow.Issue) er
 	return nil
 }
 
-// Generation is a number that grows with each write that changes an issue.
-// While it stays the same, Issues shows the same; it says nothing from one
-// opening of the store to the next.
-func (s *Store) Generation() uint64 { return s.generation.Load() }
-
 // chunk is how many issues are read in one transaction.
 const chunk = 256
 

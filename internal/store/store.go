@@ -50,8 +50,8 @@ type Store struct {
 	// book is what readers need to understand the bytes. A reader loads it
 	// after its transaction has begun; a writer publishes before it commits.
 	book atomic.Pointer[book]
-	// generation counts the writes that changed an issue.
-	generation atomic.Uint64
+	// replaced is what the latest writes changed in the issues.
+	replaced memory
 }
 
 // Open opens the store at path for reading and writing and makes it where

@@ -70,9 +70,6 @@ func (s *Store) Write(ctx context.Context, b flow.Batch, c flow.Checkpoint) (flo
 	if err != nil {
 		return flow.Written{}, fmt.Errorf("write batch of site %q: %w", b.Site, err)
 	}
-	if sum.New+sum.Changed+sum.Gone > 0 {
-		s.generation.Add(1)
-	}
 	return sum, nil
 }
 
@@ -82,6 +79,8 @@ type writing struct {
 	enc *encoder
 	// dirty tells that there is something to commit.
 	dirty bool
+	// replaced are the issues that are written anew.
+	replaced replacements
 }
 
 // update runs fn in the write transaction. If it fails, or leaves everything
@@ -122,7 +121,7 @@ func (s *Store) update(fn func(t *writing) error) error {
 		// a large one does not grow at each commit.
 		s.db.AllocSize = min(max(int(tx.Size()/8), 32<<10), 16<<20)
 		s.book.Store(after)
-		if err := tx.Commit(); err != nil {
+		if err := s.replaced.commit(tx, &t.replaced); err != nil {
 			return err
 		}
 		committed = true
@@ -222,7 +221,7 @@ func (w *issueWriter) write(given *flow.Issue) error {
 	if heldValue == nil {
 		w.sum.New++
 		w.sum.Changes += len(now.Changes)
-		return w.put(key, value, nil, &now)
+		return w.put(key, value, nil, nil, &now)
 	}
 	if bytes.Equal(heldValue, value) {
 		w.sum.Unchanged++
@@ -245,7 +244,7 @@ func (w *issueWriter) write(given *flow.Issue) error {
 		w.sum.Restored++
 	}
 	w.sum.Changes += itemsNotIn(held, &now)
-	return w.put(key, value, held, &now)
+	return w.put(key, value, heldValue, held, &now)
 }
 
 // depart marks an issue that is held as gone. When it was gone before, it
@@ -273,11 +272,12 @@ func (w *issueWriter) depart(a flow.Absence) error {
 		return err
 	}
 	w.sum.Gone++
-	return w.put(key, value, held, &now)
+	return w.put(key, value, heldValue, held, &now)
 }
 
 // put writes the issue, its keys, and what it adds to the counts.
-func (w *issueWriter) put(key, value []byte, held, now *flow.Issue) error {
+func (w *issueWriter) put(key, value, heldValue []byte, held, now *flow.Issue) error {
+	w.t.replaced.add(now.Site, now.ID, heldValue)
 	if held == nil && w.isYoungest(uint64(now.ID)) {
 		w.appended++
 	}

@@ -163,8 +163,7 @@ func (s *Server) reload(w http.ResponseWriter, r *http.Request) {
 		text(w, http.StatusForbidden, "Refused: "+err.Error()+".")
 		return
 	}
-	if err := s.engine.Reload(r.Context()); err != nil {
-		s.log.Error("reload failed, the old configuration stays in force", "error", err)
+	if err := s.engine.Reload(r.Context()); err != nil { // who reloads logs it
 		text(w, http.StatusInternalServerError,
 			"The new configuration is not usable, the old one stays in force:\n"+err.Error())
 		return

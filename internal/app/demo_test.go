@@ -1,0 +1,46 @@
+package app_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"plumbline/internal/app"
+)
+
+func TestTheDemoTakesChangedGoals(t *testing.T) {
+	goals := filepath.Join(t.TempDir(), "goals.yaml")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(goals, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(goalA)
+	show, err := app.Demo{Goals: goals, Dir: t.TempDir(), Listen: "127.0.0.1:0"}.Stage(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := show.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	onBoard := func(want string) {
+		t.Helper()
+		if got := show.Snapshot().Goals; len(got) != 1 || got[0].ID != want {
+			t.Errorf("%d goals are on the board, want %s alone", len(got), want)
+		}
+	}
+	onBoard("a")
+	write(goalB)
+	if err := show.Reload(t.Context()); err != nil {
+		t.Errorf("goals without a mistake are refused: %v", err)
+	}
+	onBoard("b")
+	write("goals: [{id: c}]\n")
+	if err := show.Reload(t.Context()); err == nil {
+		t.Error("a goal without a name is taken")
+	}
+	onBoard("b")
+}

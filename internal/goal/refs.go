@@ -1,0 +1,143 @@
+package goal
+
+import (
+	"slices"
+
+	"plumbline/internal/flow"
+)
+
+// refs are the references to issues that lie above others, by number, 0 being
+// none: each says which node it means, and which nodes lie below it.
+type refs struct {
+	all    []ref
+	byName map[refName]uint32
+	byKey  map[keyNumber]uint32 // the first of those with the key; next has the others
+	byID   map[issueAt]uint32   // the first of those with the id; like has the others
+	loose  []uint32             // whose nodes are still to be found
+}
+
+// refName is a reference as Jira's fields give it: by id and key, or by either.
+type refName struct {
+	key keyNumber
+	id  flow.IssueID
+}
+
+type ref struct {
+	refName
+	next, like uint32
+	node       uint32 // plus 1; 0 while it means none
+	below      []uint32
+}
+
+func newRefs() refs {
+	return refs{all: make([]ref, 1), byName: map[refName]uint32{}, byKey: map[keyNumber]uint32{}, byID: map[issueAt]uint32{}}
+}
+
+// number returns the number of a reference.
+func (x *Index) number(site uint32, name flow.Ref) uint32 {
+	rs := &x.refs
+	full := refName{x.nodes.names.key(site, name.Key), name.ID}
+	if r, ok := rs.byName[full]; ok {
+		return r
+	}
+	n := uint32(len(rs.all))
+	r := ref{refName: full}
+	if name.Key != "" {
+		r.next = rs.byKey[r.key]
+		rs.byKey[r.key] = n
+	}
+	if at := (issueAt{site, r.id}); r.id != 0 {
+		r.like = rs.byID[at]
+		rs.byID[at] = n
+	}
+	rs.all, rs.loose = append(rs.all, r), append(rs.loose, n)
+	rs.byName[full] = n
+	return n
+}
+
+// naming calls fn with each reference that names an issue by its id or by one
+// of the keys.
+func (rs *refs) naming(at issueAt, keys []keyNumber, fn func(r uint32)) {
+	for r := rs.byID[at]; r != 0; r = rs.all[r].like {
+		fn(r)
+	}
+	for _, key := range keys {
+		for r := rs.byKey[key]; r != 0; r = rs.all[r].next {
+			if rs.all[r].id != at.id {
+				fn(r)
+			}
+		}
+	}
+}
+
+// link puts the node below the reference, unlink takes it away.
+func (rs *refs) link(r, n uint32) { rs.all[r].below = append(rs.all[r].below, n) }
+
+func (rs *refs) unlink(r, n uint32) {
+	b := rs.all[r].below
+	if k := slices.Index(b, n); k >= 0 {
+		b[k] = b[len(b)-1]
+		rs.all[r].below = b[:len(b)-1]
+	}
+}
+
+// resolve finds the nodes that the loose references mean: by id, else by any
+// key that an issue has ever had. Of several issues that had it the one with
+// the least id is meant.
+func (x *Index) resolve() {
+	rs := &x.refs
+	byKey := map[keyNumber]bool{}
+	for _, r := range rs.loose {
+		rs.all[r].node = 0
+		if n, ok := x.meant(r); ok {
+			rs.all[r].node = n + 1
+		} else {
+			byKey[rs.all[r].key] = true
+		}
+	}
+	rs.loose = nil
+	if len(byKey) == 0 {
+		return
+	}
+	for n := range x.nodes.all {
+		var buffer [1]keyNumber
+		for _, key := range x.keys(uint32(n), &buffer) {
+			if byKey[key] {
+				x.offer(key, uint32(n))
+			}
+		}
+	}
+}
+
+// meant returns the node with the id of the reference.
+func (x *Index) meant(r uint32) (uint32, bool) {
+	ref := &x.refs.all[r]
+	if ref.id == 0 {
+		return 0, false
+	}
+	return x.nodes.find(issueAt{x.nodes.names.projects[ref.key.project].site, ref.id})
+}
+
+// offer lets the references by the key mean the node, unless they mean one by
+// id, or one by key whose id is less.
+func (x *Index) offer(key keyNumber, n uint32) {
+	all, nodes := x.refs.all, x.nodes.all
+	for r := x.refs.byKey[key]; r != 0; r = all[r].next {
+		if _, byID := x.meant(r); byID {
+			continue
+		}
+		if all[r].node == 0 || nodes[n].id < nodes[all[r].node-1].id {
+			all[r].node = n + 1
+		}
+	}
+}
+
+// keys returns every key that the node's issue has ever had.
+func (x *Index) keys(n uint32, buffer *[1]keyNumber) []keyNumber {
+	node := &x.nodes.all[n]
+	if node.has(lived) {
+		return x.nodes.lives[n].keys
+	}
+	buffer[0] = node.key
+	return buffer[:]
+}

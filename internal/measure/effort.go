@@ -1,0 +1,187 @@
+package measure
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"plumbline/internal/flow"
+)
+
+// WorkStatuses say in which statuses an issue is worked on and in which it
+// waits. Names are compared without regard to case.
+type WorkStatuses struct {
+	// Active are those in which work is done; empty: every status of category
+	// In Progress that is not waiting.
+	Active  []string
+	Waiting []string
+}
+
+// effort is what a stretch of an issue's life was spent on, as far as its
+// status and flag declare it.
+type effort uint8
+
+const (
+	undeclared effort = iota // by a status that is neither active nor waiting
+	working
+	waits
+)
+
+// of tells what an issue in the state is at. A flag is an impediment: whatever
+// the status, the issue waits (MEASURES §2.10).
+func (w *WorkStatuses) of(st *flow.State) effort {
+	among := func(names []string) bool {
+		return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, st.Status.Name) })
+	}
+	switch {
+	case st.Flagged || among(w.Waiting):
+		return waits
+	case among(w.Active) || len(w.Active) == 0 && st.Category == flow.InProgress:
+		return working
+	}
+	return undeclared
+}
+
+// stint is a leaf's way to its being closed, whether or not it was in scope
+// then: what its life was spent on since its first entry into progress, in
+// whole seconds.
+type stint struct {
+	at                           int64
+	working, waiting, undeclared uint32
+	leaf                         int32
+	out                          flow.Outcome // delivered or dropped
+	begun                        bool         // it had been in progress
+}
+
+// holding is who a leaf was assigned to from a moment on, while it was in
+// progress and when it was delivered; what it was assigned to at other times
+// says nothing about who works on it. It never leaves this package.
+type holding struct {
+	at   int64
+	who  flow.Pseudonym
+	leaf int32
+	// handed tells that somebody else had it just before, and that it was in
+	// progress all the while.
+	handed bool
+}
+
+// toil follows what an issue's life is spent on, and by whom it is held.
+type toil struct {
+	statuses *WorkStatuses
+
+	stints   []stint
+	holdings []holding
+
+	began  bool
+	last   int64            // up to when spent is
+	now    effort           // since then
+	spent  [waits + 1]int64 // milliseconds since the first entry into progress
+	out    flow.Outcome
+	doing  bool
+	holder flow.Pseudonym // as the last holding says
+	before flow.Pseudonym // the last that was somebody since it has been in progress
+}
+
+// step takes the next stretch of the issue's life, in order.
+func (w *toil) step(at int64, st *flow.State, out flow.Outcome) {
+	if w.began {
+		w.spent[w.now] += at - w.last
+	}
+	was, wasDoing := w.out, w.doing
+	w.out, w.doing = out, out == flow.Open && st.Category == flow.InProgress
+	w.began = w.began || w.doing
+	w.last, w.now = at, w.statuses.of(st)
+	if out != flow.Open && out != was {
+		seconds := func(e effort) uint32 { return uint32((w.spent[e] + 500) / 1000) }
+		w.stints = append(w.stints, stint{
+			at: at, working: seconds(working), waiting: seconds(waits), undeclared: seconds(undeclared), out: out, begun: w.began,
+		})
+	}
+	if (w.doing || out == flow.Delivered && was != flow.Delivered) && st.Assignee != w.holder {
+		w.holder = st.Assignee
+		handed := w.doing && wasDoing && w.before != 0 && w.holder != 0 && w.holder != w.before
+		w.holdings = append(w.holdings, holding{at: at, who: w.holder, handed: handed})
+	}
+	switch {
+	case !w.doing:
+		w.before = 0
+	case w.holder != 0:
+		w.before = w.holder
+	}
+}
+
+// toiled writes what was followed down for a leaf.
+func (l *ledger) toiled(leaf int, w *toil) {
+	for _, e := range w.stints {
+		e.leaf = int32(leaf)
+		l.stints = append(l.stints, e)
+	}
+	for _, h := range w.holdings {
+		h.leaf = int32(leaf)
+		l.holdings = append(l.holdings, h)
+	}
+}
+
+// stintsAt returns each leaf's last stint by the moment; nil before its first.
+func (l *ledger) stintsAt(at time.Time) []*stint {
+	out := make([]*stint, len(l.leaves))
+	ms := at.UnixMilli()
+	for k := range l.stints {
+		if e := &l.stints[k]; e.at <= ms {
+			out[e.leaf] = e
+		}
+	}
+	return out
+}
+
+// deliveredLately reports whether a leaf, by its last step and stint by the
+// moment, stands delivered in scope and came to be so in the window before.
+func (w *load) deliveredLately(leaf int, at time.Time, s *Settings) bool {
+	e, end := w.now[leaf], w.ended[leaf]
+	return e != nil && e.after().in && e.after().out == flow.Delivered && end != nil && at.Sub(instantOf(end.at)) < s.Thresholds.FlowWindow
+}
+
+// FlowTime is what the leaves that were delivered of late spent their time on,
+// from their first entry into progress to their last delivery (MEASURES
+// §2.10). Its parts can be added up; their ratio is the flow efficiency.
+type FlowTime struct {
+	Issues int `json:"issues"` // delivered in the window after having been in progress
+	// ActiveSeconds were spent in active statuses, WaitingSeconds in waiting
+	// ones or flagged, UnknownSeconds in statuses that are neither.
+	ActiveSeconds  float64 `json:"active_seconds"`
+	WaitingSeconds float64 `json:"waiting_seconds"`
+	UnknownSeconds float64 `json:"unknown_seconds"`
+	// Coverage is the share of the time that is known to be one or the other.
+	Coverage float64 `json:"coverage"`
+}
+
+// setFlowEfficiency adds the share of the time from start to finish in which
+// the leaves that were delivered lately were worked on. The sums are pooled:
+// the mean of the leaves' own ratios would weigh an hour as much as a month.
+func (l *ledger) setFlowEfficiency(g *GoalStatus, at time.Time, w *load, s *Settings) {
+	var f FlowTime
+	for leaf, end := range w.ended {
+		if !w.deliveredLately(leaf, at, s) || !end.begun {
+			continue
+		}
+		f.Issues++
+		f.ActiveSeconds += float64(end.working)
+		f.WaitingSeconds += float64(end.waiting)
+		f.UnknownSeconds += float64(end.undeclared)
+	}
+	if f.Issues == 0 {
+		g.miss("flow_efficiency", "no issue in scope was delivered after having been in progress in the last "+inDays(s.Thresholds.FlowWindow))
+		return
+	}
+	known := f.ActiveSeconds + f.WaitingSeconds
+	if all := known + f.UnknownSeconds; all > 0 {
+		f.Coverage = known / all
+	}
+	g.FlowTime = &f
+	if known == 0 {
+		g.miss("flow_efficiency", "what was delivered spent no time in statuses that are active or waiting by semantics.active_statuses and semantics.waiting_statuses")
+		return
+	}
+	efficiency := f.ActiveSeconds / known
+	g.FlowEfficiency = &efficiency
+}

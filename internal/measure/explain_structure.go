@@ -1,0 +1,114 @@
+package measure
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"plumbline/internal/flow"
+)
+
+// explainedStructure are the figures of how the work is arranged: what its
+// time goes into, how it is spread, and the debt that it leaves.
+func explainedStructure(t *Thresholds) []explainedBy {
+	window := inDays(t.FlowWindow)
+	return []explainedBy{
+		{"flow_efficiency", "time in active statuses ÷ (time in active statuses + time in waiting ones), summed over the issues in scope that were delivered " +
+			"in the last " + window + ", each from its first entry into progress to its last delivery; waiting are semantics.waiting_statuses, and whatever is " +
+			"flagged; active are semantics.active_statuses, or where there are none every other status of category In Progress; time in any other status is " +
+			"in neither sum. Statuses say what was declared, never how hard anybody worked", (*explainer).flowEfficiency, nil},
+		{"concentration", "issues held by the two people who hold most ÷ issues in progress, and those in scope that were delivered in the last " + window +
+			"; one in progress is held by whom it is assigned to, a delivered one by whom it was when it was delivered, and some by nobody. Withheld where " +
+			"fewer people than privacy.min_group hold any, and beside the only goal of those below one goal where that is so", (*explainer).concentration, nil},
+		{"debt", "issues in scope that semantics.debt names; created: by when the issue was; retired: delivered, and still so, in the last 90 days; the " +
+			"retirement ratio is retired ÷ created; the drop share discarded ÷ closed; the age at retirement a median by Kaplan and Meier, open and " +
+			"discarded debt counting for as long as it was not retired; the pay-off open ÷ (retired − created) × 90 days", (*explainer).debt, nil},
+	}
+}
+
+func (x *explainer) flowEfficiency() ExplainedMeasure {
+	m := ExplainedMeasure{Value: percent(x.status.FlowEfficiency)}
+	if f := x.status.FlowTime; f != nil {
+		d := func(seconds float64) string { return inDays(time.Duration(seconds * float64(time.Second))) }
+		m.Inputs = []ExplainedInput{
+			{"issues", strconv.Itoa(f.Issues)}, {"active", d(f.ActiveSeconds)}, {"waiting", d(f.WaitingSeconds)},
+			{"neither, left out", d(f.UnknownSeconds)}, {"coverage", percent(&f.Coverage)},
+		}
+	}
+	for leaf, end := range x.load.ended {
+		if !x.load.deliveredLately(leaf, x.at, x.s) {
+			continue
+		}
+		if !end.begun {
+			m.LeftOut = append(m.LeftOut, x.evidence(leaf, instantOf(end.at), "delivered without having been in progress"))
+			continue
+		}
+		d := func(seconds uint32) string { return inDays(time.Duration(seconds) * time.Second) }
+		what := fmt.Sprintf("delivered; active %s, waiting %s", d(end.working), d(end.waiting))
+		if end.undeclared > 0 {
+			what += ", neither " + d(end.undeclared)
+		}
+		m.Counted = append(m.Counted, x.evidence(leaf, instantOf(end.at), what))
+	}
+	return m
+}
+
+func (x *explainer) concentration() ExplainedMeasure {
+	m := ExplainedMeasure{Value: percent(x.status.Concentration), Inputs: []ExplainedInput{
+		{"issues", strconv.Itoa(x.crowd.issues)}, {"of them held by nobody", strconv.Itoa(x.crowd.nobodys)},
+		{"people that must hold them for it to be shown, at least", strconv.Itoa(x.s.leastGroup())},
+	}}
+	for leaf, e := range x.now {
+		switch {
+		case e.doing():
+			m.Counted = append(m.Counted, x.evidence(leaf, e.at(), "in progress ("+x.l.wording(e).status+")"))
+		case x.load.deliveredLately(leaf, x.at, x.s):
+			m.Counted = append(m.Counted, x.evidence(leaf, instantOf(x.load.ended[leaf].at), "delivered"))
+		}
+	}
+	return m
+}
+
+func (x *explainer) debt() ExplainedMeasure {
+	d := x.status.Debt
+	if d == nil {
+		return ExplainedMeasure{}
+	}
+	days := func(seconds *float64, none string) string {
+		if seconds == nil {
+			return none
+		}
+		return inDays(time.Duration(*seconds * float64(time.Second)))
+	}
+	share := func(r *float64, none string) string {
+		if r == nil {
+			return none
+		}
+		return percent(r)
+	}
+	m := ExplainedMeasure{
+		Value: fmt.Sprintf("%d open, %d delivered, %d discarded", d.Issues.Open(), d.Issues.Delivered, d.Issues.Discarded),
+		Inputs: []ExplainedInput{
+			{"created", d.Created.String()}, {"retired", d.Retired.String()},
+			{"retirement ratio", share(d.RetirementRatio, "unknown: none was created in the last 90 days")},
+			{"drop share", share(d.DropShare, "unknown: none is closed")},
+			{"median age at retirement", days(d.MedianAgeSeconds, "unknown: less than half of it was retired")},
+			{"pay-off", days(d.PayOffSeconds, "unknown: no more is retired than created")},
+		},
+	}
+	x.load.eachDebt(func(leaf int, c class) {
+		e := x.now[leaf]
+		what := x.describe(e) + ", created " + moment(instantOf(x.l.lives[leaf].born))
+		if c.out == flow.Dropped {
+			m.LeftOut = append(m.LeftOut, x.evidence(leaf, e.at(), what+": that retires nothing"))
+			return
+		}
+		m.Counted = append(m.Counted, x.evidence(leaf, e.at(), what))
+	})
+	return m
+}
+
+// String tells the numbers by their windows.
+func (c DebtCount) String() string {
+	return fmt.Sprintf("%d in 7 days, %d in 28, %d in 90", c.Days7, c.Days28, c.Days90)
+}

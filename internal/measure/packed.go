@@ -1,0 +1,192 @@
+package measure
+
+import (
+	"math"
+	"strings"
+	"time"
+
+	"plumbline/internal/flow"
+	"plumbline/internal/goal"
+)
+
+// A company's ledgers hold millions of rows, so rows are packed: moments are
+// Unix milliseconds, issues and words are numbers. Readers see none of it, but
+// ask a row's methods.
+
+// entry is one leaf's step from one class to another.
+type entry struct {
+	ms     int64  // when
+	leaf   int32  // index into ledger.leaves
+	packed uint32 // from the top: the wording, the class before, the class after
+}
+
+// The bits of entry.packed.
+const (
+	classBits   = 6
+	wordingBits = 32 - 2*classBits
+)
+
+func newEntry(at time.Time, leaf int, before, after class, w uint32) entry {
+	return entry{at.UnixMilli(), int32(leaf), w<<(2*classBits) | before.packed()<<classBits | after.packed()}
+}
+
+// at is when the step was made.
+func (e *entry) at() time.Time { return instantOf(e.ms) }
+
+// before and after are the leaf's class before and after the step.
+func (e *entry) before() class { return unpacked(e.packed >> classBits) }
+func (e *entry) after() class  { return unpacked(e.packed) }
+
+// class is all that completion needs to know of a leaf at a moment.
+type class struct {
+	in  bool // in the goal's scope
+	cat flow.Category
+	out flow.Outcome
+	// unsaid tells that no changelog says which status the leaf was in; it was
+	// open, before the resolution date that closed it.
+	unsaid bool
+}
+
+func (c class) packed() uint32 {
+	p := uint32(c.cat)&3<<2 | uint32(c.out)&3
+	if c.in {
+		p |= 1 << 5
+	}
+	if c.unsaid {
+		p |= 1 << 4
+	}
+	return p
+}
+
+func unpacked(p uint32) class {
+	return class{in: p>>5&1 == 1, cat: flow.Category(p >> 2 & 3), out: flow.Outcome(p & 3), unsaid: p>>4&1 == 1}
+}
+
+// wording is what Jira called the state that a step led to, for people.
+type wording struct{ status, resolution string }
+
+// wordings numbers the wordings that are met. The first is the empty one, which
+// also stands for those that are too many to number.
+type wordings struct {
+	all []wording
+	of  map[wording]uint32
+}
+
+func newWordings() *wordings {
+	return &wordings{all: []wording{{}}, of: map[wording]uint32{{}: 0}}
+}
+
+// number returns the wording's number. Nobody's wordings are empty.
+func (w *wordings) number(status, resolution string) uint32 {
+	if w == nil {
+		return 0
+	}
+	x := wording{status, resolution}
+	n, ok := w.of[x]
+	if !ok && len(w.all) < 1<<wordingBits {
+		n = uint32(len(w.all))
+		x = wording{strings.Clone(status), strings.Clone(resolution)}
+		w.all, w.of[x] = append(w.all, x), n
+	}
+	return n
+}
+
+// wording is what Jira called the state that the step led to.
+func (l *ledger) wording(e *entry) wording { return l.words[e.packed>>(2*classBits)] }
+
+// progress is a progress event of a leaf in scope (MEASURES §7), or of the
+// goal as a whole where a decision was made.
+type progress struct {
+	ms   int64
+	leaf int32 // noLeaf where a decision was made
+	// what is the number of the wording of the status that the leaf moved to,
+	// or the index of the decision in the ledger's.
+	what int32
+	// bulkAfter, where discount is byBulk, is how many milliseconds later the
+	// event was known to be part of a bulk edit; before, it counts.
+	bulkAfter uint16
+	discount  discount
+	delivered bool
+}
+
+func (p *progress) at() time.Time { return instantOf(p.ms) }
+
+// edited makes the event part of a bulk edit, as was known from the moment on.
+// That lies in the event's own minute.
+func (p *progress) edited(since int64) {
+	p.discount, p.bulkAfter = byBulk, uint16(min(max(since-p.ms, 0), math.MaxUint16))
+}
+
+// discounted reports whether the event does not count, as is known at a moment
+// that is not before it.
+func (p *progress) discounted(at time.Time) bool {
+	return p.discount != counts && (p.discount != byBulk || p.ms+int64(p.bulkAfter) <= at.UnixMilli())
+}
+
+// leaf is an issue of a goal and when it is in the goal's scope.
+type leaf struct {
+	issueAt
+	key      string // the present one
+	from, to int64  // its first stay in scope; to is forever where that has no end
+	more     *leafMore
+	via      string // by which selectors it belongs, for people
+	// approximate tells that it belongs by JQL alone.
+	approximate bool
+}
+
+// leafMore is what few leaves have.
+type leafMore struct {
+	in    flow.Spans   // where there are several stays, all
+	under []goal.Under // below which of the goal's own epics it lies and when
+}
+
+const forever = math.MaxInt64
+
+func newLeaf(m *goal.Leaf) leaf {
+	l := leaf{issueAt: issueAt{m.Site, m.ID}, key: m.Key, via: m.Via, approximate: m.Approximate}
+	if len(m.In) > 0 {
+		l.from, l.to = m.In[0].From.UnixMilli(), endOf(m.In[0])
+	}
+	if len(m.In) > 1 || len(m.Under) > 0 {
+		l.more = &leafMore{under: m.Under}
+		if len(m.In) > 1 {
+			l.more.in = m.In
+		}
+	}
+	return l
+}
+
+func endOf(s flow.Span) int64 {
+	if s.To.IsZero() {
+		return forever
+	}
+	return s.To.UnixMilli()
+}
+
+// in returns when the leaf is in scope.
+func (l *leaf) in() flow.Spans {
+	switch {
+	case l.more != nil && l.more.in != nil:
+		return l.more.in
+	case l.to == forever:
+		return flow.Spans{{From: instantOf(l.from)}}
+	}
+	return flow.Spans{{From: instantOf(l.from), To: instantOf(l.to)}}
+}
+
+// contains reports whether the leaf is in scope at the moment.
+func (l *leaf) contains(at time.Time) bool {
+	if l.more != nil && l.more.in != nil {
+		return l.more.in.Contains(at)
+	}
+	ms := at.UnixMilli()
+	return l.from <= ms && ms < l.to
+}
+
+// under tells below which of the goal's own epics the leaf lies and when.
+func (l *leaf) under() []goal.Under {
+	if l.more == nil {
+		return nil
+	}
+	return l.more.under
+}
