@@ -70,8 +70,17 @@ func UnionOf(all []Span) Spans {
 	return out
 }
 
-// Intersect returns the moments that lie in both s and o.
+// Intersect returns the moments that lie in both s and o: one of them itself
+// where that lies in the other whole.
 func (s Spans) Intersect(o Spans) Spans {
+	switch {
+	case len(s) == 0 || len(o) == 0:
+		return nil
+	case o[0].covers(s):
+		return s
+	case s[0].covers(o):
+		return o
+	}
 	var out Spans
 	for i, j := 0, 0; i < len(s) && j < len(o); {
 		if both, ok := s[i].Intersect(o[j]); ok {
@@ -86,8 +95,19 @@ func (s Spans) Intersect(o Spans) Spans {
 	return out
 }
 
-// Less returns the moments that lie in s and not in o.
-func (s Spans) Less(o Spans) Spans { return s.Intersect(o.complement()) }
+// covers reports whether all of o, which is not empty, lies in s.
+func (s Span) covers(o Spans) bool {
+	return !s.From.After(o[0].From) && !endsAfter(o[len(o)-1].To, s.To)
+}
+
+// Less returns the moments that lie in s and not in o: s itself where that is
+// all of them.
+func (s Spans) Less(o Spans) Spans {
+	if len(o) == 0 {
+		return s
+	}
+	return s.Intersect(o.complement())
+}
 
 func (s Spans) complement() Spans {
 	var out Spans

@@ -1,6 +1,7 @@
 package goal
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -12,24 +13,45 @@ type facts struct {
 	node
 	life   *life   // nil where the node says it all
 	direct []claim // by version, label and JQL
+	roots  []int
 }
 
 // life is what a node has no room for: of an issue that was at several places,
 // changed its type or its key, or is gone.
 type life struct {
-	born  time.Time
-	keys  []keyNumber // all that it ever had
-	above []aboveSpan
-	leaf  flow.Spans // while of a type that is work: not an epic or above
-	sub   flow.Spans // while a sub-task
-
-	last flow.Ref // what lies above in the end, while it is being read
+	above []aboveStretch
+	keys  []keyNumber // all that it ever had; nil where it had the present one alone
+	typed bool        // leaf and sub tell its types, not the node's traits
+	leaf  []stretch   // while of a type that is work: not an epic or above
+	sub   []stretch   // while a sub-task
 }
 
-type aboveSpan struct {
-	flow.Span
+// stretch is a flow.Span in ms since 1970; one without an end goes on until
+// never.
+type stretch struct{ from, to int64 }
+
+const never = math.MaxInt64
+
+type aboveStretch struct {
+	stretch
 	ref uint32
 }
+
+func (s stretch) span() flow.Span {
+	if s.to == never {
+		return flow.Span{From: instant(s.from)}
+	}
+	return flow.Span{From: instant(s.from), To: instant(s.to)}
+}
+
+func stretchOf(s flow.Span) stretch {
+	if s.To.IsZero() {
+		return stretch{s.From.UnixMilli(), never}
+	}
+	return stretch{s.From.UnixMilli(), s.To.UnixMilli()}
+}
+
+func instant(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
 // claim is the time during which a selector holds for an issue.
 type claim struct {
@@ -47,67 +69,93 @@ func (l *life) same(o *life) bool {
 	if l == nil || o == nil {
 		return l == o
 	}
-	return l.born.Equal(o.born) && slices.Equal(l.keys, o.keys) && sameSpans(l.leaf, o.leaf) && sameSpans(l.sub, o.sub) &&
-		slices.EqualFunc(l.above, o.above, func(a, b aboveSpan) bool { return a.ref == b.ref && sameSpan(a.Span, b.Span) })
+	return slices.Equal(l.above, o.above) && slices.Equal(l.keys, o.keys) && (l.keys == nil) == (o.keys == nil) &&
+		l.typed == o.typed && slices.Equal(l.leaf, o.leaf) && slices.Equal(l.sub, o.sub)
+}
+
+// reader follows issues through their lives, one at a time.
+type reader struct {
+	site      uint32
+	key       string // in the stretch before
+	keys      []keyNumber
+	ref       flow.Ref // what lay above in the end
+	above     []aboveStretch
+	leaf, sub []stretch
+	direct    []claim
+	roots     []int
 }
 
 // read follows an issue through its life.
 func (x *Index) read(t *flow.Timeline) facts {
-	i, l := t.Issue, &x.life
-	site := x.nodes.names.site(i.Site)
-	l.born, l.keys, l.above, l.leaf, l.sub = i.Created, l.keys[:0], l.above[:0], l.leaf[:0], l.sub[:0]
-	f := facts{node: node{id: i.ID, key: x.nodes.names.key(site, i.Now.Key)}}
-	key := "" // of the stretch before
-	var direct []claim
+	i, r := t.Issue, &x.reader
+	*r = reader{site: x.nodes.names.site(i.Site), keys: r.keys[:0], above: r.above[:0], leaf: r.leaf[:0], sub: r.sub[:0]}
 	for span, st := range t.Spans() {
-		if k := st.Key; len(l.keys) == 0 || k != key {
-			key = k
-			if number := x.nodes.names.key(site, k); !slices.Contains(l.keys, number) {
-				l.keys = append(l.keys, number)
-				f.set(rooted, f.has(rooted) || len(x.byEpic[k]) > 0)
-			}
+		if len(r.keys) == 0 || st.Key != r.key {
+			x.meetKey(st.Key)
 		}
 		if !st.Type.Container() {
-			l.leaf = l.leaf.Append(span)
+			r.leaf = lengthen(r.leaf, span)
 		}
 		if st.Type.Subtask() {
-			l.sub = l.sub.Append(span)
+			r.sub = lengthen(r.sub, span)
 		}
-		x.follow(site, span, st.Above())
-		direct = x.claim(direct, t, span, st)
+		x.follow(span, st.Above())
+		x.claim(t, span, st)
 	}
-	for _, m := range x.matched[siteIssue{i.Site, i.ID}] {
-		if span := m.Span(i.Created); span.To.IsZero() || span.From.Before(span.To) {
-			direct = join(direct, m.selector, flow.Spans{span})
-		}
+	if len(x.matched) > 0 {
+		x.claimMatches(i)
 	}
-	slices.SortFunc(direct, func(a, b claim) int { return a.selector - b.selector })
-	f.direct = direct
-	f.set(claimed, len(direct) > 0)
-	f.pack(l)
+	slices.SortFunc(r.direct, func(a, b claim) int { return a.selector - b.selector })
+	f := facts{
+		node:   node{id: i.ID, key: x.nodes.names.key(r.site, i.Now.Key), born: i.Created.UnixMilli()},
+		direct: r.direct, roots: r.roots,
+	}
+	f.set(claimed, len(f.direct) > 0)
+	f.set(rooted, len(f.roots) > 0)
+	f.pack(r)
 	return f
 }
 
+// meetKey notes a key that the issue had, and the selectors that name it.
+func (x *Index) meetKey(key string) {
+	r := &x.reader
+	r.key = key
+	if k := x.nodes.names.key(r.site, key); !slices.Contains(r.keys, k) {
+		r.keys = append(r.keys, k)
+		r.roots = append(r.roots, x.byEpic[key]...)
+	}
+}
+
+// lengthen adds a span that does not begin before the last stretch ends.
+func lengthen(all []stretch, by flow.Span) []stretch {
+	s := stretchOf(by)
+	if k := len(all) - 1; k >= 0 && all[k].to == s.from {
+		all[k].to = s.to
+		return all
+	}
+	return append(all, s)
+}
+
 // follow extends what lies above the issue by one stretch of its life.
-func (x *Index) follow(site uint32, span flow.Span, above flow.Ref) {
-	if above.IsZero() {
+func (x *Index) follow(span flow.Span, above flow.Ref) {
+	r, s := &x.reader, stretchOf(span)
+	if above.IsZero() || s.from == s.to {
 		return
 	}
-	l := &x.life
-	if k := len(l.above) - 1; k >= 0 && l.last.Is(above) && l.above[k].To.Equal(span.From) {
-		l.above[k].To = span.To
+	if k := len(r.above) - 1; k >= 0 && r.ref.Is(above) && r.above[k].to == s.from {
+		r.above[k].to = s.to
 		return
 	}
-	l.last = above
-	l.above = append(l.above, aboveSpan{span, x.number(site, above)})
+	r.ref = above
+	r.above = append(r.above, aboveStretch{s, x.number(r.site, above)})
 }
 
 // claim extends the claims on the issue by those of one stretch of its life.
-func (x *Index) claim(claims []claim, t *flow.Timeline, span flow.Span, st *flow.State) []claim {
+func (x *Index) claim(t *flow.Timeline, span flow.Span, st *flow.State) {
 	hold := func(selectors []int) {
 		for _, s := range selectors {
 			if p := x.selectors[s].project; p == "" || p == st.Project.Name {
-				claims = extend(claims, s, span)
+				x.reader.direct = extend(x.reader.direct, s, span)
 			}
 		}
 	}
@@ -121,7 +169,15 @@ func (x *Index) claim(claims []claim, t *flow.Timeline, span flow.Span, st *flow
 			hold(x.byLabel[l])
 		}
 	}
-	return claims
+}
+
+// claimMatches adds when JQLs were seen to match the issue.
+func (x *Index) claimMatches(i *flow.Issue) {
+	for _, m := range x.matched[siteIssue{i.Site, i.ID}] {
+		if span := m.Span(i.Created); span.To.IsZero() || span.From.Before(span.To) {
+			x.reader.direct = join(x.reader.direct, m.selector, flow.Spans{span})
+		}
+	}
 }
 
 // extend adds the stretch to the claims of the selector; once where it is given
@@ -147,42 +203,30 @@ func join(claims []claim, selector int, spans flow.Spans) []claim {
 	return claims
 }
 
-// pack keeps the life in the node, if that has room for it.
-func (f *facts) pack(l *life) {
-	alive := flow.Span{From: l.born}
-	always := func(s flow.Spans) bool { return len(s) == 1 && sameSpan(s[0], alive) }
-	born, plain := millis(l.born)
-	f.born = born
-	plain = plain && len(l.keys) == 1 && l.keys[0] == f.key &&
-		(always(l.leaf) || len(l.leaf) == 0) && (always(l.sub) || len(l.sub) == 0)
+// pack keeps what was read in the node, as far as that has room for it.
+func (f *facts) pack(r *reader) {
+	var l life
+	always := func(all []stretch) bool { return len(all) == 1 && all[0] == stretch{f.born, never} }
+	if (always(r.leaf) || len(r.leaf) == 0) && (always(r.sub) || len(r.sub) == 0) {
+		f.set(isLeaf, len(r.leaf) > 0)
+		f.set(isSub, len(r.sub) > 0)
+	} else {
+		l.typed, l.leaf, l.sub = true, slices.Clone(r.leaf), slices.Clone(r.sub)
+	}
+	if len(r.keys) != 1 || r.keys[0] != f.key {
+		l.keys = append([]keyNumber{}, r.keys...)
+	}
 	switch {
-	case !plain || len(l.above) > 1:
-		plain = false
-	case len(l.above) == 1:
-		f.above = l.above[0].ref
-		f.since, plain = millis(l.above[0].From)
-		plain = plain && l.above[0].To.IsZero()
+	case len(r.above) == 1 && r.above[0].to == never && !l.typed && l.keys == nil:
+		f.since, f.above = r.above[0].from, r.above[0].ref
+	case len(r.above) > 0:
+		l.above = slices.Clone(r.above)
 	}
-	if plain {
-		f.set(isLeaf, len(l.leaf) > 0)
-		f.set(isSub, len(l.sub) > 0)
-		return
-	}
-	f.since, f.above = 0, 0
-	f.set(lived, true)
-	f.life = &life{
-		born: l.born, keys: slices.Clone(l.keys), above: slices.Clone(l.above),
-		leaf: slices.Clone(l.leaf), sub: slices.Clone(l.sub),
+	if l.typed || l.keys != nil || l.above != nil {
+		f.set(lived, true)
+		f.life = &l
 	}
 }
-
-// millis returns the time in ms since 1970, and whether that is all of it.
-func millis(t time.Time) (int64, bool) {
-	ms := t.UnixMilli()
-	return ms, instant(ms).Equal(t)
-}
-
-func instant(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 
 // versionName returns a version's name as the site has it now; that of a
 // version which no issue has any more is the last one that the changelog

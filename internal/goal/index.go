@@ -16,7 +16,8 @@ import (
 // none of its exclusions does; to a goal with goals below it, also while it
 // belongs to one of those.
 //
-// An Index is for one goroutine at a time.
+// It keeps times to the millisecond, as Jira gives them. An Index is for one
+// goroutine at a time.
 type Index struct {
 	goals     []Goal
 	chains    [][]int // of each goal: itself and those above it
@@ -34,8 +35,9 @@ type Index struct {
 	rooted map[string][]uint32 // the nodes that ever had a key that is declared
 	told   bool                // Members has been asked for
 	given  map[issueAt]facts   // what was given since then
-	life   life                // of the issue that is being read
-	texts  map[string]string   // each text that says by which selectors, once
+	reader reader
+	rooms  [2]room           // for an issue, and for its parent
+	texts  map[string]string // each text that says by which selectors, once
 }
 
 // selector is one line of a goal's work.
@@ -46,6 +48,7 @@ type selector struct {
 	jql     string
 	project string // versions and labels; empty for any
 	exclude bool
+	alone   []int // its own number
 }
 
 type siteIssue struct {
@@ -140,7 +143,9 @@ func (p InProject) String() string {
 }
 
 func (x *Index) declare(by map[string][]int, name string, s selector) {
-	by[name] = append(by[name], len(x.selectors))
+	n := len(x.selectors)
+	s.alone = []int{n}
+	by[name] = append(by[name], n)
 	x.selectors = append(x.selectors, s)
 }
 

@@ -3,6 +3,7 @@ package goal
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 
@@ -88,32 +89,59 @@ func (x *Index) Of(site string, id flow.IssueID) []Belonging {
 	if !known {
 		return nil
 	}
-	return x.shares(n)
+	return x.shares(nil, n)
 }
 
 // Members returns the members of each goal, in the order of the goals.
 func (x *Index) Members() []Members {
+	out := x.Mapped()
+	for b := range x.All() {
+		m := &out[b.Goal]
+		if len(b.Leaf.In) > 0 {
+			m.Leaves = append(m.Leaves, b.Leaf)
+		}
+		if len(b.Other.In) > 0 {
+			m.Others = append(m.Others, b.Other)
+		}
+	}
+	return out
+}
+
+// Mapped returns the members of each goal without the leaves and the others,
+// which All yields.
+func (x *Index) Mapped() []Members {
+	x.tell()
+	out := make([]Members, len(x.goals))
+	for g := range out {
+		out[g] = x.mapped(g)
+	}
+	return out
+}
+
+// All yields what every issue is to every goal, in the order of the sites and
+// ids and then of the goals.
+func (x *Index) All() iter.Seq[*Belonging] {
+	return func(yield func(*Belonging) bool) {
+		x.tell()
+		var all []Belonging
+		for _, n := range x.inOrder() {
+			all = x.shares(all[:0], n)
+			for k := range all {
+				if !yield(&all[k]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// tell takes in all that was put. From now on Renew tells what differs.
+func (x *Index) tell() {
 	if x.told {
 		x.Renew()
 	}
 	x.told = true
 	x.resolve()
-	out := make([]Members, len(x.goals))
-	for g := range out {
-		out[g] = x.mapped(g)
-	}
-	for _, n := range x.inOrder() {
-		for _, b := range x.shares(n) {
-			m := &out[b.Goal]
-			if len(b.Leaf.In) > 0 {
-				m.Leaves = append(m.Leaves, b.Leaf)
-			}
-			if len(b.Other.In) > 0 {
-				m.Others = append(m.Others, b.Other)
-			}
-		}
-	}
-	return out
 }
 
 // inOrder returns all nodes by site and id.

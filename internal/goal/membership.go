@@ -1,6 +1,7 @@
 package goal
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -15,47 +16,61 @@ const mostLevels = 64
 
 // membership is when an issue belongs to a goal, and by which selectors.
 type membership struct {
-	goal  int
-	spans flow.Spans
-	via   []int
+	goal    int
+	spans   flow.Spans
+	via     []int
+	covered flow.Spans // while it is a sub-task whose parent counts
 }
 
-// shares returns what the node is to each goal, in the order of the goals.
+// room is what working out an issue's memberships needs; it is used again and
+// again.
+type room struct {
+	held   []heldStretch
+	claims []claim
+	all    []membership
+}
+
+// heldStretch is a stretch of time during which a selector holds.
+type heldStretch struct {
+	stretch
+	selector int
+}
+
+// shares appends what the node is to each goal, in the order of the goals.
 //
 // The leaf rule (MEASURES §1): what counts are stories and tasks; a sub-task
 // counts only while its parent does not, so that nothing is counted twice.
 // Epics and everything above them, and the issues that the goal maps as its
 // containers, never count themselves.
-func (x *Index) shares(n uint32) []Belonging {
-	claims := x.claims(n)
-	all := x.memberships(n, claims)
+func (x *Index) shares(out []Belonging, n uint32) []Belonging {
+	w := &x.rooms[0]
+	x.memberships(w, n)
 	mapping := x.mapping(n)
-	if len(all) == 0 && len(mapping) == 0 {
-		return nil
+	if len(w.all) == 0 && len(mapping) == 0 {
+		return out
 	}
-	out := make([]Belonging, 0, len(all)+len(mapping))
-	ref := x.ref(n)
-	for k := range all {
-		m := &all[k]
+	x.cover(w, n)
+	first, ref := len(out), x.ref(n)
+	for k := range w.all {
+		m := &w.all[k]
 		if slices.Contains(mapping, m.goal) {
 			continue
 		}
-		s := Belonging{Goal: m.goal}
-		in := m.spans.Intersect(x.leaf(n)).Less(x.covered(n, m.goal))
+		b := Belonging{Goal: m.goal}
+		in := x.asWork(n, m.spans).Less(m.covered)
+		via := x.via(n, m.via)
 		if len(in) > 0 {
-			s.Leaf = Leaf{
-				IssueRef: ref, In: in, Via: x.via(n, m.via), Approximate: x.byJQLAlone(m.via), Under: x.under(m.goal, claims),
-			}
+			b.Leaf = Leaf{IssueRef: ref, In: in, Via: via, Approximate: x.byJQLAlone(m.via), Under: x.under(m.goal, w.claims)}
 		}
 		if rest := m.spans.Less(in); len(rest) > 0 {
-			s.Other = Leaf{IssueRef: ref, In: rest, Via: x.via(n, m.via)}
+			b.Other = Leaf{IssueRef: ref, In: rest, Via: via}
 		}
-		out = append(out, s)
+		out = append(out, b)
 	}
 	for _, g := range mapping {
 		out = append(out, Belonging{Goal: g, Other: Leaf{IssueRef: ref, In: flow.Always(), Via: "mapped itself"}})
 	}
-	slices.SortFunc(out, func(a, b Belonging) int { return a.Goal - b.Goal })
+	slices.SortFunc(out[first:], func(a, b Belonging) int { return a.Goal - b.Goal })
 	return out
 }
 
@@ -81,98 +96,99 @@ func (x *Index) roots(n uint32) []int {
 	if !x.nodes.all[n].has(rooted) {
 		return nil
 	}
-	var out []int
-	var buffer [1]keyNumber
-	for _, key := range x.keys(n, &buffer) {
-		out = append(out, x.byEpic[x.nodes.names.text(key)]...)
-	}
-	return out
+	return x.nodes.roots[n]
 }
 
-// claims returns what claims the node, in the order of the selectors: its own
-// versions, labels and matches, and the epics and exclusions that lie above
-// it, each for as long as it lay there.
-func (x *Index) claims(n uint32) []claim {
-	var found []claim
-	x.climb(n, flow.Span{}, mostLevels, func(s int, span flow.Span) {
-		k := slices.IndexFunc(found, func(c claim) bool { return c.selector == s })
-		if k < 0 {
-			found, k = append(found, claim{selector: s}), len(found)
-		}
-		found[k].spans = append(found[k].spans, span)
+// claims works out what claims the node, in the order of the selectors: its
+// own versions, labels and matches, and the epics and exclusions that lie
+// above it, each for as long as it lay there.
+func (x *Index) claims(w *room, n uint32) {
+	w.held, w.claims = w.held[:0], w.claims[:0]
+	x.climb(w, n, stretch{-never, never}, mostLevels)
+	slices.SortFunc(w.held, func(a, b heldStretch) int {
+		return cmp.Or(cmp.Compare(a.selector, b.selector), cmp.Compare(a.from, b.from))
 	})
-	for k := range found {
-		found[k].spans = flow.UnionOf(found[k].spans)
+	for k := 0; k < len(w.held); {
+		first := k
+		for k++; k < len(w.held) && w.held[k].selector == w.held[first].selector; k++ {
+		}
+		w.claims = append(w.claims, claim{w.held[first].selector, united(w.held[first:k])})
 	}
 	if x.nodes.all[n].has(claimed) {
-		found = append(found, x.nodes.direct[n]...)
+		w.claims = append(w.claims, x.nodes.direct[n]...)
+		slices.SortFunc(w.claims, func(a, b claim) int { return a.selector - b.selector })
 	}
-	slices.SortFunc(found, func(a, b claim) int { return a.selector - b.selector })
-	return found
 }
 
-// climb calls fn with the selectors that name what lies above the node during
-// the span. At any moment there is one way up.
-func (x *Index) climb(n uint32, during flow.Span, levels int, fn func(selector int, span flow.Span)) {
+// united returns the stretches, which are in order of their beginnings, as
+// spans.
+func united(held []heldStretch) flow.Spans {
+	spans := make([]flow.Span, len(held))
+	for k := range held {
+		spans[k] = held[k].span()
+	}
+	return flow.UnionOf(spans)
+}
+
+// climb finds the selectors that name what lies above the node during the
+// stretch. At any moment there is one way up.
+func (x *Index) climb(w *room, n uint32, during stretch, levels int) {
 	if levels == 0 {
 		return
 	}
-	x.eachAbove(n, func(p uint32, span flow.Span) {
-		here, ok := span.Intersect(during)
-		if !ok {
-			return
+	var buffer [1]aboveStretch
+	for _, a := range x.above(n, &buffer) {
+		p := x.refs.all[a.ref].node
+		here := stretch{max(a.from, during.from), min(a.to, during.to)}
+		if p == 0 || here.from >= here.to {
+			continue
 		}
-		for _, s := range x.roots(p) {
-			fn(s, here)
+		for _, s := range x.roots(p - 1) {
+			w.held = append(w.held, heldStretch{here, s})
 		}
-		x.climb(p, here, levels-1, fn)
-	})
+		x.climb(w, p-1, here, levels-1)
+	}
 }
 
-// eachAbove calls fn with each node that ever lay directly above the node, and
-// when.
-func (x *Index) eachAbove(n uint32, fn func(p uint32, span flow.Span)) {
-	visit := func(r uint32, span flow.Span) {
-		if p := x.refs.all[r].node; p != 0 {
-			fn(p-1, span)
-		}
-	}
+// above returns what ever lay directly above the node, and when.
+func (x *Index) above(n uint32, buffer *[1]aboveStretch) []aboveStretch {
 	node := &x.nodes.all[n]
-	if !node.has(lived) {
-		visit(node.above, flow.Span{From: instant(node.since)})
-		return
+	switch {
+	case node.has(lived):
+		return x.nodes.lives[n].above
+	case node.above == 0:
+		return nil
 	}
-	for _, a := range x.nodes.lives[n].above {
-		visit(a.ref, a.Span)
-	}
+	buffer[0] = aboveStretch{stretch{node.since, never}, node.above}
+	return buffer[:]
 }
 
-// memberships works out to which goals the claims on the node bring it, in the
-// order of the goals.
-func (x *Index) memberships(n uint32, claims []claim) []membership {
-	var out []membership
+// memberships works out what claims the node, and to which goals that brings
+// it, in the order of the goals.
+func (x *Index) memberships(w *room, n uint32) {
+	x.claims(w, n)
+	w.all = w.all[:0]
 	own := x.roots(n)
-	for _, c := range claims {
+	for _, c := range w.claims {
 		s := &x.selectors[c.selector]
 		if s.exclude || slices.ContainsFunc(own, func(r int) bool { return x.selectors[r].exclude && x.selectors[r].goal == s.goal }) {
 			continue
 		}
-		spans := c.spans.Less(x.excluded(s.goal, claims))
+		spans := c.spans.Less(x.excluded(s.goal, w.claims))
 		if len(spans) == 0 {
 			continue
 		}
 		for _, g := range x.chains[s.goal] {
-			k := slices.IndexFunc(out, func(m membership) bool { return m.goal == g })
+			k := slices.IndexFunc(w.all, func(m membership) bool { return m.goal == g })
 			if k < 0 {
-				out = append(out, membership{goal: g, spans: spans, via: []int{c.selector}})
+				w.all = append(w.all, membership{goal: g, spans: spans, via: s.alone})
 				continue
 			}
-			out[k].spans = out[k].spans.Union(spans)
-			out[k].via = append(out[k].via, c.selector)
+			w.all[k].spans = w.all[k].spans.Union(spans)
+			w.all[k].via = append(w.all[k].via, c.selector)
 		}
 	}
-	slices.SortFunc(out, func(a, b membership) int { return a.goal - b.goal })
-	return out
+	slices.SortFunc(w.all, func(a, b membership) int { return a.goal - b.goal })
 }
 
 // excluded returns when the goal's exclusions hold among the claims.
@@ -186,48 +202,64 @@ func (x *Index) excluded(g int, claims []claim) flow.Spans {
 	return out
 }
 
-// covered returns when the node is a sub-task whose parent counts for the goal.
-func (x *Index) covered(n uint32, goal int) flow.Spans {
-	sub := x.sub(n)
+// cover works out when the node is a sub-task whose parent counts.
+func (x *Index) cover(w *room, n uint32) {
+	sub := x.typed(n, isSub)
 	if len(sub) == 0 {
-		return nil
+		return
 	}
-	var out flow.Spans
-	x.eachAbove(n, func(p uint32, span flow.Span) {
-		if slices.Contains(x.mapping(p), goal) {
-			return
+	parent := &x.rooms[1]
+	var buffer [1]aboveStretch
+	for _, a := range x.above(n, &buffer) {
+		p := x.refs.all[a.ref].node
+		if p == 0 {
+			continue
 		}
-		for _, m := range x.memberships(p, x.claims(p)) {
-			if m.goal == goal {
-				counts := m.spans.Intersect(x.leaf(p)).Less(x.sub(p))
-				out = out.Union(counts.Intersect(sub).Intersect(flow.Spans{span}))
+		p--
+		x.memberships(parent, p)
+		mapping := x.mapping(p)
+		while := sub.Intersect(flow.Spans{a.span()}).Less(x.typed(p, isSub))
+		for _, m := range parent.all {
+			k := slices.IndexFunc(w.all, func(o membership) bool { return o.goal == m.goal })
+			if k < 0 || slices.Contains(mapping, m.goal) {
+				continue
 			}
+			w.all[k].covered = w.all[k].covered.Union(x.asWork(p, m.spans).Intersect(while))
 		}
-	})
-	return out
-}
-
-// leaf returns when the node was of a type that is work.
-func (x *Index) leaf(n uint32) flow.Spans {
-	if node := &x.nodes.all[n]; !node.has(lived) {
-		return node.lifeIf(isLeaf)
 	}
-	return x.nodes.lives[n].leaf
 }
 
-// sub returns when the node was a sub-task.
-func (x *Index) sub(n uint32) flow.Spans {
-	if node := &x.nodes.all[n]; !node.has(lived) {
-		return node.lifeIf(isSub)
+// asWork returns the part of the spans in which the node was of a type that is
+// work.
+func (x *Index) asWork(n uint32, spans flow.Spans) flow.Spans {
+	if node := &x.nodes.all[n]; !node.has(lived) && node.has(isLeaf) && spans[0].From.UnixMilli() >= node.born {
+		return spans // as most
 	}
-	return x.nodes.lives[n].sub
+	return spans.Intersect(x.typed(n, isLeaf))
 }
 
-func (n *node) lifeIf(t traits) flow.Spans {
-	if !n.has(t) {
+// typed returns when the node was work (isLeaf) or a sub-task (isSub).
+func (x *Index) typed(n uint32, as traits) flow.Spans {
+	node := &x.nodes.all[n]
+	if node.has(lived) {
+		if l := x.nodes.lives[n]; l.typed && as == isLeaf {
+			return spansOf(l.leaf)
+		} else if l.typed {
+			return spansOf(l.sub)
+		}
+	}
+	if !node.has(as) {
 		return nil
 	}
-	return flow.Spans{{From: instant(n.born)}}
+	return flow.Spans{{From: instant(node.born)}}
+}
+
+func spansOf(all []stretch) flow.Spans {
+	out := make(flow.Spans, len(all))
+	for k, s := range all {
+		out[k] = s.span()
+	}
+	return out
 }
 
 func (x *Index) ref(n uint32) IssueRef {
@@ -265,11 +297,7 @@ func (x *Index) viaJQL(n uint32, selector int) string {
 	matches := x.matched[siteIssue{x.nodes.names.sites[x.nodes.site(node)], node.id}]
 	first := matches[slices.IndexFunc(matches, func(m match) bool { return m.selector == selector })]
 	v := "by JQL, seen since " + first.Seen.UTC().Format(time.DateOnly)
-	born := instant(node.born)
-	if node.has(lived) {
-		born = x.nodes.lives[n].born
-	}
-	if first.Backdated(born) {
+	if first.Backdated(instant(node.born)) {
 		v += ", taken to match since its creation"
 	}
 	return v + " (approximate)"

@@ -2,6 +2,7 @@ package goal
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,9 +13,10 @@ import (
 type nodes struct {
 	names  names
 	all    []node
+	byID   table
 	lives  map[uint32]*life   // of nodes that are lived
 	direct map[uint32][]claim // of nodes that are claimed
-	slots  []uint32           // a hash table over site and id: the node's number plus 1
+	roots  map[uint32][]int   // of nodes that are rooted: the selectors and exclusions that name them
 }
 
 // node is what the index keeps of each issue. There are many: it has no
@@ -34,9 +36,9 @@ type traits uint8
 const (
 	isLeaf  traits = 1 << iota // of a type that is work from its creation on
 	isSub                      // a sub-task from its creation on
-	lived                      // its life is told by nodes.lives, not here
+	lived                      // nodes.lives says more of it
 	claimed                    // nodes.direct has claims on it
-	rooted                     // selectors or exclusions name it
+	rooted                     // nodes.roots has selectors that name it
 )
 
 func (t traits) has(x traits) bool { return t&x != 0 }
@@ -54,69 +56,34 @@ type issueAt struct {
 }
 
 func newNodes() nodes {
-	return nodes{names: newNames(), lives: map[uint32]*life{}, direct: map[uint32][]claim{}}
+	return nodes{names: newNames(), lives: map[uint32]*life{}, direct: map[uint32][]claim{}, roots: map[uint32][]int{}}
 }
 
 // site returns the number of the node's site.
 func (ns *nodes) site(n *node) uint32 { return ns.names.projects[n.key.project].site }
 
+func (at issueAt) hash() uint64 { return spread(uint64(at.id), uint64(at.site)) }
+
+func (ns *nodes) hash(n uint32) uint64 { return issueAt{ns.site(&ns.all[n]), ns.all[n].id}.hash() }
+
 func (ns *nodes) expect(issues int) {
-	if issues > cap(ns.all) {
-		ns.all = append(make([]node, 0, issues), ns.all...)
-		ns.hash(issues)
-	}
+	ns.all = slices.Grow(ns.all, max(0, issues-len(ns.all)))
+	ns.byID.expect(issues, ns.hash)
 }
 
 // find returns the number of an issue's node.
 func (ns *nodes) find(at issueAt) (uint32, bool) {
-	if len(ns.slots) == 0 {
-		return 0, false
-	}
-	n := ns.slots[ns.slot(at)]
-	return n - 1, n != 0
-}
-
-// slot returns the slot of the issue, or the one that is free for it.
-func (ns *nodes) slot(at issueAt) uint64 {
-	mask := uint64(len(ns.slots) - 1)
-	k := spread(uint64(at.id)+uint64(at.site)<<48) & mask
-	for n := ns.slots[k]; n != 0; n = ns.slots[k] {
-		if have := &ns.all[n-1]; have.id == at.id && ns.site(have) == at.site {
-			break
-		}
-		k = (k + 1) & mask
-	}
-	return k
-}
-
-// spread mixes the bits of a number (the finalizer of SplitMix64), so that
-// numbers which follow one another, or were chosen to collide, do not.
-func spread(v uint64) uint64 {
-	v = (v ^ v>>30) * 0xbf58476d1ce4e5b9
-	v = (v ^ v>>27) * 0x94d049bb133111eb
-	return v ^ v>>31
+	return ns.byID.find(at.hash(), func(n uint32) bool {
+		have := &ns.all[n]
+		return have.id == at.id && ns.site(have) == at.site
+	})
 }
 
 // add numbers a new issue.
 func (ns *nodes) add(n node) uint32 {
-	if 4*(len(ns.all)+1) > 3*len(ns.slots) {
-		ns.hash(len(ns.all) + 1)
-	}
 	ns.all = append(ns.all, n)
-	ns.slots[ns.slot(issueAt{ns.site(&n), n.id})] = uint32(len(ns.all))
+	ns.byID.put(uint32(len(ns.all)-1), ns.hash)
 	return uint32(len(ns.all) - 1)
-}
-
-// hash makes a table with room for so many issues.
-func (ns *nodes) hash(issues int) {
-	size := max(16, len(ns.slots))
-	for 4*issues > 3*size {
-		size *= 2
-	}
-	ns.slots = make([]uint32, size)
-	for k := range ns.all {
-		ns.slots[ns.slot(issueAt{ns.site(&ns.all[k]), ns.all[k].id})] = uint32(k + 1)
-	}
 }
 
 // names are the names of sites and projects by number.

@@ -34,7 +34,7 @@ func (x *Index) Renew() []Renewed {
 	concerned := x.concerned(given)
 	was := make(map[uint32][]Belonging, len(concerned))
 	for _, n := range concerned {
-		was[n] = x.shares(n)
+		was[n] = x.shares(nil, n)
 	}
 	mapping := map[int]bool{} // goals whose epics may differ
 	for _, at := range given {
@@ -59,7 +59,7 @@ func (x *Index) Renew() []Renewed {
 	slices.SortFunc(concerned, x.compare)
 	d := differences{x: x, byGoal: map[int]*Renewed{}}
 	for _, n := range concerned {
-		d.note(n, was[n], x.shares(n))
+		d.note(n, was[n], x.shares(nil, n))
 	}
 	for g := range mapping {
 		m, r := x.mapped(g), d.of(g)
@@ -199,15 +199,13 @@ func (x *Index) insert(f facts) uint32 {
 func (x *Index) replace(n uint32, f facts) {
 	x.eachRef(n, func(r uint32) { x.refs.unlink(r, n) })
 	x.loosen(n)
-	if x.nodes.all[n].has(rooted) {
-		var buffer [1]keyNumber
-		for _, key := range x.keys(n, &buffer) {
-			name := x.nodes.names.text(key)
-			x.rooted[name] = slices.DeleteFunc(x.rooted[name], func(have uint32) bool { return have == n })
-		}
+	for _, s := range x.nodes.roots[n] {
+		key := x.selectors[s].key
+		x.rooted[key] = slices.DeleteFunc(x.rooted[key], func(have uint32) bool { return have == n })
 	}
 	delete(x.nodes.lives, n)
 	delete(x.nodes.direct, n)
+	delete(x.nodes.roots, n)
 	x.nodes.all[n] = f.node
 	x.attach(n, &f)
 }
@@ -220,15 +218,14 @@ func (x *Index) attach(n uint32, f *facts) {
 	if len(f.direct) > 0 {
 		x.nodes.direct[n] = f.direct
 	}
+	if len(f.roots) > 0 {
+		x.nodes.roots[n] = f.roots
+	}
 	x.eachRef(n, func(r uint32) { x.refs.link(r, n) })
 	x.loosen(n)
-	if f.has(rooted) {
-		var buffer [1]keyNumber
-		for _, key := range x.keys(n, &buffer) {
-			name := x.nodes.names.text(key)
-			if len(x.byEpic[name]) > 0 {
-				x.rooted[name] = append(x.rooted[name], n)
-			}
+	for _, s := range f.roots {
+		if key := x.selectors[s].key; !slices.Contains(x.rooted[key], n) {
+			x.rooted[key] = append(x.rooted[key], n)
 		}
 	}
 }
@@ -247,16 +244,10 @@ func (x *Index) loosen(n uint32) {
 
 // eachRef calls fn with each reference to what ever lay above the node, once.
 func (x *Index) eachRef(n uint32, fn func(r uint32)) {
-	node := &x.nodes.all[n]
-	if !node.has(lived) {
-		if node.above != 0 {
-			fn(node.above)
-		}
-		return
-	}
-	above := x.nodes.lives[n].above
+	var buffer [1]aboveStretch
+	above := x.above(n, &buffer)
 	for k := range above {
-		if !slices.ContainsFunc(above[:k], func(a aboveSpan) bool { return a.ref == above[k].ref }) {
+		if !slices.ContainsFunc(above[:k], func(a aboveStretch) bool { return a.ref == above[k].ref }) {
 			fn(above[k].ref)
 		}
 	}
@@ -264,7 +255,7 @@ func (x *Index) eachRef(n uint32, fn func(r uint32)) {
 
 // keys returns every key that the issue has ever had.
 func (f *facts) keys(buffer *[1]keyNumber) []keyNumber {
-	if f.life != nil {
+	if f.life != nil && f.life.keys != nil {
 		return f.life.keys
 	}
 	buffer[0] = f.key

@@ -164,10 +164,11 @@ func (x *explainer) health() ExplainedMeasure {
 		{"the target day is over", yesNo(signals.targetOver)},
 		{"a decision is overdue", yesNo(signals.overdue)},
 	}}
-	if p := signals.onTime; p != nil {
+	// Also where what comes before them decides.
+	if p := x.l.odds.onTime(x.l, x.at, x.s); p != nil {
 		m.Inputs = append(m.Inputs, ExplainedInput{"probability to make the target, at the start of the week", percent(p)})
 	}
-	if p := signals.overstated; p != nil {
+	if p := x.l.odds.overstated(x.l, x.at); p != nil {
 		m.Inputs = append(m.Inputs, ExplainedInput{"probability that the reported figure says 15 points too much, likewise", percent(p)})
 	}
 	if x.status.HealthSince != nil {

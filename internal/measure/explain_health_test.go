@@ -23,7 +23,7 @@ func TestHealthIsExplainedByAllThatItIsJudgedBy(t *testing.T) {
 	settings := measure.DefaultSettings()
 	h, err := measure.Build(measure.Input{
 		Goals: []goal.Goal{g}, Catalogs: map[string]*flow.Catalog{flowtest.Site: flowtest.Catalog()}, Settings: settings,
-		Experience: (&measure.Past{Until: at, Settings: settings}).Run(nil), Until: at,
+		Experience: (&measure.Past{Until: at, Settings: settings}).Run(nil),
 		Issues: func(each func(*flow.Issue) error) error {
 			for _, i := range issues {
 				if err := each(i); err != nil {
