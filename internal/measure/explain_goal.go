@@ -107,6 +107,8 @@ func explainedHealth(t *Thresholds) []explainedBy {
 
 // explainer holds a goal at a moment, ready to be asked.
 type explainer struct {
+	h      *History
+	k      int // of the ledger
 	l      *ledger
 	at     time.Time
 	s      *Settings
@@ -120,7 +122,7 @@ type explainer struct {
 
 func newExplainer(h *History, k int, at time.Time) *explainer {
 	l, s := &h.ledgers[k], &h.settings
-	x := &explainer{l: l, at: at, s: s, now: l.now(at), load: l.load(at)}
+	x := &explainer{h: h, k: k, l: l, at: at, s: s, now: l.now(at), load: l.load(at)}
 	x.status, x.crowd = h.statusOf(k, h.committed(at), h.work.shares(at), at)
 	h.concentrateOne(k, &x.status, x.crowd, at)
 	h.setCriteria(k, &x.status, at)

@@ -51,6 +51,7 @@ type History struct {
 	debt      debtBook
 	sites     []string
 	above     [][]int // the ledgers of the goals above each
+	watch     *watch
 }
 
 // Began is when the first issue of all was created; zero where there is none.
@@ -87,7 +88,7 @@ func Build(in Input) (*History, error) {
 	if err != nil {
 		return nil, fmt.Errorf("writing the goals' ledgers: %w", err)
 	}
-	h := &History{settings: in.Settings}
+	h := &History{settings: in.Settings, watch: newWatch()}
 	h.sites, h.debt = slices.Sorted(maps.Keys(in.Catalogs)), b.debt
 	h.ledgers, h.decisions = b.finish(h.sites)
 	h.debt.seal(h.sites)

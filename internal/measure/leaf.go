@@ -70,13 +70,14 @@ func (b *builder) observe(t *flow.Timeline, leaves []place) {
 	if isSplit {
 		me.split = millis(off.at)
 	}
-	noise := b.noiseOf(t)
+	noise, raises := b.noiseOf(t), b.raises(t)
 	for _, p := range leaves {
 		l := &b.ledgers[p.ledger]
 		l.lives[p.index] = me
 		if isSplit {
 			l.noteSplit(p.index, off)
 		}
+		l.noteRaises(p.index, raises)
 		for _, x := range turns {
 			x.leaf = int32(p.index)
 			l.turns = append(l.turns, x)
@@ -140,6 +141,7 @@ func (l *ledger) arrange(s *Settings, releases map[ReleaseOf][]goal.Target) {
 	slices.SortStableFunc(l.turns, func(a, b turn) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) })
 	slices.SortStableFunc(l.marks, func(a, b mark) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) })
 	slices.SortStableFunc(l.holds, func(a, b hold) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.by, b.by)) })
+	slices.SortStableFunc(l.raises, func(a, b raise) int { return cmp.Or(cmp.Compare(a.ms, b.ms), cmp.Compare(a.leaf, b.leaf)) })
 	slices.SortStableFunc(l.splits, func(a, b splitLeaf) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf)) })
 	slices.SortStableFunc(l.stints, func(a, b stint) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) })
 	slices.SortStableFunc(l.holdings, func(a, b holding) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) })

@@ -47,6 +47,7 @@ type ledger struct {
 	marks    []mark      // by leaf, then in order of time
 	holds    []hold      // by leaf
 	splits   []splitLeaf // in order of time
+	raises   []raise     // in order of time
 	stints   []stint     // by leaf, then in order of time
 	holdings []holding   // by leaf, then in order of time
 	noise    []dayNoise  // in order of time

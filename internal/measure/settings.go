@@ -25,6 +25,8 @@ type Settings struct {
 	// MinGroup is the number of persons below which a figure that is derived
 	// from persons is withheld; less than LeastGroup is taken for LeastGroup.
 	MinGroup int
+	// Escalation are the priorities that mean one, by name.
+	Escalation []string
 	// Traps are what is set of the trap detectors, by name.
 	Traps map[string]TrapSetting
 	// Decisions say what asks for one.
@@ -123,6 +125,9 @@ type Thresholds struct {
 	LateShare   float64
 	LateWithin  time.Duration
 	GrowthPeers int
+	// TrapPeers is how many other goals the value that a trap is judged by is
+	// compared with (MEASURES §10).
+	TrapPeers int
 	// LatePush is how close before the old date a push is late; ResponseWithin
 	// is how far around a push the scope's change answers it (MEASURES §2.16).
 	LatePush       time.Duration
@@ -196,6 +201,7 @@ func DefaultThresholds() Thresholds {
 		LateShare:         0.25,
 		LateWithin:        14 * day,
 		GrowthPeers:       8,
+		TrapPeers:         20,
 
 		LatePush:       14 * day,
 		ResponseWithin: 14 * day,
@@ -228,6 +234,7 @@ func DefaultSettings() Settings {
 		}},
 		Thresholds: DefaultThresholds(),
 		Blocked:    Match{Statuses: []string{"Blocked"}, Flagged: true},
+		Escalation: []string{"Highest", "Blocker"},
 		Work:       WorkStatuses{Waiting: []string{"In review", "Blocked"}},
 		Debt:       Match{Labels: []string{"tech-debt"}, IssueTypes: []string{"Technical Debt"}},
 		MinGroup:   LeastGroup,

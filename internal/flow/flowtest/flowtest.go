@@ -299,6 +299,14 @@ func (b *Builder) Unlinks(at, phrase, key string) *Builder {
 	return b.change(at, flow.Change{Field: flow.FieldLink, From: flow.Named{ID: key, Name: "This issue " + phrase + " " + key}})
 }
 
+// Raises gives the issue another priority.
+func (b *Builder) Raises(at, priority string) *Builder {
+	b.tb.Helper()
+	from := b.issue.Now.Priority
+	b.issue.Now.Priority = flow.Named{ID: priority, Name: priority}
+	return b.change(at, flow.Change{Field: flow.FieldPriority, From: from, To: b.issue.Now.Priority})
+}
+
 // Touched changes a field that is not followed.
 func (b *Builder) Touched(at string) *Builder {
 	b.tb.Helper()
