@@ -30,7 +30,7 @@ func (a *App) experienced(ctx context.Context, c *config.Config) (*measure.Repla
 		return nil, err
 	}
 	past.Prior = measure.ShippedPrior()
-	x := &experience{config: c, month: month, replay: past.Run(nil).Learnt()}
+	x := &experience{config: c, month: month, replay: past.Learn()}
 	a.learnt.Store(x)
 	return x.replay, nil
 }

@@ -51,7 +51,7 @@ func TestReadmeHasWhatItAndTheAlertsLinkTo(t *testing.T) {
 		anchors[strings.ReplaceAll(anchor, " ", "-")] = true
 	}
 	links := regexp.MustCompile(`\]\(#([^)]+)\)`).FindAllStringSubmatch(readme, -1)
-	links = append(links, regexp.MustCompile(`runbook_url: \S*#([\w-]+)`).FindAllStringSubmatch(read(t, "../../config/prometheus/alerts.yaml"), -1)...)
+	links = append(links, regexp.MustCompile(`runbook_url: .*/README\.md#([\w-]+)`).FindAllStringSubmatch(read(t, "../../config/prometheus/alerts.yaml"), -1)...)
 	if len(links) < 5 {
 		t.Fatalf("only %d links were found", len(links))
 	}

@@ -68,13 +68,18 @@ func waiting() string {
 		asked(shareOf(measure.MetricGoalUnowned)+" > 0", "; "+asShare+" of the work in progress has no owner", "")
 }
 
+// runbooks is the folder in which people find README.md, each section of which
+// is found by its heading: where the external label runbook_base says, or else
+// Plumbline itself, which shows the sections on alerts at that address.
+const runbooks = "{{ with $externalLabels.runbook_base }}{{ . }}{{ else }}{{ $externalLabels.plumbline_url }}{{ end }}"
+
 // annotations are what every alert says. The runbook is a section of README of
 // the alert's own name.
 func annotations(alert, summary, description, page string) yaml.MapSlice {
 	return yaml.MapSlice{
 		{Key: "summary", Value: summary},
 		{Key: "description", Value: description},
-		{Key: "runbook_url", Value: "README.md#" + strings.ToLower(alert)},
+		{Key: "runbook_url", Value: runbooks + "/README.md#" + strings.ToLower(alert)},
 		{Key: "evidence_url", Value: "{{ $externalLabels.plumbline_url }}" + page},
 	}
 }

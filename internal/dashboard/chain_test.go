@@ -4,10 +4,10 @@ package dashboard_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 
 	"plumbline/internal/dashboard"
 	"plumbline/internal/measure"
@@ -34,19 +36,20 @@ func quick() dashboard.Durations {
 }
 
 // TestFromJiraToTheOwner runs the whole chain with its real parts: a simulated
-// Jira in which a goal halts and moves on, the program, its back-filled past, Debian's
-// Prometheus and Alertmanager with the generated configuration, and a webhook
-// for the owner.
+// Jira in which a goal that is late halts and moves on, the program, Debian's
+// Prometheus and Alertmanager with the generated configuration, a year of past
+// that is put into Prometheus's folder while it runs, and a webhook for the
+// owner.
 func TestFromJiraToTheOwner(t *testing.T) {
 	program := build(t)
 	start := time.Now()
 	// What comes with time alone, as a stall does, is seen at the next full
 	// minute of the program's life; what comes from Jira, within a second.
-	p := servePlumbline(t, program, start.Add(25*time.Second), start.Add(90*time.Second))
+	moves := start.Add(75 * time.Second)
+	p := servePlumbline(t, program, start.Add(25*time.Second), moves)
 	owner := newInbox(t)
 	alertmanager := startAlertmanager(t, owner.url)
 	data := t.TempDir()
-	backfill(t, p, data)
 	prom := startPrometheus(t, quick(), data, dashboard.Places{Plumbline: []string{p.address}, Alertmanager: alertmanager, URL: p.url()})
 
 	halting := fmt.Sprintf("%s{goal=%q,instance=%q}", measure.MetricGoalStalled, haltingGoal, p.address)
@@ -54,17 +57,26 @@ func TestFromJiraToTheOwner(t *testing.T) {
 	if got := owner.about("GoalStalled", haltingGoal); len(got) > 0 {
 		t.Fatalf("the owner was told of a stall before there was one: %+v", got)
 	}
+	await(t, "the owner to be told that it is late", func() error { return owner.told("GoalOffTrack", "firing") })
+	backfill(t, p, data)
+	prom.restart()
+	checkHistory(t, prom)
+	await(t, "the scrapes to go on", func() error { return prom.has(halting + " == 0") })
+
 	await(t, "the stall", func() error { return prom.has(halting + " == 1") })
-	await(t, "the owner to be told", func() error { return owner.told("firing") })
-	await(t, "what is off track to be left out of what has stopped", func() error { return inhibited(alertmanager) })
+	await(t, "the owner to be told", func() error { return owner.told("GoalStalled", "firing") })
+	await(t, "that it is late to be held back", func() error { return inhibited(alertmanager, true) })
 	checkNotification(t, p, owner)
 	await(t, "the goal to move on", func() error { return prom.has(halting + " == 0") })
-	await(t, "the owner to be told that it is over", func() error { return owner.told("resolved") })
+	await(t, "the owner to be told that it is over", func() error { return owner.told("GoalStalled", "resolved") })
+	await(t, "that it is late to be told again", func() error { return inhibited(alertmanager, false) })
 
 	await(t, "every rule's first evaluation", prom.rulesHealthy)
-	checkPanels(t, p, prom)
+	checkPanels(t, prom)
+	checkProjection(t, prom)
 	checkLinks(t, p, prom)
 	checkMetrics(t, p)
+	checkAgreement(t, p, prom, moves.Add(5*time.Second).Truncate(time.Minute).Add(time.Minute))
 }
 
 // checkNotification holds that the owner is told what stopped, since when, and
@@ -84,9 +96,11 @@ func checkNotification(t *testing.T, p *plumbline, owner *inbox) {
 		if page, err := get(t.Context(), n.Annotations["evidence_url"]); err != nil || !bytes.Contains(page, []byte("The goal that halts")) {
 			t.Errorf("the evidence page is not the goal's: %v", err)
 		}
-		readme := string(read(t, "../../README.md"))
-		if anchor, ok := strings.CutPrefix(n.Annotations["runbook_url"], "README.md#"); !ok || !strings.Contains(strings.ToLower(readme), "\n### "+anchor+"\n") {
-			t.Errorf("README has no runbook at %q", n.Annotations["runbook_url"])
+		if got, want := n.Annotations["runbook_url"], p.url()+"/README.md#goalstalled"; got != want {
+			t.Errorf("the runbook is at %q, want %q", got, want)
+		}
+		if page, err := get(t.Context(), n.Annotations["runbook_url"]); err != nil || !bytes.Contains(page, []byte(`id="goalstalled"`)) {
+			t.Errorf("the runbook's page has no such section: %v", err)
 		}
 		last := time.Now().Add(-haltsAfter).UTC().Format("2 January 2006")
 		if got := n.Annotations["summary"]; !strings.HasPrefix(got, "The goal that halts has stopped: no progress since "+last) {
@@ -96,9 +110,8 @@ func checkNotification(t *testing.T, p *plumbline, owner *inbox) {
 }
 
 // checkPanels asks Prometheus everything that the boards ask. An answer may be
-// empty only while this build lacks a metric that is asked for.
-func checkPanels(t *testing.T, p *plumbline, prom *prometheus) {
-	exported := p.metrics(t)
+// empty only where that is what it says.
+func checkPanels(t *testing.T, prom *prometheus) {
 	boards := files(t)
 	for _, name := range sorted(boards) {
 		queries, err := dashboard.Queries(boards[name])
@@ -107,12 +120,9 @@ func checkPanels(t *testing.T, p *plumbline, prom *prometheus) {
 		}
 		for _, q := range queries {
 			t.Run(name+"/"+q.From+"/"+q.RefID, func(t *testing.T) {
-				missing := slices.ContainsFunc(metricsIn(q.Expr), func(m string) bool {
-					return !exported[m] && !slices.Contains(foreign(), m)
-				})
-				await(t, q.Expr, func() error {
+				awaitWithin(t, 5*time.Second, q.Expr, func() error {
 					got, err := prom.answer(q)
-					if err == nil && len(got) == 0 && !missing {
+					if err == nil && len(got) == 0 {
 						err = fmt.Errorf("no data for %s", q.Expr)
 					}
 					if err == nil {
@@ -123,6 +133,177 @@ func checkPanels(t *testing.T, p *plumbline, prom *prometheus) {
 			})
 		}
 	}
+}
+
+// checkHistory asks for what the boards on goals show over time, off midnight
+// and before anything was scraped: the samples are those of the back-fill, a
+// day apart.
+func checkHistory(t *testing.T, prom *prometheus) {
+	t.Helper()
+	boards := files(t)
+	for _, daysAgo := range []int{3, 150} {
+		off := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -daysAgo).Add(15*time.Hour + 37*time.Minute)
+		for _, name := range []string{"goal-health.json", "goal.json"} {
+			queries, err := dashboard.Queries(boards[name])
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, q := range queries {
+				if q.Instant || tellsOfTheFuture(q) || begunSince(q, daysAgo) {
+					continue
+				}
+				got, err := prom.during(q.Expr, off.Add(-time.Minute), off, 5*time.Second)
+				if err == nil && len(got) == 0 {
+					err = errors.New("no data")
+				}
+				if err == nil {
+					err = inUnit(q, got)
+				}
+				if err != nil {
+					t.Errorf("%s, %s %s, at %s: %v: %s", name, q.From, q.RefID, off.Format(time.RFC3339), err, q.Expr)
+				}
+			}
+		}
+	}
+}
+
+// tellsOfTheFuture says whether the query has no answer about the past: where a
+// forecast led then, nobody is shown.
+func tellsOfTheFuture(q dashboard.Query) bool {
+	return q.From == "Burn-up" && strings.Contains(q.Expr, ":1d]") ||
+		slices.Contains([]string{"annotation Target", "annotation Forecast, 50 %", "annotation Forecast, 85 %"}, q.From)
+}
+
+// begunSince says whether nothing of what is asked for was there so long ago: an
+// outcome is measured from Plumbline's first day on, and the only check-in is
+// of a goal that is younger.
+func begunSince(q dashboard.Query, daysAgo int) bool {
+	return slices.ContainsFunc(metricsIn(q.Expr), func(m string) bool {
+		return m == measure.MetricGoalOutcome || m == measure.MetricGoalCheckIn && daysAgo > haltingSince
+	})
+}
+
+// checkProjection holds that the burn-up leads from what is delivered to the
+// scope, and gets there when the forecast says.
+func checkProjection(t *testing.T, prom *prometheus) {
+	t.Helper()
+	queries, err := dashboard.Queries(files(t)["goal.json"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := slices.IndexFunc(queries, func(q dashboard.Query) bool {
+		return q.From == "Burn-up" && strings.Contains(q.Expr, `percentile="50"`)
+	})
+	if k < 0 {
+		t.Fatal("the burn-up has no forecast")
+	}
+	parts := func(categories string) float64 {
+		return prom.value(t, fmt.Sprintf("sum(%s{goal=%q,category=~%q})", measure.MetricGoalIssues, forecastGoal, categories))
+	}
+	delivered, scope := parts("delivered"), parts("delivered|in_progress|todo")
+	due := time.Unix(int64(prom.value(t, fmt.Sprintf("max(%s{goal=%q,percentile=\"50\"})", measure.MetricGoalForecast, forecastGoal))), 0)
+	at := func(moment time.Time) (float64, bool) {
+		got, err := prom.at(queries[k].Expr, moment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range got {
+			if s.Metric["goal"] == forecastGoal {
+				v, err := s.Value.number()
+				if err != nil {
+					t.Fatal(err)
+				}
+				return v, true
+			}
+		}
+		return 0, false
+	}
+	now := time.Now()
+	for _, share := range []float64{0.25, 0.5, 0.999} {
+		got, ok := at(now.Add(time.Duration(share * float64(due.Sub(now)))))
+		if want := delivered + share*(scope-delivered); !ok || math.Abs(got-want) > 0.02*scope {
+			t.Errorf("after %v of the way to the forecast %v issues are shown (%t), want %v: from %v to %v", share, got, ok, want, delivered, scope)
+		}
+	}
+	for name, moment := range map[string]time.Time{"the past": now.AddDate(0, 0, -3), "the present": now, "what comes after the forecast": due.AddDate(0, 0, 2)} {
+		if got, ok := at(moment); ok {
+			t.Errorf("of %s %v issues are forecast", name, got)
+		}
+	}
+}
+
+// checkAgreement holds that the past of one moment and what was scraped at it
+// are the same series, with the same values but for what the seconds between
+// the two change.
+func checkAgreement(t *testing.T, p *plumbline, prom *prometheus, moment time.Time) {
+	t.Helper()
+	await(t, "the moment to be over", func() error {
+		if left := time.Until(moment); left > 0 {
+			return fmt.Errorf("it comes in %s", left)
+		}
+		return nil
+	})
+	filled := samplesOf(t, p.backfill(t, "--from", moment.Format(time.RFC3339), "--to", moment.Format(time.RFC3339), "--step", "1m"))
+	got, err := prom.at(fmt.Sprintf(`{job="plumbline",instance=%q,__name__=~"plumbline_.*"}`, p.address), moment)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scraped := map[string]float64{}
+	for _, s := range got {
+		if scraped[labels(s.Metric)], err = s.Value.number(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(filled) < 1000 {
+		t.Errorf("the back-fill of %s has %d series", moment, len(filled))
+	}
+	for name, v := range filled {
+		is, ok := scraped[name]
+		drift := 1e-3 * max(1, math.Abs(v))
+		if strings.Contains(name, "_seconds") {
+			drift = 150
+		}
+		if !ok || math.Abs(is-v) > drift {
+			t.Errorf("%s is %v by back-fill, and %v (%t) as scraped", name, v, is, ok)
+		}
+	}
+	for name := range scraped {
+		if _, ok := filled[name]; !ok && strings.HasPrefix(name, "{__name__=plumbline_goal") {
+			t.Errorf("%s is scraped and not back-filled", name)
+		}
+	}
+}
+
+// samplesOf reads OpenMetrics text of one moment.
+func samplesOf(t *testing.T, text []byte) map[string]float64 {
+	t.Helper()
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	samples := map[string]float64{}
+	for name, f := range families {
+		for _, m := range f.Metric {
+			series := map[string]string{"__name__": name}
+			for _, l := range m.Label {
+				if l.GetValue() != "" { // to Prometheus, an empty label is none
+					series[l.GetName()] = l.GetValue()
+				}
+			}
+			samples[labels(series)] = m.GetGauge().GetValue()
+		}
+	}
+	return samples
+}
+
+// labels writes a series' labels in one order.
+func labels(series map[string]string) string {
+	var all []string
+	for _, name := range sorted(series) {
+		all = append(all, name+"="+series[name])
+	}
+	return "{" + strings.Join(all, ",") + "}"
 }
 
 // inUnit is an error unless all values can be of the unit that the panel
@@ -187,24 +368,6 @@ func checkLinks(t *testing.T, p *plumbline, prom *prometheus) {
 	}
 }
 
-// metrics is what `plumbline metrics` lists.
-func (p *plumbline) metrics(t *testing.T) map[string]bool {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), p.program, "metrics", "-o", "json").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []struct{ Name string }
-	if err := json.Unmarshal(out, &all); err != nil {
-		t.Fatal(err)
-	}
-	names := map[string]bool{}
-	for _, m := range all {
-		names[m.Name] = true
-	}
-	return names
-}
-
 func checkMetrics(t *testing.T, p *plumbline) {
 	t.Helper()
 	page, err := get(t.Context(), p.url()+"/metrics")
@@ -223,15 +386,25 @@ func checkMetrics(t *testing.T, p *plumbline) {
 func backfill(t *testing.T, p *plumbline, data string) {
 	t.Helper()
 	past := filepath.Join(p.dir, "past.txt")
-	for _, args := range [][]string{
-		{p.program, "backfill", "--config", filepath.Join(p.dir, "plumbline.yaml"), "--from", "-365d",
-			"--label", "job=plumbline", "--label", "instance=" + p.address, "-o", past},
-		{"promtool", "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=744h", past, data},
-	} {
-		if out, err := exec.CommandContext(t.Context(), args[0], args[1:]...).CombinedOutput(); err != nil {
-			t.Fatalf("%s: %v\n%s", strings.Join(args, " "), err, out)
-		}
+	save(t, past, p.backfill(t, "--from", "-365d"))
+	cmd := exec.CommandContext(t.Context(), "promtool", "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=744h", past, data)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", cmd, err, out)
 	}
+}
+
+// backfill returns a part of the past, with the labels that the scrape adds.
+func (p *plumbline) backfill(t *testing.T, args ...string) []byte {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), p.program, append([]string{"backfill", "--config", filepath.Join(p.dir, "plumbline.yaml"),
+		"--label", "job=plumbline", "--label", "instance=" + p.address}, args...)...)
+	var log bytes.Buffer
+	cmd.Stderr = &log
+	text, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", cmd, err, &log)
+	}
+	return text
 }
 
 // inbox is where the owners' notifications arrive.
@@ -286,9 +459,10 @@ func (in *inbox) about(alert, goal string) []notice {
 	return all
 }
 
-// told is an error until the halting goal's stall was told of in the status.
-func (in *inbox) told(status string) error {
-	got := in.about("GoalStalled", haltingGoal)
+// told is an error until the alert on the halting goal was told of in the
+// status.
+func (in *inbox) told(alert, status string) error {
+	got := in.about(alert, haltingGoal)
 	if !slices.ContainsFunc(got, func(n notice) bool { return n.Status == status }) {
 		return fmt.Errorf("no notification with the status %s among %d", status, len(got))
 	}
@@ -326,32 +500,24 @@ func startAlertmanager(t *testing.T, webhook string) (address string) {
 	return address
 }
 
-// inhibited says whether an alert that the halting goal is off track is held
-// back while it has stopped.
-func inhibited(alertmanager string) error {
-	alert := fmt.Sprintf(`[{"labels":{"alertname":"GoalOffTrack","goal":%q,"owner":%q}}]`, haltingGoal, haltingOwner)
-	resp, err := http.Post("http://"+alertmanager+"/api/v2/alerts", "application/json", strings.NewReader(alert))
+// inhibited is an error until the rule's alert that the halting goal is off
+// track is held back since it has stopped, or is not.
+func inhibited(alertmanager string, want bool) error {
+	page, err := get(context.Background(), "http://"+alertmanager+"/api/v2/alerts?filter=alertname%3DGoalOffTrack&filter=goal%3D"+haltingGoal)
 	if err != nil {
 		return err
 	}
-	_, _ = io.Copy(io.Discard, resp.Body)
-	resp.Body.Close()
-	resp, err = http.Get("http://" + alertmanager + "/api/v2/alerts?filter=alertname%3DGoalOffTrack&filter=goal%3D" + haltingGoal)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
 	var got []struct {
 		Status struct {
 			State       string
 			InhibitedBy []string
 		}
 	}
-	if err := json.NewDecoder(resp.Body).Decode(&got); err != nil {
+	if err := json.Unmarshal(page, &got); err != nil {
 		return err
 	}
-	if len(got) != 1 || len(got[0].Status.InhibitedBy) == 0 {
-		return errors.New("GoalOffTrack is not inhibited")
+	if len(got) != 1 || (len(got[0].Status.InhibitedBy) > 0) != want {
+		return fmt.Errorf("GoalOffTrack is %+v, want it held back: %t", got, want)
 	}
 	return nil
 }

@@ -258,24 +258,6 @@ func TestEveryPanelExplainsItselfAndFitsTheGrid(t *testing.T) {
 	}
 }
 
-// contract is the name of every metric that DESIGN §6 fixes and that this
-// build may lack yet. A dashboard or alert may ask for it all the same; that it
-// gives data as soon as it is there, the test with a real Prometheus holds.
-func contract() []string {
-	return strings.Fields(`
-		plumbline_goal_real_completion_ratio plumbline_goal_real_completion_lower_ratio plumbline_goal_real_completion_upper_ratio
-		plumbline_goal_overstated_probability_ratio plumbline_goal_forecast_timestamp_seconds
-		plumbline_goal_on_time_probability_ratio plumbline_goal_first_target_probability_ratio
-		plumbline_goal_decisions_open plumbline_goal_decisions_overdue plumbline_goal_decision_oldest_open_timestamp_seconds
-		plumbline_goal_decision_debt_seconds plumbline_goal_decision_blocked_ratio plumbline_goal_decision_latency_seconds
-		plumbline_goal_finished_issues plumbline_goal_cycle_time_seconds plumbline_goal_work_item_age_seconds
-		plumbline_goal_flow_efficiency_ratio plumbline_goal_blocked_issues plumbline_goal_reopened_ratio
-		plumbline_goal_unowned_ratio plumbline_goal_concentration_ratio plumbline_goal_debt_issues
-		plumbline_goal_debt_created_issues plumbline_goal_debt_retired_issues plumbline_goal_outcome_ratio plumbline_goal_trap
-		plumbline_goal_evidence_ratio plumbline_goal_evidence_component_ratio plumbline_goal_suppressed
-		plumbline_estimator_error_ratio plumbline_estimator_interval_coverage_ratio plumbline_forecast_skill_ratio`)
-}
-
 // foreign are the metrics of others that boards may ask for: the Go client's of
 // the process, and Prometheus's of a scrape.
 func foreign() []string { return []string{"process_resident_memory_bytes", "scrape_samples_scraped"} }
@@ -298,7 +280,7 @@ func reference(tb testing.TB) map[string]bool {
 func known(tb testing.TB) map[string]bool {
 	tb.Helper()
 	names := reference(tb)
-	for _, m := range append(contract(), foreign()...) {
+	for _, m := range foreign() {
 		names[m] = true
 	}
 	return names

@@ -195,10 +195,10 @@ func structurePanel() cog.Builder[dashboard.Panel] {
 		Max(1),
 		ofSites(
 			line{now(measure.MetricGoalUnowned), "Without an owner"},
-			line{now(metricConcentration), "Held by two"},
+			line{now(measure.MetricGoalConcentration), "Held by two"},
 			line{now(measure.MetricGoalReopened), "Re-opened"},
 			line{now(measure.MetricGoalDecisionBlocked), "Held up by a decision"},
-			line{now(metricFlowEfficiency), "Worked on"},
+			line{now(measure.MetricGoalFlowEfficiency), "Worked on"},
 		)...)
 }
 
@@ -206,10 +206,10 @@ func debtPanel() cog.Builder[dashboard.Panel] {
 	return counted("Technical debt, and blocked work",
 		"Debt of the goal: its issues by what became of them; those that were created (dashed) and retired in the last 90 days; and blocked issues. Created above retired is debt that grows.",
 		"none", 9,
-		line{sumPast("goal", metricDebtCreated, `window="90d"`), "Debt created"},
-		line{sumPast("goal", metricDebtRetired, `window="90d"`), "Debt retired"},
+		line{sumPast("goal", measure.MetricGoalDebtCreated, `window="90d"`), "Debt created"},
+		line{sumPast("goal", measure.MetricGoalDebtRetired, `window="90d"`), "Debt retired"},
 		line{sumPast("goal", measure.MetricGoalBlocked), "Blocked issues"},
-		line{sumPast("goal, category", metricDebt), "Debt, {{category}}"}).
+		line{sumPast("goal, category", measure.MetricGoalDebt), "Debt, {{category}}"}).
 		OverrideByName("Debt created", dashed())
 }
 

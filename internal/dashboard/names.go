@@ -1,15 +1,5 @@
 package dashboard
 
-// The names of metrics that measure does not have yet. DESIGN §6 fixes them; a
-// panel or an alert on one of them shows nothing until its measure is there.
-const (
-	metricFlowEfficiency = "plumbline_goal_flow_efficiency_ratio"
-	metricConcentration  = "plumbline_goal_concentration_ratio"
-	metricDebt           = "plumbline_goal_debt_issues"
-	metricDebtCreated    = "plumbline_goal_debt_created_issues"
-	metricDebtRetired    = "plumbline_goal_debt_retired_issues"
-)
-
 // The names of Plumbline's metrics about itself, which the packages that count
 // them register.
 const (

@@ -19,6 +19,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -32,8 +33,9 @@ import (
 // answer.
 const patience = 90 * time.Second
 
-// run starts a program that lasts until the test ends, and waits for its page.
-func run(t *testing.T, page string, env []string, name string, args ...string) {
+// run starts a program that lasts until the test ends, or until what it returns
+// is called, and waits for its page.
+func run(t *testing.T, page string, env []string, name string, args ...string) (end func()) {
 	t.Helper()
 	var log bytes.Buffer
 	cmd := exec.Command(name, args...)
@@ -44,7 +46,8 @@ func run(t *testing.T, page string, env []string, name string, args ...string) {
 	}
 	exited := make(chan error, 1)
 	go func() { exited <- cmd.Wait(); close(exited) }()
-	t.Cleanup(func() { stop(t, name, cmd, exited, &log) })
+	end = sync.OnceFunc(func() { stop(t, name, cmd, exited, &log) })
+	t.Cleanup(end)
 	await(t, page, func() error {
 		select {
 		case err := <-exited:
@@ -54,6 +57,7 @@ func run(t *testing.T, page string, env []string, name string, args ...string) {
 			return err
 		}
 	})
+	return end
 }
 
 // stop asks a program to end, and insists if it doesn't.
@@ -103,6 +107,12 @@ func (l lost) Error() string { return string(l) }
 // await asks until there is no error, and fails when patience ends.
 func await(t *testing.T, what string, ask func() error) {
 	t.Helper()
+	awaitWithin(t, patience, what, ask)
+}
+
+// awaitWithin is await with less patience.
+func awaitWithin(t *testing.T, patience time.Duration, what string, ask func() error) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	again := time.NewTicker(100 * time.Millisecond)
@@ -144,7 +154,10 @@ func get(ctx context.Context, address string) ([]byte, error) {
 }
 
 // prometheus is a Prometheus that the test started.
-type prometheus struct{ url string }
+type prometheus struct {
+	url     string
+	restart func()
+}
 
 // startPrometheus runs Prometheus over the data, with configuration and rules
 // of these durations.
@@ -160,11 +173,18 @@ func startPrometheus(t *testing.T, d dashboard.Durations, data string, places da
 		save(t, filepath.Join(dir, name), content)
 	}
 	p := &prometheus{url: "http://" + address}
-	run(t, p.url+"/-/ready", nil, "prometheus",
-		"--config.file="+filepath.Join(dir, "prometheus.yml"),
-		"--storage.tsdb.path="+data,
-		"--storage.tsdb.retention.time=2y",
-		"--web.listen-address="+address)
+	start := func() (end func()) {
+		return run(t, p.url+"/-/ready", nil, "prometheus",
+			"--config.file="+filepath.Join(dir, "prometheus.yml"),
+			"--storage.tsdb.path="+data,
+			"--storage.tsdb.retention.time=2y",
+			"--web.listen-address="+address)
+	}
+	end := start()
+	p.restart = func() {
+		end()
+		end = start()
+	}
 	return p
 }
 
@@ -202,19 +222,49 @@ func (s *series) values() ([]float64, error) {
 	return all, nil
 }
 
-// answer asks the query.
+// answer asks the query as of now: for a moment, or for the last minute and
+// what its board shows of the future.
 func (p *prometheus) answer(q dashboard.Query) ([]series, error) {
 	now := time.Now()
-	path, args := "/api/v1/query", url.Values{"query": {q.Expr}}
-	if !q.Instant {
-		path = "/api/v1/query_range"
-		args.Set("start", strconv.FormatInt(now.Add(-time.Minute).Unix(), 10))
-		args.Set("end", strconv.FormatInt(now.Unix(), 10))
-		args.Set("step", "5")
+	if q.Instant {
+		return p.at(q.Expr, now)
 	}
+	got, err := p.during(q.Expr, now.Add(-time.Minute), now, 5*time.Second)
+	if err == nil && len(got) == 0 && q.Ahead > 0 {
+		return p.during(q.Expr, now, now.Add(q.Ahead), 6*time.Hour)
+	}
+	return got, err
+}
+
+// at asks for one moment, during for each step of a range.
+func (p *prometheus) at(expr string, t time.Time) ([]series, error) {
+	return p.query("query", url.Values{"query": {expr}, "time": {unix(t)}})
+}
+
+func (p *prometheus) during(expr string, from, to time.Time, step time.Duration) ([]series, error) {
+	return p.query("query_range", url.Values{"query": {expr}, "start": {unix(from)}, "end": {unix(to)}, "step": {step.String()}})
+}
+
+func unix(t time.Time) string { return strconv.FormatInt(t.Unix(), 10) }
+
+func (p *prometheus) query(path string, args url.Values) ([]series, error) {
 	var answer struct{ Result []series }
-	err := p.ask(path+"?"+args.Encode(), &answer)
+	err := p.ask("/api/v1/"+path+"?"+args.Encode(), &answer)
 	return answer.Result, err
+}
+
+// value is the only number of an answer as of now.
+func (p *prometheus) value(t *testing.T, expr string) float64 {
+	t.Helper()
+	got, err := p.at(expr, time.Now())
+	if err != nil || len(got) != 1 {
+		t.Fatalf("%s has the answer %v, %v", expr, got, err)
+	}
+	v, err := got[0].Value.number()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
 }
 
 // has is an error unless the query has an answer.

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
 )
 
 // Query is one question that a dashboard asks of Prometheus.
@@ -14,10 +17,13 @@ type Query struct {
 	Expr    string // PromQL without any of Grafana's variables
 	Instant bool   // asked for one moment, not for a range
 	Unit    string // as what the panel shows the answer; empty for the others
+	// Ahead is how far the board shows the future.
+	Ahead time.Duration
 }
 
 // boardJSON is what is read of a dashboard.
 type boardJSON struct {
+	Time       struct{ To string }
 	Panels     []panelJSON
 	Templating struct {
 		List []struct {
@@ -61,6 +67,10 @@ func Queries(board []byte) ([]Query, error) {
 	if err := json.Unmarshal(board, &d); err != nil {
 		return nil, fmt.Errorf("reading a dashboard: %w", err)
 	}
+	ahead, err := d.ahead()
+	if err != nil {
+		return nil, err
+	}
 	var all []Query
 	for _, v := range d.Templating.List {
 		if v.Type != "query" {
@@ -85,6 +95,7 @@ func Queries(board []byte) ([]Query, error) {
 		}
 	}
 	for k := range all {
+		all[k].Ahead = ahead
 		all[k].Expr = variable.ReplaceAllString(all[k].Expr, ".*")
 		all[k].Expr = strings.ReplaceAll(all[k].Expr, "$__rate_interval", "5m")
 		if left.MatchString(all[k].Expr) {
@@ -92,6 +103,19 @@ func Queries(board []byte) ([]Query, error) {
 		}
 	}
 	return all, nil
+}
+
+// ahead is how far past now the board's range ends.
+func (d *boardJSON) ahead() (time.Duration, error) {
+	future, ok := strings.CutPrefix(d.Time.To, "now+")
+	if !ok {
+		return 0, nil
+	}
+	ahead, err := model.ParseDuration(future)
+	if err != nil {
+		return 0, fmt.Errorf("reading the range of a dashboard: %w", err)
+	}
+	return time.Duration(ahead), nil
 }
 
 // unit is the one in which the query's answer shows: the panel's, or that of

@@ -20,10 +20,10 @@ func recordings() []ruleGroup {
 	for _, m := range []string{measure.MetricGoalScopeAdded, measure.MetricGoalScopeRemoved, measure.MetricGoalBlocked} {
 		record("goal:"+m+":sum", "sum by (goal) ("+m+")")
 	}
-	for _, m := range []string{measure.MetricGoalFinished, metricDebtCreated, metricDebtRetired} {
+	for _, m := range []string{measure.MetricGoalFinished, measure.MetricGoalDebtCreated, measure.MetricGoalDebtRetired} {
 		record("goal:"+m+":sum", "sum by (goal, window) ("+m+")")
 	}
-	record("goal:"+metricDebt+":sum", "sum by (goal, category) ("+metricDebt+")")
+	record("goal:"+measure.MetricGoalDebt+":sum", "sum by (goal, category) ("+measure.MetricGoalDebt+")")
 	// A goal has moved when it moved on any site, and is known as of when the
 	// site that is worst off was read.
 	record("goal:"+measure.MetricGoalLastProgress+":max", "max by (goal) ("+measure.MetricGoalLastProgress+")")

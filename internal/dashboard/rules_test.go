@@ -102,8 +102,8 @@ func TestEveryAlertUsesMetricsThatExistAndSaysWhatToDo(t *testing.T) {
 				}
 				text += r.Annotations[name]
 			}
-			if want := "README.md#" + strings.ToLower(r.Alert); r.Annotations["runbook_url"] != want {
-				t.Errorf("%s has the runbook %s, want %s", r.Alert, r.Annotations["runbook_url"], want)
+			if want := "}}/README.md#" + strings.ToLower(r.Alert); !strings.HasSuffix(r.Annotations["runbook_url"], want) {
+				t.Errorf("%s has the runbook %s, want one that ends in %s", r.Alert, r.Annotations["runbook_url"], want)
 			}
 			if r.Labels["severity"] == "" {
 				t.Errorf("%s has no severity", r.Alert)
@@ -119,5 +119,25 @@ func TestEveryAlertUsesMetricsThatExistAndSaysWhatToDo(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestEveryRecordingRuleIsTestedWithTwoSites(t *testing.T) {
+	var recorded struct {
+		Groups []struct{ Rules []struct{ Record string } }
+	}
+	if err := yaml.Unmarshal(read(t, filepath.Join(rules, "recording.yaml")), &recorded); err != nil {
+		t.Fatal(err)
+	}
+	tests, names := string(read(t, filepath.Join(rules, "recording.test.yaml"))), 0
+	for _, group := range recorded.Groups {
+		for _, r := range group.Rules {
+			if names++; !strings.Contains(tests, "labels: '"+r.Record) {
+				t.Errorf("no test says what %s should be", r.Record)
+			}
+		}
+	}
+	if names < 10 {
+		t.Errorf("only %d recording rules were found", names)
 	}
 }

@@ -52,8 +52,11 @@ global:
   scrape_timeout: %[5]s
   evaluation_interval: %[4]s
   external_labels:
-    # Where people reach Plumbline: the alerts' evidence_url begins with it.
+    # Where people reach Plumbline: the alerts' evidence_url begins with it, and
+    # so does runbook_url, unless runbook_base names another folder in which
+    # they find README.md.
     plumbline_url: %[6]s
+    # runbook_base: https://git.acme.com/plumbline/blob/main
 
 storage:
   tsdb:

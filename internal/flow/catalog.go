@@ -35,28 +35,38 @@ type Catalog struct {
 // Category returns the category of a status; Unknown where the site never
 // told it.
 func (c *Catalog) Category(statusID string) Category {
-	if c == nil {
-		return Unknown
-	}
-	return c.Statuses[statusID].Category
+	_, category := c.status(Named{ID: statusID})
+	return category
 }
 
 // Status returns a status under its present name; as the changelog names it
 // where the site does not know it any more.
 func (c *Catalog) Status(n Named) Named {
-	if c == nil || c.Statuses[n.ID].Name == "" {
-		return n
+	n, _ = c.status(n)
+	return n
+}
+
+func (c *Catalog) status(n Named) (Named, Category) {
+	if c == nil {
+		return n, Unknown
 	}
-	return Named{ID: n.ID, Name: c.Statuses[n.ID].Name}
+	info := c.Statuses[n.ID]
+	if info.Name != "" {
+		n.Name = info.Name
+	}
+	return n, info.Category
 }
 
 // Resolution returns a resolution under its present name; as the changelog
 // names it where no issue has it any more.
 func (c *Catalog) Resolution(n Named) Named {
-	if c == nil || c.Resolutions[n.ID].Name == "" {
+	if c == nil {
 		return n
 	}
-	return c.Resolutions[n.ID]
+	if now := c.Resolutions[n.ID]; now.Name != "" {
+		return now
+	}
+	return n
 }
 
 // Type returns the issue type that a changelog item names. Where no issue has

@@ -1,6 +1,9 @@
 package flow
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Outcome is what became of an issue: still open, delivered, or dropped
 // (closed without delivering). MEASURES §1, out(i,t).
@@ -60,15 +63,42 @@ func (s Semantics) Outcome(st *State) Outcome {
 	if st.Category != Done && st.Resolution.IsZero() {
 		return Open
 	}
-	if s.discarded[foldName(st.Resolution.Name)] || s.discarded[foldName(st.Status.Name)] {
+	if s.Discards(st.Resolution.Name) || s.Discards(st.Status.Name) {
 		return Dropped
 	}
 	return Delivered
 }
 
 // Discards reports whether the resolution or status name means dropped.
-func (s Semantics) Discards(name string) bool { return s.discarded[foldName(name)] }
+func (s Semantics) Discards(name string) bool {
+	var buffer [48]byte
+	if lower, ok := lowered(buffer[:0], name); ok {
+		return s.discarded[string(lower)]
+	}
+	return s.discarded[foldName(name)]
+}
 
+// lowered appends what foldName returns of an ordinary name, and makes no
+// garbage of it; false where the name is none: long, not of ASCII alone, with
+// an apostrophe to straighten or space to cut off.
+func lowered(buffer []byte, name string) ([]byte, bool) {
+	if name == "" || len(name) > cap(buffer) || name[0] == ' ' || name[len(name)-1] == ' ' {
+		return nil, false
+	}
+	for k := range len(name) {
+		c := name[k]
+		if c < ' ' || c == '`' || c >= utf8.RuneSelf {
+			return nil, false
+		}
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		buffer = append(buffer, c)
+	}
+	return buffer, true
+}
+
+// foldName brings a name to the form in which names are compared.
 func foldName(name string) string {
 	straight := strings.Map(func(r rune) rune {
 		if r == '’' || r == '‘' || r == '`' {

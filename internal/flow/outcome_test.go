@@ -1,8 +1,11 @@
 package flow_test
 
 import (
+	"strings"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"plumbline/internal/flow"
 )
@@ -36,6 +39,23 @@ func TestOutcomeOfAState(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestNamesAreTheSameWhateverTheirCaseSpaceAndApostrophes(t *testing.T) {
+	names := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{
+		"", " ", "Won't Do", "won’t do", "WON`T DO", " Won‘t Do\t", "Done", "DONE ", "done\x00", "Ähnlich", "ÄHNLICH", strings.Repeat("Won't ", 20),
+	}))
+	straight := strings.NewReplacer("’", "'", "‘", "'", "`", "'")
+	folded := func(name string) string { return strings.ToLower(strings.TrimSpace(straight.Replace(name))) }
+	rapid.Check(t, func(t *rapid.T) {
+		one, other := names.Draw(t, "one"), names.Draw(t, "other")
+		if got := flow.NewSemantics([]string{one}).Discards(other); got != (folded(one) == folded(other)) {
+			t.Fatalf("%q where %q is given: %v", other, one, got)
+		}
+		if !flow.NewSemantics([]string{one}).Discards(one) {
+			t.Fatalf("%q is not %q", one, one)
+		}
+	})
 }
 
 func TestDates(t *testing.T) {

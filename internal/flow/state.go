@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // String returns Jira's English name of the field.
@@ -31,7 +32,7 @@ func (t *Timeline) set(st *State, f Field, v Named) {
 	case FieldEpic:
 		st.Epic = parseRef(v)
 	case FieldLabels:
-		st.Labels = parseLabels(v.Name)
+		st.Labels = t.labels(v.Name)
 	case FieldDue:
 		st.Due, _ = ParseDate(v.ID) // what is no date is no due date
 	case FieldAssignee:
@@ -67,7 +68,7 @@ func (t *Timeline) status(v Named) (Named, Category) {
 	case now.Status.ID:
 		return now.Status, now.Category
 	}
-	return t.catalog.Status(v), t.catalog.Category(v.ID)
+	return t.catalog.status(v)
 }
 
 // resolution looks a resolution up in the same way. Resolutions get renamed,
@@ -120,6 +121,18 @@ func (p Pseudonym) String() string {
 	return strconv.FormatUint(uint64(p), 16)
 }
 
+// labels reads a list of labels. One label, as most lists have, is taken as it
+// stands, and shared with the present state where it is the same.
+func (t *Timeline) labels(list string) []string {
+	switch now := t.Issue.Now.Labels; {
+	case list == "" || strings.ContainsFunc(list, unicode.IsSpace):
+		return parseLabels(list)
+	case len(now) == 1 && now[0] == list:
+		return now
+	}
+	return []string{list}
+}
+
 func parseLabels(list string) []string {
 	labels := strings.Fields(list)
 	slices.Sort(labels)
@@ -145,11 +158,12 @@ func without(set []string, e string) []string {
 }
 
 // differences returns the changes that lead from a to b: one for each field
-// (for each element of a set) that differs.
-func differences(a, b *State) []Change {
+// (for each element of a set) that differs. Fields that are not touched do not,
+// but for an estimate that is no number.
+func differences(touched fields, a, b *State) []Change {
 	var cs []Change
 	for f := FieldStatus; f < numFields; f++ {
-		if !equal(f, a, b) {
+		if (touched.has(f) || f == FieldEstimate) && !equal(f, a, b) {
 			cs = append(cs, Change{Field: f, From: value(f, a), To: value(f, b)})
 		}
 	}

@@ -29,7 +29,15 @@ type Timeline struct {
 	catalog *Catalog
 	initial State
 	changes []Change // the issue's and the implied ones, in order, none before creation
+	touched fields   // that some change is of
 }
+
+// fields is a set of them.
+type fields uint32
+
+func (fs fields) has(f Field) bool { return fs>>f&1 != 0 }
+
+func (fs *fields) add(f Field) { *fs |= 1 << f }
 
 // Defect is a contradiction between a changelog and itself, or the present.
 type Defect struct {
@@ -138,8 +146,9 @@ func moves(f Field) bool {
 func (t *Timeline) ordered() []Change {
 	early, sorted := false, true
 	for k := range t.Issue.Changes {
-		early = early || t.Issue.Changes[k].At.Before(t.Issue.Created)
-		sorted = sorted && (k == 0 || compareChanges(t.Issue.Changes[k-1], t.Issue.Changes[k]) <= 0)
+		c := &t.Issue.Changes[k]
+		early = early || c.At.Before(t.Issue.Created)
+		sorted = sorted && (k == 0 || !after(&t.Issue.Changes[k-1], c))
 	}
 	if !early && sorted {
 		return t.Issue.Changes
@@ -155,6 +164,11 @@ func (t *Timeline) ordered() []Change {
 	return cs
 }
 
+// after reports whether a is replayed after b.
+func after(a, b *Change) bool {
+	return a.At.After(b.At) || !b.At.After(a.At) && compareChanges(*a, *b) > 0
+}
+
 func compareChanges(a, b Change) int {
 	return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.History, b.History), cmp.Compare(a.Item, b.Item))
 }
@@ -162,19 +176,17 @@ func compareChanges(a, b Change) int {
 // windBack infers the state at creation.
 func (t *Timeline) windBack() State {
 	st := t.Issue.Now
-	var seen [numFields]bool
-	for k := len(t.changes) - 1; k >= 0; k-- {
+	for k := range t.changes {
+		c := &t.changes[k]
+		if c.Field != FieldFixVersion && !t.touched.has(c.Field) {
+			t.set(&st, c.Field, c.From)
+		}
+		t.touched.add(c.Field)
+	}
+	for k := len(t.changes) - 1; k >= 0 && t.touched.has(FieldFixVersion); k-- {
 		if c := &t.changes[k]; c.Field == FieldFixVersion {
 			st.FixVersions = without(with(st.FixVersions, c.From.ID), c.To.ID)
 		}
-	}
-	for k := range t.changes {
-		c := &t.changes[k]
-		if c.Field == FieldFixVersion || seen[c.Field] {
-			continue
-		}
-		seen[c.Field] = true
-		t.set(&st, c.Field, c.From)
 	}
 	return st
 }
@@ -197,10 +209,10 @@ func (t *Timeline) implyResolution() {
 		return
 	}
 	var implied []Change
-	if !t.changed(FieldStatus) && now.Category == Done {
+	if !t.touched.has(FieldStatus) && now.Category == Done {
 		implied = append(implied, Change{At: at, Field: FieldStatus, To: now.Status})
 	}
-	if !t.changed(FieldResolution) && !now.Resolution.IsZero() {
+	if !t.touched.has(FieldResolution) && !now.Resolution.IsZero() {
 		implied = append(implied, Change{At: at, Field: FieldResolution, To: now.Resolution})
 	}
 	for _, c := range implied {
@@ -223,15 +235,11 @@ func (t *Timeline) reconcile() {
 	if at.Before(t.Issue.Created) {
 		at = t.Issue.Created
 	}
-	for _, c := range differences(&end, &t.Issue.Now) {
+	for _, c := range differences(t.touched, &end, &t.Issue.Now) {
 		c.At = at
 		t.defect(at, c.Field, "the changelog does not end at the present value")
 		t.insert(c)
 	}
-}
-
-func (t *Timeline) changed(f Field) bool {
-	return slices.ContainsFunc(t.changes, func(c Change) bool { return c.Field == f })
 }
 
 // insert puts an implied change behind all changes of its moment.
@@ -243,6 +251,7 @@ func (t *Timeline) insert(c Change) {
 		return -1
 	})
 	t.changes = slices.Insert(slices.Clone(t.changes), k, c)
+	t.touched.add(c.Field)
 }
 
 func (t *Timeline) defect(at time.Time, f Field, what string) {

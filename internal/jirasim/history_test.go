@@ -216,3 +216,16 @@ func TestTheAgileShapeBecomesCustomFields(t *testing.T) {
 		t.Errorf("the epic's children are %s", got)
 	}
 }
+
+func TestAnOldServersOwnStatusesHaveTheirCategories(t *testing.T) {
+	line := func(id int, status string) string {
+		return fmt.Sprintf(`{"id":"%d","key":"A-%[1]d","fields":{"created":"2012-01-01T00:00:00.000+0000","status":%s}}`+"\n", id, status)
+	}
+	s := serve(t, load(t, line(1, `{"id":"1","name":"Open"}`)+line(2, `{"id":"3","name":"In Progress"}`)+line(3, `{"id":"6","name":"Closed"}`)+
+		line(4, `{"id":"10001","name":"Vetted"}`)+line(5, `{"id":"5","name":"Resolved","statusCategory":{"key":"undefined"}}`)), date("2024-02-01"), jirasim.Options{})
+	for category, want := range map[string]string{"new": "A-1", "indeterminate": "A-2", "done": "A-3", "undefined": "A-4 A-5"} {
+		if got := s.keys("statusCategory = " + category + " ORDER BY key"); got != want {
+			t.Errorf("%s: %s, want %s", category, got, want)
+		}
+	}
+}

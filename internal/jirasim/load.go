@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"plumbline/internal/flow"
 )
 
 // maxLine is the length of the longest line of a dump that is read.
@@ -171,11 +173,30 @@ func (l *loader) takeFields(i *issue, fields map[string]json.RawMessage) error {
 		return errors.New("no field status")
 	}
 	i.fields = make([]field, 0, len(fields))
+	fields["status"] = categorised(fields["status"])
 	for name, raw := range fields {
 		i.fields = append(i.fields, field{l.share(name), l.shareValue(raw)})
 	}
 	slices.SortFunc(i.fields, func(a, b field) int { return cmp.Compare(a.name, b.name) })
 	return nil
+}
+
+// categorised adds its category to a status that every server is installed with
+// and that comes without one: Jira tells categories since 6.2 only.
+func categorised(status json.RawMessage) json.RawMessage {
+	if bytes.Contains(status, []byte(`"statusCategory"`)) {
+		return status
+	}
+	var members map[string]any
+	if json.Unmarshal(status, &members) != nil {
+		return status
+	}
+	id, _ := members["id"].(string)
+	if c := systemCategory(id); c != flow.Unknown {
+		members["statusCategory"] = categoryJSON(c)
+		return encode(members)
+	}
+	return status
 }
 
 func (l *loader) takeChangelog(i *issue, c *dumpChangelog) error {

@@ -31,6 +31,21 @@ type openLife struct {
 	in  flow.Spans
 }
 
+// openOf returns when the issue was open.
+func openOf(t *flow.Timeline, s *Settings) flow.Spans {
+	return spansOf(t, func(st *flow.State) bool { return s.Semantics.Outcome(st) == flow.Open })
+}
+
+// or chooses whom a key means that several issues had, where a project's key
+// was given away anew: the one that has it now, else the youngest.
+func (l openLife) or(o openLife, key string) openLife {
+	switch {
+	case l.id == 0, o.key == key && l.key != key, (o.key == key) == (l.key == key) && o.id > l.id:
+		return o
+	}
+	return l
+}
+
 type blockedBy struct {
 	place
 	other keyAt
@@ -52,17 +67,9 @@ func (b *blockers) lives(t *flow.Timeline, s *Settings) {
 	if len(as) == 0 {
 		return
 	}
-	var open flow.Spans
-	for span, st := range t.Spans() {
-		if s.Semantics.Outcome(st) == flow.Open {
-			open = open.Append(span)
-		}
-	}
+	open := openOf(t, s)
 	for _, at := range as {
-		// Of two issues that had one key, which Jira doesn't allow, the older.
-		if had, ok := b.open[at]; !ok || t.Issue.ID < had.id {
-			b.open[at] = openLife{t.Issue.ID, t.Issue.Now.Key, open}
-		}
+		b.open[at] = b.open[at].or(openLife{t.Issue.ID, t.Issue.Now.Key, open}, at.key)
 	}
 }
 

@@ -18,22 +18,6 @@ type Case struct {
 	pace []float64
 }
 
-// situations returns what was known of the container on every day of the grid
-// from its first leaf up to the moment.
-func (c *Container) situations(until time.Time) []Situation {
-	if len(c.ledger.entries) == 0 {
-		return nil
-	}
-	var out []Situation
-	fold := newSituations(c.ledger, c.Kind)
-	eachGridDay(c.ledger.entries[0].at(), until, func(at time.Time) {
-		if s, ok := fold.at(at); ok {
-			out = append(out, s)
-		}
-	})
-	return out
-}
-
 // cases returns the situations of a container that has ended, up to its end,
 // with what came of them.
 func (c *Container) cases(situations []Situation, end *Closing) []Case {

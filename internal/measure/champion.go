@@ -8,8 +8,10 @@ type losses struct {
 	containers float64
 	errors     [numMethods]float64 // sums of mean absolute errors
 	covered    float64             // sum of the shares that the interval held
-	horizons   [numHorizons]horizonLoss
-	finish     [numFinishers]float64 // sums of mean Brier scores over snapshots and horizons
+	// lately are those shares of the last containers, in a ring.
+	lately   [calibratedOver]float64
+	horizons [numHorizons]horizonLoss
+	finish   [numFinishers]float64 // sums of mean Brier scores over snapshots and horizons
 }
 
 // horizonLoss sums up the probabilities to finish within a horizon, over the
@@ -23,6 +25,7 @@ func (l *losses) take(told []Told, cases []Case) (missed float64, ok bool) {
 	if n == 0 {
 		return 0, false
 	}
+	at := int(l.containers) % calibratedOver
 	l.containers++
 	for k := range n {
 		c, t := &cases[k], &told[k]
@@ -34,6 +37,7 @@ func (l *losses) take(told []Told, cases []Case) (missed float64, ok bool) {
 		}
 	}
 	l.covered += 1 - missed
+	l.lately[at] = 1 - missed
 	return missed, true
 }
 

@@ -73,6 +73,21 @@ func (l *ledger) setReported(g *GoalStatus, at time.Time, s *Settings) {
 	g.Reported, g.ReportedAt = &share, &when
 }
 
+// claim is the completion that people report, by check-in or field, as of the
+// moment; nil where the goal reports what Jira shows, or nobody has said any yet.
+func (l *ledger) claim(at time.Time, s *Settings) *float64 {
+	switch l.goal.Reported.From {
+	case fromCheckIns:
+		if said := saidBy(l.goal.CheckIns, at, s.Calendar.Location()); said.completion != nil {
+			return said.completion.Completion
+		}
+	case fromField:
+		share, _ := byField(l.spoken(at))
+		return share
+	}
+	return nil
+}
+
 // setReportedHealth says how the goal is reported to stand (MEASURES §2.20):
 // as the last check-in that speaks of it says; where none does, by the
 // reported completion against the share of the time between start and target

@@ -32,13 +32,19 @@ func (c *Container) closing(at time.Time, s *Settings) (Closing, bool) {
 		at = c.known
 	}
 	end, ok := c.endAt(at, s)
-	if !ok || len(c.ledger.entries) == 0 || end.Sub(c.begun()) < minLife {
+	if !ok || end.Add(s.Thresholds.Grace).After(at) {
+		return Closing{}, false
+	}
+	return c.closedAt(end, s)
+}
+
+// closedAt is how a container ended that was closed then; false where that is
+// nothing to score.
+func (c *Container) closedAt(end time.Time, s *Settings) (Closing, bool) {
+	if len(c.ledger.entries) == 0 || end.Sub(c.begun()) < minLife {
 		return Closing{}, false
 	}
 	out := Closing{At: end, settled: end.Add(s.Thresholds.Grace)}
-	if out.settled.After(at) {
-		return Closing{}, false
-	}
 	for k := range c.ledger.leaves {
 		in := c.ledger.leaves[k].in()
 		if !in.Contains(end) && !in.Contains(out.settled) {
@@ -122,14 +128,8 @@ func (c *Container) truth(end *Closing, at time.Time) float64 {
 // counted from 1970 in UTC (MEASURES §3.4).
 const grid = 14 * day
 
-// eachGridDay calls f for the moments of the grid after from and before to.
-func eachGridDay(from, to time.Time, f func(time.Time)) {
+// gridAfter is the first moment of the grid after another.
+func gridAfter(from time.Time) time.Time {
 	step := int64(grid / time.Second)
-	for u := (from.Unix()/step + 1) * step; ; u += step {
-		at := time.Unix(u, 0).UTC()
-		if !at.Before(to) {
-			return
-		}
-		f(at)
-	}
+	return time.Unix((from.Unix()/step+1)*step, 0).UTC()
 }

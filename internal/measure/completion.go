@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"slices"
 	"sort"
 	"time"
 
@@ -183,6 +184,13 @@ func (l *ledger) closed(at time.Time, t *tally, s *Settings) (since time.Time, o
 func (l *ledger) finished(at time.Time, t *tally, s *Settings) bool {
 	since, closed := l.closed(at, t, s)
 	return closed && (t.parts.Open() == 0 || at.Sub(since) >= s.Thresholds.Grace)
+}
+
+// givenUp reports whether every epic that the goal maps was closed without
+// being delivered.
+func (l *ledger) givenUp(at time.Time) bool {
+	return len(l.epics) > 0 && len(l.versions) == 0 &&
+		!slices.ContainsFunc(l.epics, func(e epicLife) bool { return !e.dropped.Contains(at) })
 }
 
 // released returns since when a version is out. Jira keeps no history of

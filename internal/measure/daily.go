@@ -41,7 +41,7 @@ func (d *daily) fold(l *ledger, at time.Time, r *rhythm, s *Settings) shown {
 	first := flow.DateOf(l.entries[0].at().In(zone))
 	if len(d.runs) == 0 {
 		start := first.Start(zone)
-		d.runs = append(d.runs, shownFrom{start, shown{settings: s, state: NotStarted, since: start}})
+		d.runs = append(d.runs, shownFrom{start, shown{state: NotStarted, since: start}})
 		d.next = first.AddDays(1)
 	}
 	settled := at.Add(-settles)
@@ -53,7 +53,7 @@ func (d *daily) fold(l *ledger, at time.Time, r *rhythm, s *Settings) shown {
 	// A day that has only just begun is judged by what is known at the moment.
 	if today := flow.DateOf(at.In(zone)); first.Before(today) && today.Start(zone).After(settled) {
 		t := l.tally(today.Start(zone))
-		h.take(today.Start(zone), l.judge(today.Start(zone), &t, r, s))
+		h.take(today.Start(zone), l.judge(today.Start(zone), &t, r, s), &s.Thresholds)
 	}
 	return h
 }
@@ -65,7 +65,7 @@ func (d *daily) judge(l *ledger, day time.Time, r *rhythm, s *Settings) {
 	}
 	was := d.runs[len(d.runs)-1].shown
 	h := was
-	h.take(day, l.judge(day, &d.tally, r, s))
+	h.take(day, l.judge(day, &d.tally, r, s), &s.Thresholds)
 	if h != was {
 		d.runs = append(d.runs, shownFrom{day, h})
 	}

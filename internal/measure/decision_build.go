@@ -12,7 +12,7 @@ import (
 // heldLeaf is when a leaf in scope waited, open, for a decision: its own, or
 // one that it is blocked by.
 type heldLeaf struct {
-	leaf int
+	leaf int32
 	in   flow.Spans
 }
 
@@ -20,8 +20,8 @@ type heldLeaf struct {
 type decider struct {
 	settings  *Settings
 	asker     *asker
-	leaves    map[issueAt][]place
-	others    map[issueAt][]ownGoal
+	isLeaf    func(issueAt) bool
+	belongs   func(issueAt) belonging
 	declared  map[string][]declaration // by the issue that they name
 	inquiries []*inquiry
 }
@@ -33,19 +33,32 @@ type decisions struct {
 	sites   []string
 }
 
-func newDecider(members []goal.Members, b *builder) *decider {
-	d := &decider{
-		settings: &b.settings, asker: newAsker(&b.settings), leaves: b.leaves,
-		others: map[issueAt][]ownGoal{}, declared: declarations(b.ledgers, b.settings.Calendar.Location()),
+// belonging is where an issue belongs: as a leaf, and without counting.
+type belonging struct {
+	leaves []place
+	others []ownGoal
+}
+
+func newDecider(b *builder) *decider {
+	return &decider{
+		settings: &b.settings, asker: newAsker(&b.settings), declared: declarations(b.ledgers, b.settings.Calendar.Location()),
+		isLeaf: func(at issueAt) bool { return len(b.leaves[at]) > 0 },
 	}
-	for g := range members {
-		for k := range members[g].Others {
-			o := &members[g].Others[k]
-			at := issueAt{o.Site, o.ID}
-			d.others[at] = append(d.others[at], ownGoal{ledger: g, in: o.In})
+}
+
+// belongings looks up where issues belong.
+func belongings(index *goal.Index, ledgers []ledger) func(issueAt) belonging {
+	return func(at issueAt) (out belonging) {
+		for _, b := range index.Of(at.site, at.id) {
+			if k, ok := ledgers[b.Goal].find(at); ok {
+				out.leaves = append(out.leaves, place{b.Goal, k})
+			}
+			if len(b.Other.In) > 0 {
+				out.others = append(out.others, ownGoal{ledger: b.Goal, in: b.Other.In})
+			}
 		}
+		return out
 	}
-	return d
 }
 
 // learn tells the names that statuses have at present: a changelog keeps those
@@ -72,7 +85,7 @@ func (d *decider) add(t *flow.Timeline) {
 	if q == nil {
 		return
 	}
-	if len(d.leaves[q.issueAt]) == 0 { // that it is blocked matters to no goal
+	if !d.isLeaf(q.issueAt) { // that it is blocked matters to no goal
 		if q.held = nil; len(q.asks) == 0 && !slices.ContainsFunc(q.keys, func(key string) bool { return len(d.declared[key]) > 0 }) {
 			return
 		}
@@ -94,7 +107,7 @@ func (d *decider) isDeclared(i *flow.Issue) bool {
 // finish makes the decisions, and writes them into the ledgers of the goals
 // that they belong to.
 func (d *decider) finish(b *builder, sites []string) decisions {
-	slices.SortFunc(d.inquiries, func(x, y *inquiry) int { return x.compare(y.issueAt) })
+	d = d.settled()
 	byKey := d.byKey()
 	claimed := d.join(byKey)
 	blocks := d.block(b, byKey)
@@ -131,6 +144,22 @@ func (d *decider) finish(b *builder, sites []string) decisions {
 // order is the order of the register: by when they were asked.
 func (d *decision) order(o *decision) int {
 	return cmp.Or(d.asked.Compare(o.asked), d.compare(o.issueAt), cmp.Compare(d.key, o.key), cmp.Compare(d.id(), o.id()))
+}
+
+// settled returns a copy of the decider with the inquiries in order, each with
+// where it belongs. What the goals files say is put into the copy alone, so that
+// decisions can be made again once more is known.
+func (d *decider) settled() *decider {
+	out := *d
+	out.declared, out.inquiries = maps.Clone(d.declared), make([]*inquiry, len(d.inquiries))
+	slices.SortFunc(d.inquiries, func(x, y *inquiry) int { return x.compare(y.issueAt) })
+	for k, q := range d.inquiries {
+		own := *q
+		own.asks, own.posed = slices.Clone(q.asks), slices.Clone(q.posed)
+		own.belonging = d.belongs(q.issueAt)
+		out.inquiries[k] = &own
+	}
+	return &out
 }
 
 func (a issueAt) compare(o issueAt) int {
@@ -215,17 +244,17 @@ func (d *decider) block(b *builder, byKey map[keyAt]*inquiry) map[*inquiry][]blo
 				continue
 			}
 			while := q.held[key].Intersect(q.open)
-			for _, p := range d.leaves[q.issueAt] {
+			for _, p := range q.leaves {
 				if in := b.ledgers[p.ledger].leaves[p.index].in().Intersect(while); len(in) > 0 {
 					out[other] = append(out[other], blocked{q.issueAt, p.ledger, in})
 				}
 			}
 			waited = waited.Union(while.Intersect(other.posed))
 		}
-		for _, p := range d.leaves[q.issueAt] {
+		for _, p := range q.leaves {
 			l := &b.ledgers[p.ledger]
 			if in := l.leaves[p.index].in().Intersect(waited); len(in) > 0 {
-				l.held = append(l.held, heldLeaf{p.index, in})
+				l.held = append(l.held, heldLeaf{int32(p.index), in})
 			}
 		}
 	}

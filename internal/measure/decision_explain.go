@@ -148,15 +148,15 @@ func (x *explainer) decisionBlocked() ExplainedMeasure {
 		return ExplainedMeasure{Why: "no work is open"}
 	}
 	m := ExplainedMeasure{Value: percent(d.BlockedRatio), Inputs: []ExplainedInput{{"open issues", strconv.Itoa(x.status.Issues.Open())}}}
-	held := map[int]bool{}
+	held := map[int32]bool{}
 	for _, h := range x.l.held {
 		if span, ok := h.in.At(x.at); ok {
 			held[h.leaf] = true
-			m.Counted = append(m.Counted, x.evidence(h.leaf, span.From, "waits for a decision"+x.weighing(h.leaf)))
+			m.Counted = append(m.Counted, x.evidence(int(h.leaf), span.From, "waits for a decision"+x.weighing(int(h.leaf))))
 		}
 	}
 	for leaf, e := range x.now {
-		if e != nil && e.after().in && e.after().out == flow.Open && !held[leaf] {
+		if e != nil && e.after().in && e.after().out == flow.Open && !held[int32(leaf)] {
 			m.LeftOut = append(m.LeftOut, x.evidence(leaf, e.at(), "open, and waits for no decision"+x.weighing(leaf)))
 		}
 	}

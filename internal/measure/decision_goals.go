@@ -16,10 +16,10 @@ import (
 func (d *decider) goalsOf(q *inquiry, e *decision, blocks []blocked, b *builder) []ownGoal {
 	in := map[int]flow.Spans{}
 	if q != nil {
-		for _, p := range d.leaves[q.issueAt] {
+		for _, p := range q.leaves {
 			in[p.ledger] = in[p.ledger].Union(b.ledgers[p.ledger].leaves[p.index].in())
 		}
-		for _, o := range d.others[q.issueAt] {
+		for _, o := range q.others {
 			in[o.ledger] = in[o.ledger].Union(o.in)
 		}
 	}

@@ -26,6 +26,8 @@ type inquiry struct {
 	// from are the issues that it was split off, or cloned from, into those
 	// that were split off it.
 	from, into []splitLink
+	// belonging is where the issue belongs; found when decisions are made.
+	belonging
 }
 
 // ask is one stretch in which an issue waited for a decision.

@@ -42,15 +42,10 @@ type Estimate struct {
 	GrewAgain float64 `json:"grew_again,omitempty"`
 }
 
-// prediction is an estimate with what it is scored by.
+// prediction is an estimate with the completion by every method.
 type prediction struct {
 	Estimate
-	// each is the completion by every method.
 	each [numMethods]float64
-	// members stand for the predictive distribution of the completion,
-	// delivered for that of the delivered share with the reference class
-	// around it.
-	members, delivered ensemble
 }
 
 const (
@@ -100,7 +95,7 @@ func (m *Model) estimate(s *Situation, v *vector, like *likeness, reported float
 	return e
 }
 
-// predicted is the estimate with what it is scored by.
+// predicted is the estimate with what is told by every method.
 func (m *Model) predicted(s *Situation, set string, reported float64) prediction {
 	v := m.features(s)
 	var room room
@@ -109,10 +104,19 @@ func (m *Model) predicted(s *Situation, set string, reported float64) prediction
 	for by := range numMethods {
 		p.each[by] = s.completion(m.center(by, s, &v, &like))
 	}
-	regression, delivered := m.center(byRegression, s, &v, &like), v[featLogit]
-	p.members = like.ensemble(s, part{byRegression, regression, blend}, part{byDelivered, delivered, 1 - blend})
-	p.delivered = like.ensemble(s, part{byDelivered, delivered, 1})
 	return p
+}
+
+// crps scores the predictive distribution of the completion against the truth,
+// and that of the delivered share with the reference class around it.
+func (m *Model) crps(s *Situation, set string, truth float64) (both, delivered float64) {
+	v := m.features(s)
+	var room room
+	like := m.like(&v, s.Kind, set, &room)
+	share := v[featLogit]
+	members := like.ensemble(s, part{byRegression, m.center(byRegression, s, &v, &like), blend}, part{byDelivered, share, 1 - blend})
+	alone := like.ensemble(s, part{byDelivered, share, 1})
+	return crps(&members, truth), crps(&alone, truth)
 }
 
 // Overstates is Estimate's Overstated alone.

@@ -63,7 +63,7 @@ func (l *ledger) setEvidence(g *GoalStatus, at time.Time, work []ProjectShare, s
 	c := &Confidence{Ratio: 1}
 	for _, one := range []*Component{
 		l.freshness(at, s), l.historyKept(at, &t), categoriesKnown(at, &t), l.consistency(at, &t),
-		estimatesKnown(g), sizeOf(&t, s), l.bulkShare(at, s), mapping(work), checkInAge(g, at, s),
+		estimatesKnown(g), sizeOf(&t, s), references(g), l.calibration(g, at), l.bulkShare(at, s), mapping(work), checkInAge(g, at, s),
 	} {
 		if one == nil {
 			continue
@@ -138,6 +138,15 @@ func (l *ledger) withhold(g *GoalStatus, at time.Time, t *tally, s *Settings) {
 	}
 	if drop("delivered_completion", g.Delivered != nil) {
 		g.Delivered = nil
+	}
+	if g.Reported == nil && saidBy(l.goal.CheckIns, at, s.Calendar.Location()).health == nil && drop("reported_health", g.ReportedHealth != "") {
+		g.ReportedHealth = ""
+	}
+	if drop("real_completion", g.Real != nil) {
+		g.Real, g.RealLower, g.RealUpper, g.Overstated, g.Estimate = nil, nil, nil, nil, nil
+	}
+	if drop("forecast", g.Forecast50 != nil || g.OnTime != nil || g.FirstOnTime != nil) {
+		g.Forecast50, g.Forecast85, g.OnTime, g.FirstOnTime = nil, nil, nil, nil
 	}
 	if drop("stalled", g.Stalled != nil) {
 		g.Stalled, g.StalledSince = nil, nil

@@ -179,20 +179,30 @@ func TestADefectOfTheDataHidesTheFiguresAndSaysWhy(t *testing.T) {
 	for _, i := range broken[1:8] { // seven of twelve
 		i.Announced = i.Histories + 1
 	}
-	h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), broken...)
+	promised := epicGoal()
+	promised.Targets = []goal.Target{{Date: date(t, "2026-06-01")}}
+	h := experienced(t, promised, "2026-01-20", broken...)
 	g := status(t, h, "2026-01-20")
+	if g.Real != nil || g.RealLower != nil || g.RealUpper != nil || g.Overstated != nil || g.Estimate != nil {
+		t.Errorf("real completion %v, overstated %v", g.Real, g.Overstated)
+	}
+	if g.Forecast50 != nil || g.Forecast85 != nil || g.OnTime != nil || g.FirstOnTime != nil || g.ReportedHealth != "" {
+		t.Errorf("forecast %v, on time %v, reported health %q", g.Forecast50, g.OnTime, g.ReportedHealth)
+	}
 	if g.Reported != nil || g.Delivered != nil || g.Stalled != nil || g.StalledSince != nil || g.Health != measure.HealthUnknown {
 		t.Errorf("reported %v, delivered %v, stalled %v, health %s", g.Reported, g.Delivered, g.Stalled, g.Health)
 	}
 	want := []measure.Suppression{
-		{Measure: "reported_completion", Reason: "history"}, {Measure: "delivered_completion", Reason: "history"}, {Measure: "stalled", Reason: "history"},
+		{Measure: "reported_completion", Reason: "history"}, {Measure: "delivered_completion", Reason: "history"},
+		{Measure: "reported_health", Reason: "history"}, {Measure: "real_completion", Reason: "history"}, {Measure: "forecast", Reason: "history"},
+		{Measure: "stalled", Reason: "history"},
 		{Measure: "concentration", Reason: "min_group"}, // which no defect has to do with
 	}
 	if d := cmp.Diff(want, g.Suppressed); d != "" {
 		t.Errorf("suppressed (-want +got):\n%s", d)
 	}
 	const why = "withheld: the changelog of 7 of 12 issues is broken"
-	for _, figure := range []string{"reported_completion", "delivered_completion", "stalled"} {
+	for _, figure := range []string{"reported_completion", "delivered_completion", "reported_health", "real_completion", "forecast", "stalled"} {
 		if g.Missing[figure] != why {
 			t.Errorf("%s is missing, since %q", figure, g.Missing[figure])
 		}

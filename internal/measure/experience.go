@@ -63,37 +63,94 @@ type Told struct {
 // from the containers that had closed, grace and all, and tells the situations
 // of that month. progress, which may be nil, is given the share that is done.
 func (p *Past) Run(progress func(share float64)) *Replay {
+	if progress == nil {
+		progress = func(float64) {}
+	}
+	r := p.replaying()
+	r.keep = true
+	r.learn(func(share float64) { progress(learning * share) })
+	out := r.learnt()
+	out.Lives = r.lives(func(share float64) { progress(learning + (1-learning)*share) })
+	return out
+}
+
+// learning is about the share of a replay's time that learning takes.
+const learning = 0.5
+
+// Learn is Run without what was told of the containers: the models alone, which
+// are all that an estimate needs.
+func (p *Past) Learn() *Replay {
+	r := p.replaying()
+	r.learn(func(float64) {})
+	return r.learnt()
+}
+
+func (p *Past) replaying() *replaying {
 	r := &replaying{Past: p, prior: p.Prior, stretch: coldStretch}
 	if r.prior == nil {
 		r.prior = ShippedPrior()
 	}
-	first := r.load()
-	for month := monthOf(first); !month.After(p.Until); month = month.AddDate(0, 1, 0) {
-		r.month(month)
-		if progress != nil {
-			progress(min(1, max(0, float64(month.Sub(first)))/float64(p.Until.Sub(first)+1)))
-		}
+	for k := range r.Containers {
+		r.tracks = append(r.tracks, newTrack(&r.Containers[k]))
 	}
-	return r.result()
+	return r
 }
 
-// load sets the containers up and returns when the first of them is looked at.
-func (r *replaying) load() time.Time {
-	first := r.Until
-	for k := range r.Containers {
-		c := &r.Containers[k]
-		t := &track{Container: c, situations: c.situations(c.known), ends: map[time.Time]*veteran{}}
-		for i := range t.situations {
-			t.paces = append(t.paces, t.situations[i].paceLogits())
+func (r *replaying) learnt() *Replay {
+	return &Replay{Models: r.models, Until: r.Until, cold: fit(nil, nil, r.prior, time.Time{})}
+}
+
+// monthsAtOnce is for how many months models are fitted at the same time.
+const monthsAtOnce = 8
+
+// learn makes the models, one month's after the other's. What a model is fitted
+// on hangs on nothing that was told; how far its intervals are stretched, and
+// which methods are in force, hangs on all that was told before.
+func (r *replaying) learn(progress func(share float64)) {
+	months := r.months()
+	for from := 0; from < len(months); from += monthsAtOnce {
+		lot := months[from:min(from+monthsAtOnce, len(months))]
+		for _, m := range r.fit(lot) {
+			r.month(m)
 		}
-		t.large = c.ledger.reached(minFinal)
-		r.tracks = append(r.tracks, t)
-		if len(t.situations) > 0 && t.situations[0].At.Before(first) {
-			first = t.situations[0].At
+		progress(float64(from+len(lot)) / float64(len(months)))
+	}
+}
+
+// months lists the first days of the months in which there is something to
+// tell, up to the last one.
+func (r *replaying) months() []time.Time {
+	first := r.Until
+	for _, t := range r.tracks {
+		if at, ok := t.begins(); ok && at.Before(first) {
+			first = at
 		}
 	}
-	return first
+	var out []time.Time
+	for month := monthOf(first); !month.After(r.Until); month = month.AddDate(0, 1, 0) {
+		out = append(out, month)
+	}
+	return out
 }
+
+// fit fits the models of some months. Where no container has closed since the
+// month before, its model of the completion holds good.
+func (r *replaying) fit(months []time.Time) []*Model {
+	models := make([]*Model, len(months))
+	closed, open := make([][]veteran, len(months)), make([][]veteran, len(months))
+	for k, month := range months {
+		closed[k], open[k] = r.recent(month)
+		if r.fitted == nil || !slices.EqualFunc(closed[k], r.lessons, sameEnd) {
+			r.fitted, r.lessons = fitCompletion(closed[k], r.prior), closed[k]
+		}
+		m := *r.fitted
+		m.AsOf, models[k] = month, &m
+	}
+	eachOf(len(months), func(k int) { models[k].fitFinish(closed[k], open[k], r.prior) })
+	return models
+}
+
+func sameEnd(a, b veteran) bool { return a.Container == b.Container && a.end.At.Equal(b.end.At) }
 
 func monthOf(t time.Time) time.Time {
 	t = t.UTC()
@@ -102,138 +159,89 @@ func monthOf(t time.Time) time.Time {
 
 type replaying struct {
 	*Past
-	prior   *Prior
-	tracks  []*track
-	models  []*Model
+	prior  *Prior
+	tracks []*track
+	models []*Model
+	keep   bool // what was told
+	// fitted is the last model of the completion, and lessons what it was
+	// fitted on.
+	fitted  *Model
+	lessons []veteran
 	stretch float64
 	losses  losses
-}
-
-// track is a container on its way through the replay.
-type track struct {
-	*Container
-	situations []Situation
-	paces      [][]float64 // of the situations
-	told       []Told
-	ends       map[time.Time]*veteran // by close time, as that can be seen otherwise later
-	settled    bool
-	// large is when the container first had enough leaves to be found; zero:
-	// never.
-	large time.Time
 }
 
 // known returns what can be learnt at the moment: the containers that had
 // closed, in order of their closing, and those that were still worked on.
 func (r *replaying) known(at time.Time) (closed, open []veteran) {
-	for _, t := range r.tracks {
-		if p, ok := t.pastAt(at, &r.Settings); ok {
-			closed = append(closed, *p)
-		} else if o, ok := t.stillOpen(at, &r.Settings); ok {
-			open = append(open, o)
-		}
-	}
-	slices.SortStableFunc(closed, func(a, b veteran) int { return a.end.At.Compare(b.end.At) })
-	return closed, open
+	return r.closed(at, len(r.tracks)), r.open(at, len(r.tracks))
 }
 
-func (r *replaying) month(first time.Time) {
-	for _, t := range r.tracks {
-		if t.settled {
-			continue
-		}
-		if p, ok := t.pastAt(first, &r.Settings); ok {
-			t.settled = true
-			r.settle(t, p)
+// recent is as much of known as a model is fitted on.
+func (r *replaying) recent(at time.Time) (closed, open []veteran) {
+	return r.closed(at, maxContainers), r.open(at, maxContainers)
+}
+
+// closed returns the last of the containers that had closed, at most so many.
+func (r *replaying) closed(at time.Time, most int) []veteran {
+	ends := make([]*veteran, len(r.tracks))
+	eachOf(len(r.tracks), func(k int) { ends[k] = r.tracks[k].pastAt(at, &r.Settings) })
+	ends = slices.DeleteFunc(ends, func(p *veteran) bool { return p == nil })
+	slices.SortStableFunc(ends, func(a, b *veteran) int { return a.end.At.Compare(b.end.At) })
+	var out []veteran
+	for _, p := range ends[max(0, len(ends)-most):] {
+		out = append(out, *p)
+	}
+	return out
+}
+
+// open returns the last of those that were still worked on, at most so many.
+func (r *replaying) open(at time.Time, most int) []veteran {
+	var out []veteran
+	for k := len(r.tracks) - 1; k >= 0 && len(out) < most; k-- {
+		if p, ok := r.tracks[k].stillOpen(at, &r.Settings); ok {
+			out = append(out, p)
 		}
 	}
-	closed, open := r.known(first)
-	m := fit(closed, open, r.prior, first)
-	m.stretch, m.champion, m.losses, m.mix = r.stretch, r.losses.champion(), r.losses, r.losses.mixture()
+	slices.Reverse(out)
+	return out
+}
+
+// month takes in how well the containers were told that are known to have
+// closed since the month before, and puts the model in force.
+func (r *replaying) month(m *Model) {
 	r.models = append(r.models, m)
-	next := first.AddDate(0, 1, 0)
+	var settled []*track
 	for _, t := range r.tracks {
-		t.tell(m, next)
-	}
-}
-
-// pastAt returns the container as closed, as that was known at the moment.
-func (t *track) pastAt(at time.Time, s *Settings) (*veteran, bool) {
-	end, ok := t.closing(at, s)
-	if !ok {
-		return nil, false
-	}
-	p := t.ends[end.At]
-	if p == nil {
-		p = &veteran{Container: t.Container, end: end, cases: t.cases(t.situations, &end)}
-		for k := range p.cases {
-			p.cases[k].pace = t.paces[k]
+		if p := t.pastAt(m.AsOf, &r.Settings); p != nil && t.settled == nil {
+			t.settled = p
+			settled = append(settled, t)
 		}
-		p.lessons = thin(p.cases)
-		t.ends[end.At] = p
 	}
-	return p, len(p.cases) > 0
+	cases := make([][]Case, len(settled))
+	eachOf(len(settled), func(k int) {
+		t := settled[k]
+		cases[k] = t.cases(t.before(t.settled.end.At), &t.settled.end)
+		r.tell(t, len(cases[k]))
+	})
+	for k, t := range settled {
+		if missed, ok := r.losses.take(t.told, cases[k]); ok {
+			r.stretch = max(minStretch, r.stretch*math.Exp(adaptRate*(missed-2*tail)))
+		}
+		if !r.keep {
+			t.forget()
+		}
+	}
+	m.stretch, m.champion, m.losses, m.mix = r.stretch, r.losses.champion(), r.losses, r.losses.mixture()
 }
 
-// stillOpen returns the container with its situations so far, where work on it
-// was known not to be over at the moment.
-func (t *track) stillOpen(at time.Time, s *Settings) (veteran, bool) {
-	if at.After(t.known) {
-		at = t.known
-	}
-	if _, over := t.endAt(at, s); over || t.cancelled.Contains(at) || len(t.situations) == 0 {
-		return veteran{}, false
-	}
-	if t.large.IsZero() || t.large.After(at) {
-		return veteran{}, false
-	}
-	n, _ := slices.BinarySearchFunc(t.situations, at, func(s Situation, at time.Time) int { return s.At.Compare(at) })
-	if n == 0 || t.situations[n-1].Open() == 0 {
-		return veteran{}, false
-	}
-	p := veteran{Container: t.Container}
-	for _, k := range evenly(n, thinned) {
-		p.lessons = append(p.lessons, Case{Situation: t.situations[k], pace: t.paces[k]})
-	}
-	return p, true
-}
-
-// thin takes some of many cases, so that no container costs more than another.
-func thin[T any](all []T) []T {
-	out := make([]T, 0, thinned)
-	for _, k := range evenly(len(all), thinned) {
-		out = append(out, all[k])
-	}
-	return out
-}
-
-// evenly returns at most so many of the numbers below n, spread over them.
-func evenly(n, most int) []int {
-	most = min(n, most)
-	out := make([]int, most)
-	for k := range out {
-		out[k] = (2*k + 1) * n / (2 * most)
-	}
-	return out
-}
-
-// settle takes in how well a container that has closed was told.
-func (r *replaying) settle(t *track, p *veteran) {
-	if missed, ok := r.losses.take(t.told, p.cases); ok {
-		r.stretch = max(minStretch, r.stretch*math.Exp(adaptRate*(missed-2*tail)))
-	}
-}
-
-// holds reports whether the interval holds the truth.
-func (e *Estimate) holds(truth float64) bool {
-	const slack = 1e-9
-	return truth >= e.Lower-slack && truth <= e.Upper+slack
-}
-
-// tell has the model tell the situations before the next month.
-func (t *track) tell(m *Model, next time.Time) {
+// tell tells the first n situations of a container, each by the model of its
+// month.
+func (r *replaying) tell(t *track, n int) {
 	var room endingsRoom
-	for len(t.told) < len(t.situations) && t.situations[len(t.told)].At.Before(next) {
-		s := &t.situations[len(t.told)]
+	for k := len(t.told); k < n; k++ {
+		s := &t.situations[k]
+		m := r.modelOf(s.At)
 		told := Told{Case: Case{Situation: *s}, Cold: m.Containers < enoughOwn}
 		told.Estimate = m.predicted(s, t.Set, s.Naive())
 		outlook := m.outlook(s, &room)
@@ -247,29 +255,53 @@ func (t *track) tell(m *Model, next time.Time) {
 	}
 }
 
-// result puts what was told beside what came of it.
-func (r *replaying) result() *Replay {
-	out := &Replay{Models: r.models, Until: r.Until, cold: fit(nil, nil, r.prior, time.Time{})}
-	for _, t := range r.tracks {
-		life := Life{Container: t.Container}
-		if p, ok := t.pastAt(r.Until, &r.Settings); ok {
-			life.End = &p.end
-			for k := range p.cases[:min(len(p.cases), len(t.told))] {
-				told := t.told[k]
-				told.Case = p.cases[k]
-				if p, ok := told.sampledWithin(t.identity()); ok {
-					told.by[finishSampled] = p
-				}
-				told.CRPS = crps(&told.Estimate.members, told.Truth)
-				told.CRPSDelivered = crps(&told.Estimate.delivered, told.Truth)
-				life.Told = append(life.Told, told)
-			}
-		} else if _, open := t.stillOpen(r.Until, &r.Settings); open {
-			life.Open, life.Told = true, t.told
-		}
-		out.Lives = append(out.Lives, life)
+// modelOf is the model of the month that the moment lies in.
+func (r *replaying) modelOf(at time.Time) *Model {
+	at = at.UTC()
+	first := r.models[0].AsOf
+	return r.models[12*(at.Year()-first.Year())+int(at.Month())-int(first.Month())]
+}
+
+// holds reports whether the interval holds the truth.
+func (e *Estimate) holds(truth float64) bool {
+	const slack = 1e-9
+	return truth >= e.Lower-slack && truth <= e.Upper+slack
+}
+
+// livesAtOnce is after how many containers progress is told.
+const livesAtOnce = 32
+
+// lives puts what was told beside what came of it.
+func (r *replaying) lives(progress func(share float64)) []Life {
+	out := make([]Life, len(r.tracks))
+	for from := 0; from < len(out); from += livesAtOnce {
+		n := min(livesAtOnce, len(out)-from)
+		eachOf(n, func(k int) { out[from+k] = r.life(r.tracks[from+k]) })
+		progress(float64(from+n) / float64(len(out)))
 	}
 	return out
+}
+
+func (r *replaying) life(t *track) Life {
+	defer t.forget()
+	life := Life{Container: t.Container}
+	if p := t.pastAt(r.Until, &r.Settings); p != nil {
+		cases := t.cases(t.before(p.end.At), &p.end)
+		r.tell(t, len(cases))
+		life.End, life.Told = &p.end, t.told[:len(cases)]
+		for k := range cases {
+			told := &life.Told[k]
+			told.Case = cases[k]
+			if p, ok := told.sampledWithin(t.identity()); ok {
+				told.by[finishSampled] = p
+			}
+			told.CRPS, told.CRPSDelivered = r.modelOf(told.At).crps(&told.Situation, t.Set, told.Truth)
+		}
+	} else if _, open := t.stillOpen(r.Until, &r.Settings); open {
+		r.tell(t, len(t.before(r.Until)))
+		life.Open, life.Told = true, t.told
+	}
+	return life
 }
 
 // Model returns the model that was in force at the moment: that of its month.
@@ -285,7 +317,3 @@ func (r *Replay) Model(at time.Time) *Model {
 	}
 	return r.Models[k-1]
 }
-
-// Learnt returns the replay without the containers: the models alone, which
-// are all that an estimate needs.
-func (r *Replay) Learnt() *Replay { return &Replay{Models: r.Models, Until: r.Until, cold: r.cold} }

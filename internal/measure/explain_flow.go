@@ -168,7 +168,7 @@ func (x *explainer) health() ExplainedMeasure {
 	if p := x.l.odds.onTime(x.l, x.at, x.s); p != nil {
 		m.Inputs = append(m.Inputs, ExplainedInput{"probability to make the target, at the start of the week", percent(p)})
 	}
-	if p := x.l.odds.overstated(x.l, x.at); p != nil {
+	if p := x.l.odds.overstated(x.l, x.at, x.s); p != nil {
 		m.Inputs = append(m.Inputs, ExplainedInput{"probability that the reported figure says 15 points too much, likewise", percent(p)})
 	}
 	if x.status.HealthSince != nil {

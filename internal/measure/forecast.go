@@ -29,7 +29,18 @@ func (l *ledger) setForecast(g *GoalStatus, at time.Time, t *tally, s *Settings)
 		g.Missing["real_completion"], g.Missing["forecast"] = why, why
 		return
 	}
-	if l.finished(at, t, s) {
+	finished := l.finished(at, t, s)
+	switch {
+	case finished && l.givenUp(at):
+		why = "the goal was given up: its work was closed without being delivered"
+	case finished && t.parts.Delivered == 0:
+		why = "the goal is done, and nothing was delivered"
+	}
+	if why != "" {
+		g.Missing["real_completion"], g.Missing["forecast"] = why, why
+		return
+	}
+	if finished {
 		one := 1.0
 		g.Real, g.RealLower, g.RealUpper = &one, &one, &one
 		g.Missing["forecast"] = "the goal is done"

@@ -20,7 +20,7 @@ func (l *ledger) health(at time.Time, r *rhythm, s *Settings) (Health, time.Time
 	defer l.odds.rest()
 	h := l.days.fold(l, at, r, s)
 	t := l.tally(at)
-	h.take(at, l.judge(at, &t, r, s))
+	h.take(at, l.judge(at, &t, r, s), &s.Thresholds)
 	if since, stale := l.staleSince(at, s); stale && h.state != Finished && h.state != NotStarted {
 		return HealthUnknown, flow.DateOf(since.In(zone)).Start(zone)
 	}
@@ -64,7 +64,7 @@ func (l *ledger) signals(at time.Time, t *tally, r *rhythm, s *Settings) signals
 		return g
 	}
 	if g.onTime = l.odds.onTime(l, at, s); !below(g.onTime, s.Thresholds.AtRiskBelow) && !g.overdue {
-		g.overstated = l.odds.overstated(l, at)
+		g.overstated = l.odds.overstated(l, at, s)
 	}
 	return g
 }
@@ -98,9 +98,8 @@ func (g *signals) health(t *Thresholds) Health {
 
 // shown is the health that shows, and what may take its place.
 type shown struct {
-	settings *Settings
-	state    Health
-	since    time.Time
+	state Health
+	since time.Time
 	// direction is -1 while a worse state waits to show, 1 while a better one
 	// does, 0 while none does; waiting is since when.
 	direction int
@@ -122,7 +121,7 @@ func badness(h Health) (int, bool) {
 	return 0, false
 }
 
-func (h *shown) take(at time.Time, next Health) {
+func (h *shown) take(at time.Time, next Health, t *Thresholds) {
 	if next == h.state {
 		h.direction = 0
 		return
@@ -133,9 +132,9 @@ func (h *shown) take(at time.Time, next Health) {
 		h.show(at, next)
 		return
 	}
-	direction, hold := 1, h.settings.Thresholds.BetterAfter
+	direction, hold := 1, t.BetterAfter
 	if bad > old {
-		direction, hold = -1, h.settings.Thresholds.WorseAfter
+		direction, hold = -1, t.WorseAfter
 	}
 	if h.direction != direction {
 		h.direction, h.waiting = direction, at

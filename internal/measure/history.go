@@ -52,6 +52,9 @@ type History struct {
 	sites     []string
 	above     [][]int // the ledgers of the goals above each
 	watch     *watch
+
+	kept    *kept // what a renewal goes on from; nil for nothing
+	edition int
 }
 
 // Began is when the first issue of all was created; zero where there is none.
@@ -81,6 +84,7 @@ func Build(in Input) (*History, error) {
 	linked.sort()
 	w.join(b, linked)
 	b.decider.learn(in.Catalogs)
+	b.decider.belongs = belongings(index, b.ledgers)
 	err = in.eachTimeline(func(t *flow.Timeline) {
 		bulk.count(t.Issue)
 		b.add(t)
@@ -96,6 +100,8 @@ func Build(in Input) (*History, error) {
 		h.above = append(h.above, chain[1:])
 	}
 	h.work = w.finish()
+	h.kept = &kept{index: index, bulk: bulk, words: b.words, uses: b.uses, blockers: held, mentions: linked, decider: b.decider}
+	h.kept.rest(&h.settings)
 	for k := range h.ledgers { // which stay as they are from now on
 		l := &h.ledgers[k]
 		l.entries, l.progress = trimmed(l.entries), trimmed(l.progress)

@@ -1,12 +1,9 @@
 package measure
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
 	"plumbline/internal/flow"
-	"plumbline/internal/goal"
 )
 
 // life is what a ledger keeps of a leaf besides its steps, whether or not it
@@ -73,7 +70,9 @@ func (b *builder) observe(t *flow.Timeline, leaves []place) {
 	noise, raises := b.noiseOf(t), b.raises(t)
 	for _, p := range leaves {
 		l := &b.ledgers[p.ledger]
-		l.lives[p.index] = me
+		if l.lives != nil {
+			l.lives[p.index] = me
+		}
 		if isSplit {
 			l.noteSplit(p.index, off)
 		}
@@ -134,19 +133,4 @@ func (b *builder) stance(st *flow.State) stance {
 		s |= isDebt
 	}
 	return s
-}
-
-// arrange puts what was written down in order.
-func (l *ledger) arrange(s *Settings, releases map[ReleaseOf][]goal.Target) {
-	slices.SortStableFunc(l.turns, func(a, b turn) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) })
-	slices.SortStableFunc(l.marks, func(a, b mark) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) })
-	slices.SortStableFunc(l.holds, func(a, b hold) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.by, b.by)) })
-	slices.SortStableFunc(l.raises, func(a, b raise) int { return cmp.Or(cmp.Compare(a.ms, b.ms), cmp.Compare(a.leaf, b.leaf)) })
-	slices.SortStableFunc(l.splits, func(a, b splitLeaf) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf)) })
-	slices.SortStableFunc(l.stints, func(a, b stint) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) })
-	slices.SortStableFunc(l.holdings, func(a, b holding) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) })
-	l.setIdle(s)
-	l.setCourse()
-	l.setPromises(s, releases)
-	l.setTraps(s)
 }

@@ -25,7 +25,7 @@ type ledger struct {
 	sizes      []sizing       // where the goal counts points
 	kinds      map[kind]int32 // of sizes
 	// shared are the leaves that other goals have too, and which.
-	shared   map[int][]sharing
+	shared   []sharing // by leaf, then by goal
 	criteria []criterion
 	// experience is what estimates are made from, nil for none; odds are the
 	// goal's by week.
@@ -47,7 +47,7 @@ type ledger struct {
 	marks    []mark      // by leaf, then in order of time
 	holds    []hold      // by leaf
 	splits   []splitLeaf // in order of time
-	raises   []raise     // in order of time
+	raises   []raise     // the same
 	stints   []stint     // by leaf, then in order of time
 	holdings []holding   // by leaf, then in order of time
 	noise    []dayNoise  // in order of time
@@ -55,6 +55,8 @@ type ledger struct {
 	idle     flow.Spans  // while no progress is expected: shut, or in a freeze
 	height   int         // how many levels of goals there are below
 	peers    []peerView  // in order of time
+	silences []gap       // the same
+	weeks    []int64     // the same: in which the goal's class is looked at
 
 	course   []sizePoint // in order of time
 	promises []promises  // the target first
@@ -82,7 +84,9 @@ const (
 type epicLife struct {
 	goal.Epic
 	closed flow.Spans
-	due    []dated
+	// dropped is while it was closed without being delivered.
+	dropped flow.Spans
+	due     []dated
 	// said is what the field by which the goal reports has said of it.
 	said []flow.Saying
 }
@@ -148,7 +152,7 @@ func newBuilder(members []goal.Members, bulk bulkView, s Settings) *builder {
 		b.ledgers = append(b.ledgers, l)
 	}
 	b.chains = chains(b.ledgers)
-	b.decider = newDecider(members, b)
+	b.decider = newDecider(b)
 	return b
 }
 
@@ -178,6 +182,7 @@ func (b *builder) add(t *flow.Timeline) {
 	for _, p := range epics {
 		e := &b.ledgers[p.ledger].epics[p.index]
 		e.closed, e.due = b.closed(t), dueDates(t)
+		e.dropped = spansOf(t, func(st *flow.State) bool { return b.settings.Semantics.Outcome(st) == flow.Dropped })
 	}
 }
 
@@ -233,35 +238,80 @@ func (b *builder) closed(t *flow.Timeline) flow.Spans {
 // finish puts everything in order.
 func (b *builder) finish(sites []string) ([]ledger, decisions) {
 	made := b.decider.finish(b, sites)
+	b.sortRows()
+	b.share()
+	b.settle()
+	eachOf(len(b.ledgers), func(k int) {
+		b.ledgers[k].proof.seal(b.uses)
+		b.ledgers[k].arrange(&b.settings, b.releases)
+	})
+	setPeers(b.ledgers, &b.settings.Thresholds)
+	return b.ledgers, made
+}
+
+// sortRows puts the rows in order, and notes which events turned out to be bulk
+// edits.
+func (b *builder) sortRows() {
 	for _, w := range b.waiting {
 		if since, ok := b.bulk.since(w.minute); ok {
 			b.ledgers[w.ledger].progress[w.index].edited(since)
 		}
 	}
-	for k := range b.ledgers {
-		l := &b.ledgers[k]
-		l.days, l.words = &daily{}, b.words.all
-		l.proof.seal(b.uses)
-		l.order()
-		slices.SortStableFunc(l.progress, func(a, b progress) int {
-			return cmp.Or(cmp.Compare(a.ms, b.ms), cmp.Compare(a.leaf, b.leaf))
-		})
-		slices.SortStableFunc(l.sizes, func(a, b sizing) int {
-			return cmp.Or(cmp.Compare(a.ms, b.ms), cmp.Compare(a.leaf, b.leaf))
-		})
-	}
-	b.share()
 	b.blockers.join(b.ledgers)
-	b.settle()
-	eachOf(len(b.ledgers), func(k int) { b.ledgers[k].arrange(&b.settings, b.releases) })
-	setPeers(b.ledgers, &b.settings.Thresholds)
-	return b.ledgers, made
+	eachOf(len(b.ledgers), func(k int) {
+		l := &b.ledgers[k]
+		l.words = b.words.all
+		slices.SortStableFunc(l.entries, compareEntries)
+		slices.SortStableFunc(l.progress, compareProgress)
+		slices.SortStableFunc(l.sizes, compareSizes)
+		slices.SortStableFunc(l.turns, compareTurns)
+		slices.SortStableFunc(l.marks, compareMarks)
+		slices.SortStableFunc(l.holds, compareHolds)
+		slices.SortStableFunc(l.stints, compareStints)
+		slices.SortStableFunc(l.holdings, compareHoldings)
+		slices.SortStableFunc(l.splits, compareSplits)
+		slices.SortStableFunc(l.raises, compareRaises)
+	})
 }
 
-// order puts the entries in order of time.
+// The orders of the rows: what the goal did by time, what its leaves were by
+// leaf, then by time.
+func compareEntries(a, b entry) int {
+	return cmp.Or(cmp.Compare(a.ms, b.ms), cmp.Compare(a.leaf, b.leaf))
+}
+
+func compareProgress(a, b progress) int {
+	return cmp.Or(cmp.Compare(a.ms, b.ms), cmp.Compare(a.leaf, b.leaf))
+}
+
+func compareSizes(a, b sizing) int {
+	return cmp.Or(cmp.Compare(a.ms, b.ms), cmp.Compare(a.leaf, b.leaf))
+}
+
+func compareTurns(a, b turn) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) }
+func compareMarks(a, b mark) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) }
+func compareHolds(a, b hold) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.by, b.by)) }
+func compareStints(a, b stint) int {
+	return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at))
+}
+func compareHoldings(a, b holding) int {
+	return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at))
+}
+
+// arrange derives from the rows, which are in order, what is asked of them again
+// and again. Nothing of the ledger is changed afterwards.
+func (l *ledger) arrange(s *Settings, releases map[ReleaseOf][]goal.Target) {
+	l.days, l.tallies, l.course, l.promises, l.traps = &daily{}, nil, nil, nil, nil
+	l.mark()
+	l.setIdle(s)
+	l.setCourse()
+	l.setPromises(s, releases)
+	l.setTraps(s)
+	l.setSilences(s)
+}
+
+// order puts the entries in order of time, where they are all that a ledger has.
 func (l *ledger) order() {
-	slices.SortStableFunc(l.entries, func(a, b entry) int {
-		return cmp.Or(cmp.Compare(a.ms, b.ms), cmp.Compare(a.leaf, b.leaf))
-	})
+	slices.SortStableFunc(l.entries, compareEntries)
 	l.mark()
 }

@@ -26,12 +26,12 @@ type Model struct {
 	sorted     [numMethods][]int32 // the references in the order of their residuals
 }
 
-// veteran is a closed container with its cases.
+// veteran is a container that has closed, or that was worked on when a model was
+// fitted.
 type veteran struct {
 	*Container
-	end   Closing
-	cases []Case
-	// lessons are those of the cases that a model learns from.
+	end Closing // zero where it was worked on
+	// lessons are those of its cases that a model learns from.
 	lessons []Case
 }
 
@@ -49,7 +49,15 @@ func fit(closed, open []veteran, prior *Prior, asOf time.Time) *Model {
 	if n := len(open); n > maxContainers {
 		open = open[n-maxContainers:]
 	}
-	m := &Model{AsOf: asOf, Containers: len(closed), stretch: coldStretch, champion: byRegression, mix: priorMixture()}
+	m := fitCompletion(closed, prior)
+	m.AsOf = asOf
+	m.fitFinish(closed, open, prior)
+	return m
+}
+
+// fitCompletion fits what completions are told by.
+func fitCompletion(closed []veteran, prior *Prior) *Model {
+	m := &Model{Containers: len(closed), stretch: coldStretch, champion: byRegression, mix: priorMixture()}
 	start := prior.beta()
 	rows := observe(closed)
 	beta, without := ridge(rows, len(closed), &start, ridgeLambda)
@@ -71,15 +79,19 @@ func fit(closed, open []veteran, prior *Prior, asOf time.Time) *Model {
 	}
 	m.sort()
 	m.endings = endings(closed)
+	return m
+}
+
+// fitFinish fits what the finish is told by.
+func (m *Model) fitFinish(closed, open []veteran, prior *Prior) {
 	m.finish = map[Kind]*finishModel{}
-	general := fitFinish(closed, open, KindGoal, prior, asOf)
+	general := fitFinish(closed, open, KindGoal, prior, m.AsOf)
 	for _, kind := range []Kind{KindEpic, KindVersion, KindParent, KindGoal} {
 		m.finish[kind] = general
 		if here := func(p veteran) bool { return p.Kind == kind }; slices.ContainsFunc(closed, here) || slices.ContainsFunc(open, here) {
-			m.finish[kind] = fitFinish(closed, open, kind, prior, asOf)
+			m.finish[kind] = fitFinish(closed, open, kind, prior, m.AsOf)
 		}
 	}
-	return m
 }
 
 func (m *Model) sort() {

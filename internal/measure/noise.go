@@ -95,7 +95,7 @@ func (b *builder) settle() {
 		for day, n := range b.noise[g] {
 			b.ledgers[g].noise = append(b.ledgers[g].noise, dayNoise{day, n})
 		}
-		slices.SortFunc(b.ledgers[g].noise, func(a, b dayNoise) int { return cmp.Compare(a.day, b.day) })
+		slices.SortFunc(b.ledgers[g].noise, compareDays)
 	}
 }
 

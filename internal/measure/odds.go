@@ -76,11 +76,15 @@ func (o *odds) onTime(l *ledger, at time.Time, s *Settings) *float64 {
 }
 
 // overstated is the probability, in the week that the moment lies in, that the
-// truth lies more than 15 points below what Jira shows; nil where that is not
+// truth lies more than 15 points below what is reported; nil where that is not
 // known.
-func (o *odds) overstated(l *ledger, at time.Time) *float64 {
+func (o *odds) overstated(l *ledger, at time.Time, s *Settings) *float64 {
 	return o.ask(l, at, func(c *chances) *chance { return &c.overstated }, func(m *Model, now *Situation) *float64 {
-		over := m.Overstates(now, "", now.Naive())
+		reported := now.Naive()
+		if claim := l.claim(now.At, s); claim != nil {
+			reported = *claim
+		}
+		over := m.Overstates(now, "", reported)
 		return &over
 	})
 }

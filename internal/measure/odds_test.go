@@ -21,7 +21,7 @@ func told(o *odds, l *ledger, at []time.Time) []chances {
 	s := DefaultSettings()
 	var out []chances
 	for _, at := range at {
-		out = append(out, chances{chance{true, o.onTime(l, at, &s)}, chance{true, o.overstated(l, at)}})
+		out = append(out, chances{chance{true, o.onTime(l, at, &s)}, chance{true, o.overstated(l, at, &s)}})
 	}
 	return out
 }

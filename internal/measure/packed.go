@@ -2,6 +2,7 @@ package measure
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -189,4 +190,10 @@ func (l *leaf) under() []goal.Under {
 		return nil
 	}
 	return l.more.under
+}
+
+// find returns the place of an issue among the leaves, which are sorted by site
+// and id.
+func (l *ledger) find(at issueAt) (int, bool) {
+	return slices.BinarySearchFunc(l.leaves, at, func(x leaf, at issueAt) int { return x.compare(at) })
 }

@@ -73,8 +73,10 @@ func setPeersOf(class []int, ledgers []ledger, t *Thresholds) {
 	var questions []asked
 	for _, g := range class {
 		l := &ledgers[g]
-		all = append(all, l.silences(g, t.StallGap)...)
-		for _, week := range l.weeks() {
+		for _, gap := range l.silences {
+			all = append(all, silence{g, gap.ended, gap.length})
+		}
+		for _, week := range l.weeks {
 			questions = append(questions, asked{g, week})
 		}
 	}
@@ -92,10 +94,21 @@ func setPeersOf(class []int, ledgers []ledger, t *Thresholds) {
 
 func (v peerView) as(week int64) peerView { v.week = week; return v }
 
-// silences lists the gaps between the goal's progress events, as they are
+// gap is a silence of one goal.
+type gap struct {
+	ended  int64 // the week
+	length time.Duration
+}
+
+// setSilences lists the gaps between the goal's progress events, as they are
 // known when the week is over: what was a bulk edit is known within its minute.
-func (l *ledger) silences(me int, least time.Duration) []silence {
-	var out []silence
+// It lists the weeks in which the goal's class is looked at, too.
+func (l *ledger) setSilences(s *Settings) {
+	l.silences, l.weeks = l.gaps(s.Thresholds.StallGap), l.activeWeeks()
+}
+
+func (l *ledger) gaps(least time.Duration) []gap {
+	var out []gap
 	var last time.Time
 	working := false // a decision that is made before any work moves begins no work
 	var begun time.Time
@@ -110,8 +123,8 @@ func (l *ledger) silences(me int, least time.Duration) []silence {
 			continue
 		}
 		if !last.IsZero() {
-			if gap := l.awake(last, p.at()); gap >= least {
-				out = append(out, silence{me, weekOf(p.at()), gap})
+			if length := l.awake(last, p.at()); length >= least {
+				out = append(out, gap{weekOf(p.at()), length})
 			}
 		}
 		last = p.at()
@@ -119,9 +132,9 @@ func (l *ledger) silences(me int, least time.Duration) []silence {
 	return out
 }
 
-// weeks lists the weeks of the goal's progress events, and that in which work
-// on it began.
-func (l *ledger) weeks() []int64 {
+// activeWeeks lists the weeks of the goal's progress events, and that in which
+// work on it began.
+func (l *ledger) activeWeeks() []int64 {
 	var out []int64
 	for k := range l.progress {
 		if w := weekOf(l.progress[k].at()); len(out) == 0 || out[len(out)-1] != w {

@@ -138,9 +138,7 @@ func (p *Prior) Knows(containers []Container) bool {
 // FitPrior fits a prior on all containers that have closed.
 func (p *Past) FitPrior(source []string) *Prior {
 	neutral := NeutralPrior()
-	r := &replaying{Past: p, prior: neutral}
-	r.load()
-	closed, open := r.known(p.Until)
+	closed, open := p.replaying().known(p.Until)
 	m := fit(closed, open, neutral, p.Until)
 	beta := neutral.beta()
 	for k := range beta {

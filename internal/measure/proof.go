@@ -89,6 +89,19 @@ func broken(t *flow.Timeline) bool {
 	})
 }
 
+// resolvedIn is since when an issue was resolved, by project, for the first
+// time.
+func resolvedIn(t *flow.Timeline) map[projectAt]time.Time {
+	out := map[projectAt]time.Time{}
+	for span, st := range t.Spans() {
+		project := projectAt{t.Issue.Site, st.Project.ID}
+		if _, known := out[project]; !known && !st.Resolution.IsZero() {
+			out[project] = span.From
+		}
+	}
+	return out
+}
+
 // resolutions notes since when the issue's projects have used resolutions.
 func (b *builder) resolutions(t *flow.Timeline) {
 	here := projectAt{t.Issue.Site, t.Issue.Now.Project.ID}
@@ -96,13 +109,9 @@ func (b *builder) resolutions(t *flow.Timeline) {
 	if since, ok := b.uses[here]; ok && stayed && !since.After(t.Issue.Created) {
 		return // it can tell of nothing earlier
 	}
-	for span, st := range t.Spans() {
-		if st.Resolution.IsZero() {
-			continue
-		}
-		project := projectAt{t.Issue.Site, st.Project.ID}
-		if since, ok := b.uses[project]; !ok || span.From.Before(since) {
-			b.uses[project] = span.From
+	for project, from := range resolvedIn(t) {
+		if since, ok := b.uses[project]; !ok || from.Before(since) {
+			b.uses[project] = from
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 // sharing is when another goal has a leaf too. Goals above and below one
 // another have the same leaves by definition, and share none.
 type sharing struct {
+	leaf int32
 	goal string
 	in   flow.Spans
 }
@@ -17,7 +19,7 @@ type sharing struct {
 // share notes for each leaf which other goals have it. A leaf counts in full
 // in each of them, and once in the goal above them (MEASURES §1, goal share).
 func (b *builder) share() {
-	related := b.related()
+	related := related(b.ledgers)
 	for _, places := range b.leaves {
 		for _, p := range places {
 			for _, o := range places {
@@ -25,28 +27,32 @@ func (b *builder) share() {
 					continue
 				}
 				l, other := &b.ledgers[p.ledger], &b.ledgers[o.ledger]
-				if l.shared == nil {
-					l.shared = map[int][]sharing{}
-				}
-				l.shared[p.index] = append(l.shared[p.index], sharing{other.goal.ID, other.leaves[o.index].in()})
+				l.shared = append(l.shared, sharing{int32(p.index), other.goal.ID, other.leaves[o.index].in()})
 			}
 		}
 	}
+	for k := range b.ledgers {
+		slices.SortFunc(b.ledgers[k].shared, compareShared)
+	}
+}
+
+func compareShared(a, b sharing) int {
+	return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.goal, b.goal))
 }
 
 // related tells of any two goals whether they are one, or one is above the other.
-func (b *builder) related() [][]bool {
+func related(ledgers []ledger) [][]bool {
 	byID := map[string]int{}
-	related := make([][]bool, len(b.ledgers))
-	for g := range b.ledgers {
-		byID[b.ledgers[g].goal.ID] = g
-		related[g] = make([]bool, len(b.ledgers))
+	related := make([][]bool, len(ledgers))
+	for g := range ledgers {
+		byID[ledgers[g].goal.ID] = g
+		related[g] = make([]bool, len(ledgers))
 	}
-	for g := range b.ledgers {
+	for g := range ledgers {
 		up, ok := g, true
 		for ok && !related[g][up] { // which ends, were goals above themselves
 			related[g][up], related[up][g] = true, true
-			up, ok = byID[b.ledgers[up].goal.Parent]
+			up, ok = byID[ledgers[up].goal.Parent]
 		}
 	}
 	return related
@@ -59,11 +65,14 @@ func (l *ledger) also(leaf int, at time.Time) []string {
 	if !l.leaves[leaf].contains(at) {
 		return nil
 	}
-	for _, s := range l.shared[leaf] {
+	first, _ := slices.BinarySearchFunc(l.shared, int32(leaf), func(s sharing, leaf int32) int { return cmp.Compare(s.leaf, leaf) })
+	for _, s := range l.shared[first:] {
+		if s.leaf != int32(leaf) {
+			break
+		}
 		if s.in.Contains(at) {
 			out = append(out, s.goal)
 		}
 	}
-	slices.Sort(out)
 	return out
 }

@@ -67,7 +67,8 @@ type situations struct {
 	last   time.Time           // of the last delivery
 	opened map[int32]time.Time // by leaf: when it was last re-opened
 	bounce time.Duration
-	week1  int // scope at the end of the first week
+	first  time.Time // when the first leaf came
+	week1  int       // scope at the end of the first week
 	// The leaves in scope, and of them.
 	all, reported, delivered, dropped, started int
 }
@@ -86,10 +87,14 @@ type delivery struct {
 
 func newSituations(l *ledger, kind Kind) *situations {
 	n := len(l.leaves)
-	return &situations{
+	f := &situations{
 		ledger: l, kind: kind, now: make([]class, n), met: make([]bool, n), opened: map[int32]time.Time{},
 		week1: -1, bounce: DefaultThresholds().Bounce,
 	}
+	if len(l.entries) > 0 {
+		f.first = l.entries[0].at()
+	}
+	return f
 }
 
 // at returns the situation at the moment, which is not before that of the call
@@ -126,29 +131,30 @@ func (l *ledger) reached(n int) time.Time {
 }
 
 func (f *situations) step(e *entry) {
-	if first := f.ledger.entries[0].at(); f.week1 < 0 && e.at().Sub(first) > 7*day {
+	at, before, after := e.at(), e.before(), e.after()
+	if f.week1 < 0 && at.Sub(f.first) > 7*day {
 		f.week1 = f.all - f.dropped
 	}
 	f.count(&f.now[e.leaf], -1)
-	f.now[e.leaf] = e.after()
-	f.count(&f.now[e.leaf], 1)
-	if e.after().in && !f.met[e.leaf] {
+	f.now[e.leaf] = after
+	f.count(&after, 1)
+	if after.in && !f.met[e.leaf] {
 		f.met[e.leaf] = true
-		f.came = append(f.came, arrival{e.at(), e.leaf})
+		f.came = append(f.came, arrival{at, e.leaf})
 	}
-	if !e.before().in || !e.after().in {
+	if !before.in || !after.in {
 		return
 	}
-	was, is := e.before().out == flow.Delivered, e.after().out == flow.Delivered
+	was, is := before.out == flow.Delivered, after.out == flow.Delivered
 	switch {
 	case is && !was:
-		f.weekly = append(f.weekly, delivery{e.at(), 1})
-		if e.at().Sub(f.opened[e.leaf]) >= f.bounce { // a bounce is no completion
-			f.last = e.at()
+		f.weekly = append(f.weekly, delivery{at, 1})
+		if at.Sub(f.opened[e.leaf]) >= f.bounce { // a bounce is no completion
+			f.last = at
 		}
 	case was && !is:
-		f.weekly = append(f.weekly, delivery{e.at(), -1})
-		f.opened[e.leaf] = e.at()
+		f.weekly = append(f.weekly, delivery{at, -1})
+		f.opened[e.leaf] = at
 	}
 }
 
@@ -173,10 +179,9 @@ func (f *situations) count(c *class, n int) {
 
 // times sets what is told by when leaves came in.
 func (f *situations) times(s *Situation) {
-	first := f.ledger.entries[0].at()
 	since := f.last
 	if since.IsZero() {
-		since = first
+		since = f.first
 	}
 	s.SinceDelivery = days(s.At.Sub(since))
 	scope, week1 := s.Scope(), f.week1
@@ -185,7 +190,7 @@ func (f *situations) times(s *Situation) {
 	}
 	s.Growth = math.Log((float64(scope) + 0.5) / (float64(week1) + 0.5))
 	if scope == 0 {
-		s.Age = days(s.At.Sub(first))
+		s.Age = days(s.At.Sub(f.first))
 		return
 	}
 	var half time.Time
@@ -214,7 +219,7 @@ func (f *situations) times(s *Situation) {
 
 // pace sets the net deliveries of the last full weeks since the first leaf.
 func (f *situations) pace(s *Situation) {
-	weeks := min(forecastWeeks, int(s.At.Sub(f.ledger.entries[0].at())/(7*day)))
+	weeks := min(forecastWeeks, int(s.At.Sub(f.first)/(7*day)))
 	s.Weekly = make([]int, max(0, weeks))
 	for k := len(f.weekly) - 1; k >= 0; k-- {
 		week := int(s.At.Sub(f.weekly[k].at) / (7 * day))

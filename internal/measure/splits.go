@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -108,4 +109,8 @@ func (l *ledger) handedOver(fallen *sizing, fall float64, at time.Time, s *Setti
 		return fall
 	}
 	return min(fall, estimated)
+}
+
+func compareSplits(a, b splitLeaf) int {
+	return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.leaf, b.leaf))
 }

@@ -18,6 +18,8 @@ type raise struct {
 	leaf int32
 }
 
+func compareRaises(a, b raise) int { return cmp.Or(cmp.Compare(a.ms, b.ms), cmp.Compare(a.leaf, b.leaf)) }
+
 func (r *raise) at() time.Time { return instantOf(r.ms) }
 
 // raises returns when the issue was raised to a priority that means an

@@ -147,12 +147,12 @@ func watermelon() Trap {
 			if h, why := x.l.saidHealth(x.at, x.s); h != OnTrack {
 				return false, why
 			}
-			onTime, overstated := x.l.odds.onTime(x.l, x.at, x.s), x.l.odds.overstated(x.l, x.at)
+			onTime, overstated := x.l.odds.onTime(x.l, x.at, x.s), x.l.odds.overstated(x.l, x.at, x.s)
 			return onTime != nil && *onTime < x.limits["on_time_below"] || overstated != nil && *overstated >= x.limits["overstated_from"], ""
 		},
 		sizeOf: "probability that what is reported is overstated",
 		size: func(x sight) (float64, bool) {
-			p := x.l.odds.overstated(x.l, x.at)
+			p := x.l.odds.overstated(x.l, x.at, x.s)
 			if p == nil {
 				return 0, false
 			}
@@ -178,7 +178,7 @@ func (x *explainer) watermelon(t trapLimits) ExplainedMeasure {
 	at := x.monday()
 	said, _ := x.l.saidHealth(at, x.s)
 	m.Inputs = []ExplainedInput{
-		{"reported", string(said)}, {"on time", percent(x.l.odds.onTime(x.l, at, x.s))}, {"overstated", percent(x.l.odds.overstated(x.l, at))},
+		{"reported", string(said)}, {"on time", percent(x.l.odds.onTime(x.l, at, x.s))}, {"overstated", percent(x.l.odds.overstated(x.l, at, x.s))},
 	}
 	for k := range m.Inputs {
 		if m.Inputs[k].Value == "" {

@@ -11,6 +11,8 @@ import (
 type epics struct {
 	all  map[issueAt]*container
 	keys map[keyAt]issueAt // by every key that they have had
+	// disputed tells that two of them have had one key.
+	disputed bool
 }
 
 // container is an epic, or what is above epics.
@@ -33,7 +35,7 @@ type epicRef struct {
 
 func newEpics() *epics { return &epics{all: map[issueAt]*container{}, keys: map[keyAt]issueAt{}} }
 
-func (e *epics) clone() *epics { return &epics{maps.Clone(e.all), maps.Clone(e.keys)} }
+func (e *epics) clone() *epics { return &epics{maps.Clone(e.all), maps.Clone(e.keys), e.disputed} }
 
 // put takes an epic in. Of two that have had one key, which Jira doesn't allow,
 // the older is meant by it.
@@ -43,7 +45,9 @@ func (e *epics) put(t *flow.Timeline) {
 	c := &container{key: i.Now.Key, summary: i.Summary}
 	for span, st := range t.Spans() {
 		key := keyAt{i.Site, st.Key}
-		if had, ok := e.keys[key]; !ok || at.id < had.id {
+		had, ok := e.keys[key]
+		e.disputed = e.disputed || ok && had != at
+		if !ok || at.id < had.id {
 			e.keys[key] = at
 		}
 		if ref := st.Above(); !ref.IsZero() {
@@ -51,6 +55,12 @@ func (e *epics) put(t *flow.Timeline) {
 		}
 	}
 	e.all[at] = c
+}
+
+// remove takes an epic out.
+func (e *epics) remove(at issueAt) {
+	delete(e.all, at)
+	maps.DeleteFunc(e.keys, func(_ keyAt, had issueAt) bool { return had == at })
 }
 
 // resolve finds the epic that a reference names, under its present key.

@@ -12,7 +12,7 @@ import (
 
 // pages are the parsed templates, one set a page.
 type pages struct {
-	board, goal, decisions, unlinked, sync, failed *template.Template
+	board, goal, decisions, unlinked, sync, runbooks, failed *template.Template
 }
 
 // parsePages parses the embedded templates; they are part of the program, so
@@ -23,7 +23,7 @@ func parsePages() *pages {
 		t := template.Must(template.Must(base.Clone()).ParseFS(files, "templates/"+name))
 		return t.Lookup(name)
 	}
-	return &pages{board: parse("board.html"), goal: parse("goal.html"), decisions: parse("decisions.html"), unlinked: parse("unlinked.html"), sync: parse("sync.html"), failed: parse("failed.html")}
+	return &pages{board: parse("board.html"), goal: parse("goal.html"), decisions: parse("decisions.html"), unlinked: parse("unlinked.html"), sync: parse("sync.html"), runbooks: parse("runbooks.html"), failed: parse("failed.html")}
 }
 
 // frame is what every page has around it.
@@ -204,6 +204,12 @@ func (s *Server) syncs(w http.ResponseWriter, r *http.Request) {
 		f.Notices = s.reloadNotices(c)
 	}
 	s.page(w, r, http.StatusOK, s.pages.sync, newSyncs(f, runs, at, c, s.issueURL))
+}
+
+// runbooks shows README's section on alerts under README's own name, so that
+// an alert's link to it leads somewhere wherever it is read.
+func (s *Server) runbooks(w http.ResponseWriter, r *http.Request) {
+	s.page(w, r, http.StatusOK, s.pages.runbooks, newFrame(r, "What to do", "", moment{}))
 }
 
 // issueURL returns an issue's address in its Jira, "" where a browser should

@@ -95,6 +95,7 @@ func (s *Server) routes(metrics http.Handler) []route {
 		{"/decisions", get, false, s.decisions},
 		{"/unlinked", get, false, s.unlinked},
 		{"/sync", get, false, s.syncs},
+		{"/README.md", get, false, s.runbooks},
 		{"/static/style.css", get, false, s.static("static/style.css", "text/css; charset=utf-8")},
 		{"/api/v1/goals", get, true, s.apiGoals},
 		{"/api/v1/goals/{id}", get, true, s.apiGoal},

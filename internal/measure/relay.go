@@ -1,0 +1,185 @@
+package measure
+
+import (
+	"slices"
+	"time"
+
+	"plumbline/internal/flow"
+	"plumbline/internal/goal"
+)
+
+// relay is how the leaves of a goal are laid anew: which came, moved up or
+// left, and whose rows are written anew.
+type relay struct {
+	leaves []leaf
+	to     []int32        // by its place before: a leaf's place, or noLeaf; nil: all stay where they are
+	redo   map[int32]bool // by their place before: the leaves whose rows are written anew
+}
+
+// newRelay takes in how a goal's leaves differ.
+func newRelay(old []leaf, differ []goal.Difference) *relay {
+	r := &relay{leaves: old, redo: map[int32]bool{}}
+	if len(differ) == 0 {
+		return r
+	}
+	r.leaves, r.to = make([]leaf, 0, len(old)+len(differ)), make([]int32, len(old))
+	keep := func(from, to int) {
+		for k := from; k < to; k++ {
+			r.to[k] = int32(len(r.leaves))
+			r.leaves = append(r.leaves, old[k])
+		}
+	}
+	next := 0
+	for k := range differ {
+		d := &differ[k]
+		n, found := slices.BinarySearchFunc(old[next:], issueAt{d.Site, d.ID}, func(x leaf, at issueAt) int { return x.compare(at) })
+		keep(next, next+n)
+		next += n
+		if found {
+			r.to[next] = noLeaf
+			if len(d.Is.In) > 0 {
+				r.to[next] = int32(len(r.leaves))
+			}
+			next++
+		}
+		if len(d.Is.In) > 0 {
+			r.leaves = append(r.leaves, newLeaf(&d.Is))
+		}
+	}
+	keep(next, len(old))
+	return r
+}
+
+// of returns the leaf's place; false where its rows don't stay.
+func (r *relay) of(old int32) (int32, bool) {
+	switch {
+	case old == noLeaf: // no leaf's row
+		return old, true
+	case r.redo[old]:
+		return 0, false
+	case r.to == nil:
+		return old, true
+	}
+	return r.to[old], r.to[old] != noLeaf
+}
+
+// lives returns the leaves' lives in their new order; those that are written
+// anew are to be filled in.
+func (r *relay) lives(old []life) []life {
+	if r.to == nil {
+		return slices.Clone(old)
+	}
+	out := make([]life, len(r.leaves))
+	for k, n := range r.to {
+		if n != noLeaf {
+			out[n] = old[k]
+		}
+	}
+	return out
+}
+
+// relaid returns a goal's rows: the old ones of the leaves that stay, in their
+// new order, and the fresh ones. Both are in order. The old list stays as it
+// is; where nothing differs, it is returned.
+func relaid[T comparable](old, fresh []T, r *relay, leaf func(*T) *int32, compare func(a, b T) int) []T {
+	if r.to == nil && asBefore(old, fresh, r, leaf) {
+		return old
+	}
+	return spliced(old, fresh, r, leaf, compare)
+}
+
+// asBefore reports whether the rows written anew are those that there were.
+func asBefore[T comparable](old, fresh []T, r *relay, leaf func(*T) *int32) bool {
+	for k := range old {
+		if r.redo[*leaf(&old[k])] {
+			if len(fresh) == 0 || fresh[0] != old[k] {
+				return false
+			}
+			fresh = fresh[1:]
+		}
+	}
+	return len(fresh) == 0
+}
+
+// spliced is relaid for rows that can't be compared: it returns a new list.
+func spliced[T any](old, fresh []T, r *relay, leaf func(*T) *int32, compare func(a, b T) int) []T {
+	out := make([]T, 0, len(old)+len(fresh))
+	for _, row := range old {
+		at := leaf(&row)
+		n, stays := r.of(*at)
+		if !stays {
+			continue
+		}
+		*at = n
+		for len(fresh) > 0 && compare(fresh[0], row) < 0 {
+			out, fresh = append(out, fresh[0]), fresh[1:]
+		}
+		out = append(out, row)
+	}
+	return trimmed(append(out, fresh...))
+}
+
+// never is later than anything that happens.
+func never() time.Time { return time.UnixMilli(forever).UTC() }
+
+// firstApart is when two lists of rows that are in order of time first differ,
+// the leaves of the first being laid anew; never where they don't.
+func firstApart[T any](old, now []T, r *relay, same func(a, b *T, leaf int32) bool, row func(*T) (at time.Time, leaf int32)) time.Time {
+	for k := range min(len(old), len(now)) {
+		at, leaf := row(&old[k])
+		to, stays := leaf, true
+		if leaf != noLeaf && r.to != nil {
+			to = r.to[leaf]
+			stays = to != noLeaf
+		}
+		if !stays || !same(&old[k], &now[k], to) {
+			is, _ := row(&now[k])
+			return earlier(at, is)
+		}
+	}
+	switch n := min(len(old), len(now)); {
+	case n < len(old):
+		at, _ := row(&old[n])
+		return at
+	case n < len(now):
+		at, _ := row(&now[n])
+		return at
+	}
+	return never()
+}
+
+// spansApart is when two sets of moments first differ; never where they don't.
+func spansApart(a, b flow.Spans) time.Time {
+	for k := range min(len(a), len(b)) {
+		switch {
+		case !a[k].From.Equal(b[k].From):
+			return earlier(a[k].From, b[k].From)
+		case !a[k].To.Equal(b[k].To):
+			if a[k].To.IsZero() || b[k].To.IsZero() {
+				return latest(a[k].To, b[k].To)
+			}
+			return earlier(a[k].To, b[k].To)
+		}
+	}
+	switch n := min(len(a), len(b)); {
+	case n < len(a):
+		return a[n].From
+	case n < len(b):
+		return b[n].From
+	}
+	return never()
+}
+
+// apart is when two tallies first differ; never where they don't.
+func (t *tallyOver) apart(o *tallyOver) time.Time {
+	first := int64(forever)
+	for _, lists := range [][2][]int64{{t.came, o.came}, {t.went, o.went}} {
+		onlyA, onlyB := apart(lists[0], lists[1])
+		for _, only := range [][]int64{onlyA, onlyB} {
+			if len(only) > 0 {
+				first = min(first, only[0])
+			}
+		}
+	}
+	return time.UnixMilli(first).UTC()
+}
