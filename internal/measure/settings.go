@@ -68,7 +68,8 @@ type Thresholds struct {
 	// Q̃ is the quantile of its own gaps between progress events, shrunk
 	// towards that of its class, which weighs as much as StallShrink own gaps;
 	// with fewer than StallMinGaps own gaps it is the class's alone. Gaps under
-	// StallGap are none (MEASURES §7).
+	// StallGap are none (MEASURES §7, which has an hour; see the package's
+	// documentation for why a day).
 	StallFloor    time.Duration
 	StallFactor   float64
 	StallQuantile float64
@@ -177,7 +178,7 @@ func DefaultThresholds() Thresholds {
 		StallFactor:   1.5,
 		StallQuantile: 0.95,
 		StallMinGaps:  4,
-		StallGap:      time.Hour,
+		StallGap:      day,
 		StallShrink:   10,
 		StallPrior:    15 * day,
 		StallQuiet:    1.5,
