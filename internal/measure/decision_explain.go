@@ -48,6 +48,18 @@ func (x *explainer) ownDecisions(f func(o ownDecision, st standing)) {
 	}
 }
 
+// askedSoFar counts the decisions that have ever been asked and were the
+// goal's.
+func (x *explainer) askedSoFar() int {
+	n := 0
+	for _, o := range x.l.decisions {
+		if len(o.own.in) > 0 && !latest(o.asked, o.own.in[0].From).After(x.at) {
+			n++
+		}
+	}
+	return n
+}
+
 func (x *explainer) decisionEvidence(o ownDecision, at time.Time, what ...string) Evidence {
 	class := OtherDecisions
 	if names := classNames(x.s); o.classAt(x.at) < len(names) {
@@ -76,6 +88,9 @@ func (x *explainer) decisionsOpen() ExplainedMeasure {
 	}
 	for _, c := range d.Classes {
 		m.Inputs = append(m.Inputs, ExplainedInput{c.Class, strconv.Itoa(c.Open)})
+	}
+	if all := x.status.Issues.Total(); all > 0 { // few may mean that few are written down (MEASURES §9)
+		m.Inputs = append(m.Inputs, ExplainedInput{"asked for so far, for each 100 issues", strconv.FormatFloat(100*float64(x.askedSoFar())/float64(all), 'f', 1, 64)})
 	}
 	x.ownDecisions(func(o ownDecision, st standing) {
 		switch {
