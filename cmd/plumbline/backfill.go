@@ -211,8 +211,11 @@ func (c *cli) sendBackfill(ctx context.Context, b *backfillFlags, args url.Value
 	switch {
 	case !d.Stopped.IsZero():
 		args.Set("from", d.Stopped.Format(time.RFC3339Nano))
-		fmt.Fprintf(c.err, "everything before %s was sent; once the receiver is well, go on with the same command and --from %s --to %s\n",
-			d.Stopped.Format(time.RFC3339), args.Get("from"), args.Get("to"))
+		before := "everything before " + d.Stopped.Format(time.RFC3339) + " was sent"
+		if d.Taken+d.Refused == 0 {
+			before = "nothing was sent"
+		}
+		fmt.Fprintf(c.err, "%s; once the receiver is well, go on with the same command and --from %s --to %s\n", before, args.Get("from"), args.Get("to"))
 		return partlySent{fmt.Errorf("remote write: %w", err), d.Taken > 0}
 	case err != nil:
 		return err

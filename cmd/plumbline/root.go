@@ -155,7 +155,8 @@ func (c *cli) ask(ctx context.Context, command string, args url.Values, out io.W
 	if err != nil {
 		return err
 	}
-	a, err := app.Open(app.Options{Settings: settings, Logger: c.quiet(), Version: buildVersion()})
+	asksJira := command == "sync" || command == "preview"
+	a, err := app.Open(app.Options{Settings: settings, Logger: c.quiet(), Version: buildVersion(), Reading: !asksJira})
 	if err != nil {
 		return err
 	}

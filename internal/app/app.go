@@ -62,6 +62,9 @@ type Options struct {
 	// Secret returns a site's token or password; nil: as its configuration
 	// says.
 	Secret func(*config.Site) (string, error)
+	// Reading is for commands that read the store and ask no site anything:
+	// the sites' secrets need not be there.
+	Reading bool
 }
 
 // App is the service in one process. It holds the store until Close.
@@ -105,6 +108,7 @@ func Open(o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	heed(o.MemoryGoal)
 	a.store = st
 	a.registry, a.metrics = newMetrics(o.Version)
 	a.exporter = export.New(c.Calendar.Location())
@@ -132,6 +136,12 @@ func (a *App) Close() error { return a.store.Close() }
 
 func (a *App) openSites() error {
 	c := a.settings.Load().Config
+	if a.options.Reading {
+		for k := range c.Sites {
+			a.names = append(a.names, c.Sites[k].Name)
+		}
+		return nil
+	}
 	pseudonym, err := a.pseudonyms(c)
 	if err != nil {
 		return err

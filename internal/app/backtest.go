@@ -13,6 +13,7 @@ import (
 	"plumbline/internal/config"
 	"plumbline/internal/flow"
 	"plumbline/internal/measure"
+	"plumbline/internal/store"
 	"plumbline/internal/syncer"
 )
 
@@ -135,6 +136,24 @@ func (a *App) past(ctx context.Context, set, site string, until time.Time) (meas
 	containers, err := measure.FindContainers(set, measure.Input{
 		Catalogs: map[string]*flow.Catalog{site: catalogs[site]}, Settings: s,
 		Issues: func(each func(*flow.Issue) error) error { return a.store.Issues(ctx, site, each) },
-	}, until)
+	}, held{a.store}, until)
 	return measure.Past{Containers: containers, Until: until, Settings: s}, err
+}
+
+// held has the store say nothing of issues that it does not hold.
+type held struct{ *store.Store }
+
+func (h held) Issue(site string, id flow.IssueID) (*flow.Issue, error) {
+	return unlessMissing(h.Store.Issue(site, id))
+}
+
+func (h held) IssueByKey(site, key string) (*flow.Issue, error) {
+	return unlessMissing(h.Store.IssueByKey(site, key))
+}
+
+func unlessMissing(i *flow.Issue, err error) (*flow.Issue, error) {
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	return i, err
 }

@@ -82,6 +82,15 @@ func TestTheDemosCompanyShowsItsTroublesOnEveryDayOfTheWeek(t *testing.T) {
 					t.Errorf("%s is %s, and not stalled", id, g.Movement)
 				}
 			}
+			if g, _ := snap.Goal("checkout-p95"); g.FlowEfficiency == nil || *g.FlowEfficiency < 0.5 || *g.FlowEfficiency > 0.9 || g.Concentration == nil {
+				t.Errorf("checkout-p95: flow efficiency %v, concentration %v", g.FlowEfficiency, g.Concentration)
+			}
+			if g, _ := snap.Goal("sepa-instant"); g.Concentration != nil || g.Missing["concentration"] == "" {
+				t.Errorf("sepa-instant: concentration %v, missing %q", g.Concentration, g.Missing["concentration"])
+			}
+			if g, _ := snap.Goal("customer-trust"); g.Debt == nil || g.Debt.Issues.Delivered < 2 || g.Debt.Issues.Open() < 1 || g.Concentration == nil {
+				t.Errorf("customer-trust: debt %+v, concentration %v", g.Debt, g.Concentration)
+			}
 			ledger, _ := snap.Goal("ledger-cutover")
 			waits := map[string]int{}
 			for _, w := range ledger.WaitsFor {

@@ -1,8 +1,10 @@
 package app_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"plumbline/internal/app"
@@ -43,4 +45,26 @@ func TestTheDemoTakesChangedGoals(t *testing.T) {
 		t.Error("a goal without a name is taken")
 	}
 	onBoard("b")
+}
+
+func TestTheDemoShowsMoreGoalsThanTheMetricsTake(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("goals:\n")
+	for k := range 1500 {
+		fmt.Fprintf(&text, "  - {id: g%d, name: G, owner: t, work: {epics: [PAY-1]}}\n", k)
+	}
+	goals := filepath.Join(t.TempDir(), "goals.yaml")
+	if err := os.WriteFile(goals, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	show, err := app.Demo{Goals: goals, Dir: t.TempDir(), Listen: "127.0.0.1:0"}.Stage(t.Context(), nil)
+	if err != nil {
+		t.Fatalf("there is no board: %v", err)
+	}
+	if n := len(show.Snapshot().Goals); n != 1500 {
+		t.Errorf("%d goals are on the board, want 1500", n)
+	}
+	if err := show.Close(); err != nil {
+		t.Error(err)
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"plumbline/internal/flow"
 	"plumbline/internal/goal"
 	"plumbline/internal/measure"
+	"plumbline/internal/store"
 	"plumbline/internal/syncer"
 	"plumbline/internal/web"
 )
@@ -32,7 +33,7 @@ func (a *App) Measure(ctx context.Context) error {
 		return err
 	}
 	err = a.publish(h)
-	if a.last != before {
+	if a.last != before && !a.last.renewed { // a renewal takes little
 		settle(a.options.MemoryGoal)
 	}
 	a.metrics.measured(a.now().Sub(began))
@@ -87,7 +88,8 @@ func (a *App) anythingRead() (bool, error) {
 
 // history measures the goals in force, and records the targets that they show.
 // Where nothing that figures are made from differs from the last time, that
-// time's history holds good: most syncs find nothing new.
+// time's history holds good: most syncs find nothing new. Where issues alone
+// changed, it is renewed by these.
 func (a *App) history(ctx context.Context, s *Settings) (*measure.History, error) {
 	goals, err := a.promised(s.Goals.List)
 	if err != nil {
@@ -97,11 +99,22 @@ func (a *App) history(ctx context.Context, s *Settings) (*measure.History, error
 	if next.input, err = a.input(ctx, s.Config, goals); err != nil {
 		return nil, err
 	}
-	if next.same(a.last) {
+	same := next.same(a.last)
+	if same && next.generation == a.last.generation {
 		return a.last.history, nil
 	}
-	if next.history, err = measure.Build(next.input); err != nil {
-		return nil, err
+	if same {
+		if next.renewed, err = a.renew(&next); err != nil {
+			return nil, err
+		}
+	}
+	if !next.renewed {
+		if next.history, err = measure.Build(next.input); err != nil {
+			return nil, err
+		}
+		if a.store.Generation() != next.generation { // an issue may have been read in two forms
+			next.history = next.history.Settled()
+		}
 	}
 	next.input.Issues = nil // which the generation stands for
 	a.last = &next
@@ -113,16 +126,61 @@ type measuring struct {
 	input      measure.Input
 	generation uint64 // of the store's issues
 	history    *measure.History
+	renewed    bool // from the measuring before
 }
 
-// same reports whether what came before was made from the same.
+// same reports whether what came before was made from the same, but for the
+// issues.
 func (m *measuring) same(before *measuring) bool {
-	if before == nil || m.generation != before.generation {
+	if before == nil {
 		return false
 	}
-	now := m.input
-	now.Issues = nil
-	return reflect.DeepEqual(now, before.input)
+	now, then := m.input, before.input
+	now.Issues, now.Expect, then.Expect = nil, 0, 0
+	return reflect.DeepEqual(now, then)
+}
+
+// renew makes the measuring from the last one and the issues that changed since.
+// It is false where all have to be read.
+func (a *App) renew(next *measuring) (bool, error) {
+	changes, err := a.store.Changes(a.last.generation)
+	if err != nil || !changes.Known || !a.last.history.Renewable() {
+		return false, err
+	}
+	h, ok, err := a.last.history.Renew(next.input, changes.Issues, heldAt{a.store, changes.Generation})
+	if errors.Is(err, errMoved) {
+		return false, nil
+	}
+	next.history, next.generation = h, changes.Generation
+	return ok, err
+}
+
+// heldAt looks issues up as they were held at a generation, while the store
+// stands at it.
+type heldAt struct {
+	store      *store.Store
+	generation uint64
+}
+
+// errMoved tells that the store has moved on.
+var errMoved = errors.New("the issues are others by now")
+
+func (h heldAt) Issue(site string, id flow.IssueID) (*flow.Issue, error) {
+	return h.held(h.store.Issue(site, id))
+}
+
+func (h heldAt) IssueByKey(site, key string) (*flow.Issue, error) {
+	return h.held(h.store.IssueByKey(site, key))
+}
+
+func (h heldAt) held(i *flow.Issue, err error) (*flow.Issue, error) {
+	switch {
+	case h.store.Generation() != h.generation:
+		return nil, errMoved
+	case errors.Is(err, store.ErrNotFound):
+		return nil, nil
+	}
+	return i, err
 }
 
 // build measures goals that are not in force.

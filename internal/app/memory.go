@@ -10,26 +10,50 @@ import (
 // that it is built for (DESIGN §7), less what the runtime needs for itself.
 const MemoryGoal = 448 << 20
 
-// measuringTakes is how many times the memory that figures take is in use while
-// they are made anew: the old ones, the new ones, and what they are made with.
-const measuringTakes = 2.5
+const (
+	// roomToWork is how many times what is in use must fit below the goal. With
+	// less the collector would be at work all the time, and to no avail.
+	roomToWork = 1.2
+	// cheap is of how much memory all may be collected at any time.
+	cheap = 64 << 20
+	// crowded is the share of the goal from which on memory is given back
+	// whatever that costs.
+	crowded = 0.75
+)
 
-// settle gives back what a measuring took, and asks the collector to work
-// harder near the goal: on its own it lets the heap grow to twice of what is in
-// use. Where that would be of no avail, because the figures are too large, it
-// asks for nothing.
+// heed asks the collector to work harder near the goal, from the first
+// measuring on: on its own it lets the heap grow to twice of what is in use.
+func heed(goal int64) {
+	if goal > 0 {
+		debug.SetMemoryLimit(goal)
+	}
+}
+
+// settle gives back what a measuring took, where that is little work or a good
+// part of the goal. Where the goal can't be kept, since the figures are too
+// large, it is given up.
 func settle(goal int64) {
 	if goal <= 0 {
 		return
 	}
-	debug.FreeOSMemory()
 	var now runtime.MemStats
+	runtime.ReadMemStats(&now)
+	if !worthwhile(goal, now.HeapAlloc, now.Sys-now.HeapReleased) {
+		return
+	}
+	debug.FreeOSMemory()
 	runtime.ReadMemStats(&now)
 	debug.SetMemoryLimit(memoryLimit(goal, now.HeapAlloc))
 }
 
+// worthwhile reports whether memory is to be given back, by what is allocated
+// and what the process holds of the system.
+func worthwhile(goal int64, allocated, held uint64) bool {
+	return allocated <= cheap || float64(held) >= crowded*float64(goal)
+}
+
 func memoryLimit(goal int64, inUse uint64) int64 {
-	if measuringTakes*float64(inUse) > float64(goal) {
+	if roomToWork*float64(inUse) > float64(goal) {
 		return math.MaxInt64
 	}
 	return goal

@@ -89,11 +89,8 @@ func evidenceFigure(t measure.Thresholds) cog.Builder[dashboard.Panel] {
 // bandPanel draws the interval of the estimate as a band between its ends: of
 // several sites, whose bands would lie on each other, the ends alone.
 func bandPanel() cog.Builder[dashboard.Panel] {
-	return over(overTime("Reported and real, with the uncertainty",
+	return shares("Reported and real, with the uncertainty",
 		"Dashed: as reported. Thick: real, by the estimate; the band around it holds the truth four times out of five. Thin: delivered. A dashed line above the band is a report that the work does not carry.",
-		"percentunit").
-		Span(12).Height(10).
-		Min(0).Max(1),
 		ofSites(
 			line{past(measure.MetricGoalReported), "Reported"},
 			line{past(measure.MetricGoalReal), "Real"},
@@ -125,11 +122,8 @@ func datesPanel() cog.Builder[dashboard.Panel] {
 }
 
 func chancePanel() cog.Builder[dashboard.Panel] {
-	return over(overTime("Chance to meet the target, and of overstatement",
+	return shares("Chance to meet the target, and of overstatement",
 		"Solid: the chance to meet the present target, and the first. Dashed: the probability that the truth lies more than 15 points below what is reported.",
-		"percentunit").
-		Span(12).Height(10).
-		Min(0).Max(1),
 		ofSites(
 			line{past(measure.MetricGoalOnTime), "Present target"},
 			line{past(measure.MetricGoalFirstOnTime), "First target"},

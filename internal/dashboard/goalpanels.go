@@ -17,11 +17,8 @@ func fixed(colour string) dashboard.DynamicConfigValue {
 }
 
 func completionPanel() cog.Builder[dashboard.Panel] {
-	return over(overTime("Reported and real",
+	return shares("Reported and real",
 		"Dashed: completion as it is reported. Solid: what is real, by the estimate, and thin: what is delivered over what was not discarded. Where the dashed line runs above the others, the report is ahead of the work. Choose one or two goals above to read it well.",
-		"percentunit").
-		Span(12).Height(10).
-		Min(0).Max(1),
 		ofSites(
 			line{past(measure.MetricGoalReported), "{{name}}: reported"},
 			line{past(measure.MetricGoalReal), "{{name}}: real"},

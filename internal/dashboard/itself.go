@@ -69,130 +69,126 @@ func tokenPanel() cog.Builder[dashboard.Panel] {
 func perStep(metric string) string { return "increase(" + metric + "[$__rate_interval])" }
 
 func runsPanel() cog.Builder[dashboard.Panel] {
-	return overTime("Syncs by how they ended",
+	return counted("Syncs by how they ended",
 		"Complete, partial (what was read is stored, something is missing) and failed runs. Partial or failed ones in a row: see Plumbline's page of the last runs for the reasons.",
-		"none").
-		Span(12).Height(9).
-		Min(0).
-		WithTarget(ask("A", "sum by (site, result) ("+perStep(ofSite(metricSyncRuns))+")", "{{site}}: {{result}}")).
+		"none", 9,
+		line{"sum by (site, result) (" + perStep(ofSite(metricSyncRuns)) + ")", "{{site}}: {{result}}"}).
 		OverrideByRegexp("/: partial$/", append(dashed(), fixed("yellow"))).
 		OverrideByRegexp("/: failed$/", append(dashed(), fixed("red")))
 }
 
 func syncDurationPanel() cog.Builder[dashboard.Panel] {
-	return overTime("How long syncs take",
+	of := func(part string) string {
+		return "sum by (site, kind) (" + perStep(ofSite(metricSyncDuration+part)) + ")"
+	}
+	return counted("How long syncs take",
 		"The mean length of the runs of each kind. An incremental sync of an unchanged Jira takes as long as three requests.",
-		"s").
-		Span(12).Height(9).
-		Min(0).
-		WithTarget(ask("A", "sum by (site, kind) ("+perStep(ofSite(metricSyncDuration+"_sum"))+") / (sum by (site, kind) ("+perStep(ofSite(metricSyncDuration+"_count"))+") > 0)", "{{site}}: {{kind}}"))
+		"s", 9,
+		line{of("_sum") + " / (" + of("_count") + " > 0)", "{{site}}: {{kind}}"})
 }
 
+// rateOf is what a counter grows by in a second.
+func rateOf(metric string) string { return "rate(" + ofSite(metric) + "[$__rate_interval])" }
+
 func requestsPanel() cog.Builder[dashboard.Panel] {
-	return overTime("Requests to Jira",
+	return counted("Requests to Jira",
 		"Requests a second by the code of the answer, repetitions included. It never exceeds the configured limit; 429 and 503 are Jira asking for less, and are obeyed.",
-		"reqps").
-		Span(12).Height(9).
-		Min(0).
-		WithTarget(ask("A", "sum by (site, code) (rate("+ofSite(metricJiraRequests)+"[$__rate_interval]))", "{{site}}: {{code}}"))
+		"reqps", 9,
+		line{"sum by (site, code) (" + rateOf(metricJiraRequests) + ")", "{{site}}: {{code}}"})
 }
 
 func requestDurationPanel() cog.Builder[dashboard.Panel] {
-	return overTime("How long Jira takes to answer",
+	return counted("How long Jira takes to answer",
 		"The time within which 95 % of the requests to each endpoint were answered.",
-		"s").
-		Span(12).Height(9).
-		Min(0).
-		WithTarget(ask("A", "histogram_quantile(0.95, sum by (le, endpoint) (rate("+ofSite(metricJiraDuration+"_bucket")+"[$__rate_interval]))) >= 0", "{{endpoint}}"))
+		"s", 9,
+		line{"histogram_quantile(0.95, sum by (le, endpoint) (" + rateOf(metricJiraDuration+"_bucket") + ")) >= 0", "{{endpoint}}"})
 }
 
 func throttledPanel() cog.Builder[dashboard.Panel] {
-	return overTime("Time spent waiting for Jira",
+	return counted("Time spent waiting for Jira",
 		"Share of the time in which a sync waited because Jira refused requests as too many or was overloaded. Above a few per cent, lower limits.requests_per_second: the sync gets faster by asking less.",
-		"percentunit").
-		Span(12).Height(9).
-		Min(0).
-		WithTarget(ask("A", "sum by (site) (rate("+ofSite(metricJiraThrottled)+"[$__rate_interval]))", "{{site}}"))
+		"percentunit", 9,
+		line{"sum by (site) (" + rateOf(metricJiraThrottled) + ")", "{{site}}"})
+}
+
+// perSiteOf is a figure that each site has one of.
+func perSiteOf(metric string) line { return line{"max by (site) (" + ofSite(metric) + ")", "{{site}}"} }
+
+// perPlumbline is a figure that each Plumbline has one of.
+func perPlumbline(series string) line {
+	return line{"max by (instance) (" + series + ")", "{{instance}}"}
 }
 
 func problemsPanel() cog.Builder[dashboard.Panel] {
-	return overTime("Issues that could not be read whole",
+	return counted("Issues that could not be read whole",
 		"Issues that Jira last sent in a form that could not be taken whole. They are recorded, and read again with the next change; store info names them.",
-		"none").
-		Span(12).Height(9).
-		Min(0).
-		WithTarget(ask("A", "max by (site) ("+ofSite(metricSyncProblems)+")", "{{site}}"))
+		"none", 9, perSiteOf(metricSyncProblems))
 }
 
 func storePanel() cog.Builder[dashboard.Panel] {
-	return overTime("Issues in the store",
+	return counted("Issues in the store",
 		"Issues held of each site. A fall is a change of the site's scope, or of the rights of its account.",
-		"none").
-		Span(12).Height(9).
-		Min(0).
-		WithTarget(ask("A", "max by (site) ("+ofSite(metricStoreIssues)+")", "{{site}}"))
+		"none", 9, perSiteOf(metricStoreIssues))
 }
 
 func storeSizePanel() cog.Builder[dashboard.Panel] {
-	return overTime("Size of the store",
+	return counted("Size of the store",
 		"The store's file. It grows with issues and their changes, by less than 1 KiB an issue; plumbline store compact gives back what is free.",
-		"bytes").
-		Span(12).Height(9).
-		Min(0).
-		WithTarget(ask("A", "max("+metricStoreSize+")", "Store"))
+		"bytes", 9, perPlumbline(metricStoreSize))
 }
 
 func snapshotPanel() cog.Builder[dashboard.Panel] {
-	return overTime("Measuring",
-		"How long the last measuring of the whole store took, and, dashed, how old the figures are. Scrapes read the last figures and never wait for the next.",
-		"s").
-		Span(12).Height(9).
-		Min(0).
-		WithTarget(ask("A", "max("+metricSnapshotDuration+")", "Measuring")).
-		WithTarget(ask("B", ageOf(measure.MetricSnapshot), "Age of the figures")).
+	return counted("Measuring",
+		"How long the last measuring of the whole store took, and, dashed, how old the oldest figures are. Scrapes read the last figures and never wait for the next.",
+		"s", 9,
+		perPlumbline(metricSnapshotDuration),
+		line{ageOf(measure.MetricSnapshot), "Age of the figures"}).
 		OverrideByName("Age of the figures", dashed())
 }
 
 func memoryPanel() cog.Builder[dashboard.Panel] {
-	return overTime("Memory",
+	return counted("Memory",
 		"What the process holds resident; the store's file is mapped, and its part of it is given back when others need it.",
-		"bytes").
-		Span(12).Height(9).
-		Min(0).
-		WithTarget(ask("A", `max by (instance) (process_resident_memory_bytes{job="`+job+`"})`, "{{instance}}"))
+		"bytes", 9, perPlumbline(`process_resident_memory_bytes{job="`+job+`"}`))
 }
 
 func errorPanel() cog.Builder[dashboard.Panel] {
-	return bars("How far estimates were off",
+	return asOfNow(bars("How far estimates were off",
 		"Mean distance from the truth of each estimator, as of every two weeks in the life of containers that are finished. The estimate in use should have a shorter bar than Jira's own number; where it has not, Plumbline falls back on that.",
-		"percentunit", 8, 9).
-		WithTarget(askNow("A", "max by (estimator) ("+measure.MetricEstimatorError+")").LegendFormat("{{estimator}}"))
+		"percentunit", 8, 9),
+		perPlumblineBy("estimator", measure.MetricEstimatorError))
+}
+
+// perPlumblineBy is a figure that each Plumbline has one of for each value of
+// the label, called after it where there is one Plumbline.
+func perPlumblineBy(label, metric string) line {
+	expr := "max by (" + label + ", instance) (" + metric + ")"
+	at := expr + " and on () " + several()
+	return line{`label_replace(` + at + `, "at", " ($1)", "instance", "(.+)") or on (` + label + `, instance) ` + expr, "{{" + label + "}}{{at}}"}
 }
 
 func coveragePanel() cog.Builder[dashboard.Panel] {
-	return figure("How often the interval held the truth",
+	return asOfNow(figure("How often the interval held the truth",
 		"Of the 80 % intervals given for containers that are finished, the share that held the truth. Near 80 %: the intervals are honest; far below: they are too narrow.", "percentunit", 8, 9).
-		Decimals(0).
-		WithTarget(askNow("A", "min("+measure.MetricEstimatorCoverage+")")).
+		Decimals(0),
+		perPlumbline(measure.MetricEstimatorCoverage)).
 		Thresholds(steps("red", from(0.7, "yellow"), from(0.75, "green")))
 }
 
 func skillPanel() cog.Builder[dashboard.Panel] {
-	return figure("Skill of the forecast",
+	return asOfNow(figure("Skill of the forecast",
 		"By how much the forecast of finishing within so many days beats always saying the base rate: above 0 it does, at 0 it is no better, below 0 it is worse.", "percentunit", 8, 9).
-		Decimals(0).
-		WithTarget(askNow("A", "max by (horizon) ("+measure.MetricForecastSkill+")").LegendFormat("{{horizon}}")).
+		Decimals(0),
+		perPlumblineBy("horizon", measure.MetricForecastSkill)).
 		Thresholds(steps("red", from(0, "yellow"), from(0.1, "green")))
 }
 
 func seriesPanel() cog.Builder[dashboard.Panel] {
-	return overTime("Series",
+	return counted("Series",
 		"Series that a scrape of Plumbline brings. They grow with goals, never with issues. Beyond 60,000 a snapshot is refused, and the metrics stay those before: dashed, how many were.",
-		"none").
-		Span(12).Height(6).
-		Min(0).
-		WithTarget(ask("A", `max by (instance) (scrape_samples_scraped{job="`+job+`"})`, "{{instance}}")).
-		WithTarget(ask("B", "sum("+metricRefused+")", "Snapshots refused")).
+		"none", 6,
+		perPlumbline(`scrape_samples_scraped{job="`+job+`"}`),
+		line{"sum(" + metricRefused + ")", "Snapshots refused"}).
 		OverrideByName("Snapshots refused", dashed())
 }
 

@@ -199,6 +199,11 @@ func counted(title, description, unit string, height uint32, lines ...line) *tim
 	return over(overTime(title, description, unit).Span(12).Height(height).Min(0), lines...)
 }
 
+// shares is a panel over time of what lies between nothing and all.
+func shares(title, description string, lines ...line) *timeseries.PanelBuilder {
+	return counted(title, description, "percentunit", 10, lines...).Max(1)
+}
+
 func dashed() []dashboard.DynamicConfigValue {
 	return []dashboard.DynamicConfigValue{{Id: "custom.lineStyle", Value: map[string]any{"fill": "dash", "dash": []int{8, 6}}}}
 }

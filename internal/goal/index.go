@@ -20,7 +20,8 @@ import (
 // goroutine at a time.
 type Index struct {
 	goals     []Goal
-	chains    [][]int // of each goal: itself and those above it
+	chains    [][]int // of each goal: itself and those above it, the nearest first
+	families  [][]int // of each goal: itself and those below it, the nearest first
 	selectors []selector
 	byEpic    map[string][]int // key → selectors and exclusions rooted there
 	byVersion map[string][]int // version name
@@ -29,6 +30,7 @@ type Index struct {
 	matched   map[siteIssue][]match // what JQLs were seen to match
 	asked     map[string]askedJQL
 	catalogs  map[string]*flow.Catalog
+	named     map[string][]VersionRef // the versions that goals name
 
 	nodes  nodes
 	refs   refs
@@ -70,14 +72,16 @@ type askedJQL struct {
 
 // NewIndex returns an empty index for the goals. catalogs are by site name;
 // matched is what is known of which issues the goals' JQLs match, which Jira
-// alone can tell.
+// alone can tell. An index does not follow when these change: that takes a new
+// one.
 func NewIndex(goals []Goal, catalogs map[string]*flow.Catalog, matched []flow.Matching) *Index {
 	x := &Index{
-		goals: goals, chains: chains(goals), catalogs: catalogs,
+		goals: goals, catalogs: catalogs,
 		byEpic: map[string][]int{}, byVersion: map[string][]int{}, byLabel: map[string][]int{}, byJQL: map[string][]int{},
-		matched: map[siteIssue][]match{}, asked: map[string]askedJQL{},
+		matched: map[siteIssue][]match{}, asked: map[string]askedJQL{}, named: map[string][]VersionRef{},
 		nodes: newNodes(), refs: newRefs(), rooted: map[string][]uint32{}, given: map[issueAt]facts{}, texts: map[string]string{},
 	}
+	x.relate()
 	for g := range goals {
 		w := &goals[g].Work
 		for _, key := range w.Epics {
@@ -96,26 +100,44 @@ func NewIndex(goals []Goal, catalogs map[string]*flow.Catalog, matched []flow.Ma
 			x.declare(x.byJQL, w.JQL, selector{goal: g, jql: w.JQL})
 		}
 	}
+	if len(x.byVersion) > 0 {
+		x.name()
+	}
 	for k := range matched {
 		x.match(&matched[k])
 	}
 	return x
 }
 
-// chains returns, of each goal, itself and the goals above it.
-func chains(goals []Goal) [][]int {
-	place := make(map[string]int, len(goals))
-	for g := range goals {
-		place[goals[g].ID] = g
+// relate sets which goals are above and below which.
+func (x *Index) relate() {
+	place := make(map[string]int, len(x.goals))
+	for g := range x.goals {
+		place[x.goals[g].ID] = g
 	}
-	out := make([][]int, len(goals))
-	for g := range goals {
-		out[g] = []int{g}
-		for above, ok := place[goals[g].Parent]; ok && !slices.Contains(out[g], above); above, ok = place[goals[above].Parent] {
-			out[g] = append(out[g], above)
+	below := make([][]int, len(x.goals))
+	x.chains, x.families = make([][]int, len(x.goals)), make([][]int, len(x.goals))
+	for g := range x.goals {
+		x.chains[g] = []int{g}
+		for above, ok := place[x.goals[g].Parent]; ok && !slices.Contains(x.chains[g], above); above, ok = place[x.goals[above].Parent] {
+			x.chains[g] = append(x.chains[g], above)
+		}
+		if len(x.chains[g]) > 1 {
+			above := x.chains[g][1]
+			below[above] = append(below[above], g)
 		}
 	}
-	return out
+	for g := range x.goals {
+		family := []int{g}
+		for k := 0; k < len(family); k++ {
+			for _, f := range below[family[k]] {
+				if !slices.Contains(family, f) {
+					family = append(family, f)
+				}
+			}
+		}
+		x.families[g] = family
+	}
 }
 
 // match takes in which issues a site has seen a JQL match.

@@ -167,7 +167,7 @@ func (x *Index) compare(a, b uint32) int {
 func (x *Index) mapped(g int) Members {
 	m := Members{Goal: &x.goals[g]}
 	met := map[uint32]bool{}
-	for _, f := range x.family(g) {
+	for _, f := range x.families[g] {
 		w := &x.goals[f].Work
 		for _, key := range w.Epics {
 			nodes := slices.SortedFunc(slices.Values(x.rooted[key]), x.compare)
@@ -200,30 +200,30 @@ func (x *Index) mapped(g int) Members {
 	return m
 }
 
-// family returns the goal and all goals below it, the nearest first.
-func (x *Index) family(g int) []int {
-	out := []int{g}
-	for k := 0; k < len(out); k++ {
-		for c := range x.goals {
-			if len(x.chains[c]) > 1 && x.chains[c][1] == out[k] && !slices.Contains(out, c) {
-				out = append(out, c)
-			}
+// versions returns the versions of that name, of all sites.
+func (x *Index) versions(of InProject) []VersionRef {
+	var out []VersionRef
+	for _, v := range x.named[of.Name] {
+		if of.Project == "" || v.Project == of.Project {
+			out = append(out, v)
 		}
 	}
 	return out
 }
 
-// versions returns the versions of that name, of all sites.
-func (x *Index) versions(of InProject) []VersionRef {
-	var out []VersionRef
+// name finds the versions of all sites that goals name, by site and id.
+func (x *Index) name() {
 	for _, site := range sortedKeys(x.catalogs) {
-		for _, id := range sortedKeys(x.catalogs[site].Versions) {
-			if v := x.catalogs[site].Versions[id]; v.Name == of.Name && (of.Project == "" || v.Project == of.Project) {
-				out = append(out, VersionRef{site, v})
+		if x.catalogs[site] == nil {
+			continue
+		}
+		versions := x.catalogs[site].Versions
+		for _, id := range sortedKeys(versions) {
+			if name := versions[id].Name; len(x.byVersion[name]) > 0 {
+				x.named[name] = append(x.named[name], VersionRef{site, versions[id]})
 			}
 		}
 	}
-	return out
 }
 
 // unanswered says why no site has answered the goal's JQL; "" where one has.

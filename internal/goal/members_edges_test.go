@@ -83,6 +83,19 @@ func TestMembershipAtTheEdges(t *testing.T) {
 			nil,
 		},
 		{
+			"two epics that lay below each other one after the other are each followed at its own time",
+			goal.Work{Epics: []string{"PAY-1"}},
+			[]*flow.Issue{
+				initiative(t, "PAY-1"),
+				below(t, "PAY-2", "PAY-3", flowtest.Epic()).Becomes("2026-01-06", flowtest.Epic(), "PAY-1").Issue(),
+				below(t, "PAY-3", "PAY-1", flowtest.Epic()).Becomes("2026-01-06", flowtest.Epic(), "PAY-2").Issue(),
+				flowtest.New(t, "PAY-4", "2026-01-03").Born(func(s *flow.State) { s.Parent = flowtest.Ref("PAY-2") }).Issue(),
+				flowtest.New(t, "PAY-5", "2026-01-03").Born(func(s *flow.State) { s.Parent = flowtest.Ref("PAY-3") }).Issue(),
+			},
+			[]string{"PAY-4 [01-03, …) epic PAY-1", "PAY-5 [01-03, …) epic PAY-1"},
+			[]string{"PAY-1"},
+		},
+		{
 			"an excluded epic takes its subtree along, also while it lies elsewhere, and what left it belongs again",
 			goal.Work{Epics: []string{"PAY-1"}, Exclude: []string{"PAY-2"}},
 			[]*flow.Issue{

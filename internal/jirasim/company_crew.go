@@ -148,7 +148,7 @@ func (c *crew) end(t *ticket, n int) {
 		return
 	}
 	if c.chance(0.85) {
-		t.move(at, who, statusReview)
+		t.move(waiting(t.busy, at), who, statusReview)
 		at = c.soon(at, 3*oneHour)
 	}
 	if c.chance(0.35) {
@@ -160,6 +160,18 @@ func (c *crew) end(t *ticket, n int) {
 		at = c.soon(at, moment(c.between(1, 6))*oneDay)
 	}
 	c.deliver(t, at, who)
+}
+
+// waiting returns since when a leaf that is seen to at a moment has waited for
+// it: two fifths of the time since it was last worked on, in whole days.
+func waiting(worked, at moment) moment {
+	for days := (at - worked) / oneDay * 2 / 5; days > 0; days-- {
+		since := at - days*oneDay
+		if weekday := (since - weekStart(since.weekOf())) / oneDay; weekday < 5 {
+			return since
+		}
+	}
+	return at
 }
 
 // deliver closes a leaf as done, which doesn't always last.

@@ -13,6 +13,7 @@ type hold struct {
 	leaf int32
 	by   string // the blocker's present key
 	in   flow.Spans
+	far  flow.Spans // the part in which the blocker was in another project
 }
 
 // blockers finds what leaves wait for by their links "is blocked by". The
@@ -29,6 +30,7 @@ type openLife struct {
 	id  flow.IssueID
 	key string
 	in  flow.Spans
+	was []whereabouts
 }
 
 // openOf returns when the issue was open.
@@ -50,6 +52,43 @@ type blockedBy struct {
 	place
 	other keyAt
 	flow.Span
+	was []whereabouts // where the leaf was
+}
+
+// whereabouts are when an issue was in a project.
+type whereabouts struct {
+	flow.Span
+	id string
+}
+
+func (w whereabouts) same(o whereabouts) bool {
+	return w.id == o.id && w.From.Equal(o.From) && w.To.Equal(o.To)
+}
+
+// projectsOf lists the projects that an issue has been in, in order.
+func projectsOf(t *flow.Timeline) []whereabouts {
+	var out []whereabouts
+	for span, st := range t.Spans() {
+		if k := len(out) - 1; k >= 0 && out[k].id == st.Project.ID {
+			out[k].To = span.To
+			continue
+		}
+		out = append(out, whereabouts{span, st.Project.ID})
+	}
+	return out
+}
+
+// apartFrom returns when two issues were in projects of their own.
+func apartFrom(a, b []whereabouts) flow.Spans {
+	var out []flow.Span
+	for _, x := range a {
+		for _, y := range b {
+			if both, ok := x.Intersect(y.Span); ok && x.id != y.id {
+				out = append(out, both)
+			}
+		}
+	}
+	return flow.UnionOf(out)
 }
 
 func newBlockers() *blockers {
@@ -67,9 +106,9 @@ func (b *blockers) lives(t *flow.Timeline, s *Settings) {
 	if len(as) == 0 {
 		return
 	}
-	open := openOf(t, s)
+	open, was := openOf(t, s), projectsOf(t)
 	for _, at := range as {
-		b.open[at] = b.open[at].or(openLife{t.Issue.ID, t.Issue.Now.Key, open}, at.key)
+		b.open[at] = b.open[at].or(openLife{t.Issue.ID, t.Issue.Now.Key, open, was}, at.key)
 	}
 }
 
@@ -92,9 +131,13 @@ func (b *blockers) namedAs(i *flow.Issue) []keyAt {
 
 // watch takes a leaf of the second pass.
 func (b *blockers) watch(t *flow.Timeline, leaves []place) {
+	var was []whereabouts
 	eachBlocker(t.Issue, func(key string, span flow.Span) {
+		if was == nil {
+			was = projectsOf(t)
+		}
 		for _, p := range leaves {
-			b.links = append(b.links, blockedBy{p, keyAt{t.Issue.Site, key}, span})
+			b.links = append(b.links, blockedBy{p, keyAt{t.Issue.Site, key}, span, was})
 		}
 	})
 }
@@ -108,7 +151,7 @@ func (b *blockers) join(ledgers []ledger) {
 		}
 		if in := other.in.Intersect(flow.Spans{x.Span}); len(in) > 0 {
 			l := &ledgers[x.ledger]
-			l.holds = append(l.holds, hold{int32(x.index), other.key, in})
+			l.holds = append(l.holds, hold{int32(x.index), other.key, in, in.Intersect(apartFrom(x.was, other.was))})
 		}
 	}
 }

@@ -140,6 +140,7 @@ func (l *ledger) setWork(g *GoalStatus, at time.Time, w *load, s *Settings) {
 	}
 	l.setFlowEfficiency(g, at, w, s)
 	l.setDebt(g, at, w, s)
+	l.setOwnership(g, at, w, s)
 	if g.Movement == Quiet || g.Movement == StandsStill {
 		g.WaitsFor = w.waits(g.Decisions, l.heldUp(at), s.Calendar.Location())
 	}

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"time"
-
-	"plumbline/internal/flow"
 )
 
 // Why a figure that is derived from persons is withheld (MEASURES §9).
@@ -36,15 +34,15 @@ func (w *load) contributes(leaf int, at time.Time, s *Settings) bool {
 // crowd counts whom the work is held by: one in progress by whom it is
 // assigned to, a delivered one by whom it was when it was delivered.
 func (l *ledger) crowd(at time.Time, w *load, s *Settings) crowd {
-	holder := make([]flow.Pseudonym, len(l.leaves))
+	holder := make([]uint32, len(l.leaves))
 	ms := at.UnixMilli()
 	for k := range l.holdings {
-		if h := &l.holdings[k]; h.at <= ms {
-			holder[h.leaf] = h.who
+		if h := &l.holdings[k]; h.ms <= ms {
+			holder[h.leaf] = h.who()
 		}
 	}
 	var c crowd
-	held := map[flow.Pseudonym]int{}
+	held := map[uint32]int{}
 	for leaf, who := range holder {
 		if !w.contributes(leaf, at, s) {
 			continue
@@ -161,19 +159,22 @@ func (h *History) complement(group []int, of func(k int) *crowd) (int, bool) {
 }
 
 // setConcentration shows the share of the work that two people hold, or says
-// that it is withheld. A leaf that nobody holds is held by none of the two.
+// that it is withheld, and withholds with it what else is counted of persons.
+// A leaf that nobody holds is held by none of the two.
 func (g *GoalStatus) setConcentration(c *crowd, withheld string, s *Settings) {
-	switch {
-	case c.issues == 0:
+	if c.issues == 0 {
 		g.miss("concentration", "no issue in scope is in progress, or was delivered in the last "+inDays(s.Thresholds.FlowWindow))
-	case withheld == byComplement:
-		g.miss("concentration", "withheld: one of the goals beside it is held by fewer people than privacy.min_group, and could be told from this one")
-	case withheld != "":
-		g.miss("concentration", "withheld: fewer people than privacy.min_group hold its work")
-	default:
+	} else if withheld == "" {
 		g.Concentration = ratio(c.topTwo, c.issues)
+		return
 	}
-	if withheld != "" {
+	why := "withheld: fewer people than privacy.min_group hold its work"
+	if withheld == byComplement {
+		why = "withheld: one of the goals beside it is held by fewer people than privacy.min_group, and could be told from this one"
+	}
+	if c.issues > 0 {
+		g.miss("concentration", why)
 		g.Suppressed = append(g.Suppressed, Suppression{"concentration", withheld})
 	}
+	g.Ownership.withhold(g, why)
 }

@@ -3,8 +3,6 @@ package measure
 import (
 	"cmp"
 	"fmt"
-	"hash/fnv"
-	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -37,8 +35,6 @@ type Container struct {
 	Project string // the project's key
 	Name    string // the issue's present key, or "PROJECT version"
 
-	id      flow.IssueID
-	keys    []string  // that the issue had before
 	known   time.Time // up to when its history is known
 	created time.Time // of the container's own issue; zero for a version
 	ledger  *ledger
@@ -49,216 +45,178 @@ type Container struct {
 	version          flow.Version
 }
 
-// children counts the issues that have ever lain directly below others, by
-// the reference that they gave.
-type children struct {
-	byID  map[flow.IssueID]int
-	byKey map[string]int
-}
-
-func (c *children) count(t *flow.Timeline, versions map[string]int) {
-	var met []flow.Ref
-	var in []string
-	for _, st := range t.Spans() {
-		if above := st.Above(); !above.IsZero() && !slices.ContainsFunc(met, above.Is) {
-			met = append(met, above)
-			if above.ID != 0 {
-				c.byID[above.ID]++
-			} else {
-				c.byKey[above.Key]++
-			}
-		}
-		for _, v := range st.FixVersions {
-			if !slices.Contains(in, v) {
-				in = append(in, v)
-				versions[v]++
-			}
-		}
-	}
-}
-
-func (c *children) enough(t *flow.Timeline) bool {
-	i := t.Issue
-	if c.byID[i.ID]+c.byKey[i.Now.Key] >= minFinal {
-		return true
-	}
-	for k := range i.Changes { // a former key
-		if ch := &i.Changes[k]; ch.Field == flow.FieldKey && c.byKey[ch.From.Name] >= minFinal {
-			return true
-		}
-	}
-	return false
+// Held gives single issues of a store: nil where it has none of that id, or
+// none that has or had the key.
+type Held interface {
+	Issue(site string, id flow.IssueID) (*flow.Issue, error)
+	IssueByKey(site, key string) (*flow.Issue, error)
 }
 
 // FindContainers returns the containers of one site or dump that ever held
 // enough issues to be scored, open ones too, in the order of their names, with
-// their history up to the moment. Of
-// in only Issues, which is called four times, Catalogs and Settings are read.
-// It fails only where Issues does.
+// their history up to the moment. Of in only Issues, which is called once,
+// Catalogs and Settings are read; held has the same issues. It fails only where
+// these do.
 //
 // A fix version is set late, mostly when the issue is closed. So which issues
 // a version had at a moment is known from changelogs alone: in a set without
 // any, versions are no containers.
-func FindContainers(set string, in Input, until time.Time) ([]Container, error) {
-	d := discovery{set: set, until: until, children: children{map[flow.IssueID]int{}, map[string]int{}}, versions: map[string]int{}}
-	err := in.Issues(func(i *flow.Issue) error {
-		t := flow.NewTimeline(i, in.Catalogs[i.Site])
-		d.histories += i.Histories
-		d.children.count(t, d.versions)
-		return nil
-	})
-	if err != nil {
+func FindContainers(set string, in Input, held Held, until time.Time) ([]Container, error) {
+	s := newSurvey()
+	if err := in.eachTimeline(s.meet); err != nil {
 		return nil, fmt.Errorf("looking for containers: %w", err)
 	}
-	if err := in.Issues(func(i *flow.Issue) error {
-		d.meet(flow.NewTimeline(i, in.Catalogs[i.Site]))
-		return nil
-	}); err != nil {
+	d := discovery{survey: s, held: held, in: &in, set: set, until: until, met: map[flow.IssueID]bool{}}
+	if err := d.choose(); err != nil {
 		return nil, fmt.Errorf("looking for containers: %w", err)
 	}
-	if d.histories > 0 {
-		d.addVersions(in.Catalogs)
-	}
-	return d.write(in)
+	return d.write()
 }
 
 // discovery finds containers and has their ledgers written, each as that of a
 // goal that maps nothing but the container.
 type discovery struct {
+	*survey
+	held       Held
+	in         *Input
 	set        string
 	until      time.Time
-	children   children
-	histories  int            // changelog entries of the whole set
-	versions   map[string]int // issues that ever had the version, by its id
 	containers []Container
 	goals      []goal.Goal
+	met        map[flow.IssueID]bool // issues that were looked at
+	read       []flow.IssueID        // the containers and what ever lay in them
+	leaves     int
 }
 
-func (d *discovery) meet(t *flow.Timeline) {
-	now := &t.Issue.Now
-	if now.Type.Level < 0 || now.Type.Level > 1 || !d.children.enough(t) {
+// The bounds of what is looked at, and so of the time and the memory that it
+// takes: containers, and issues in all of them.
+const (
+	maxFound       = 2000
+	maxFoundLeaves = 50_000
+)
+
+// choose chooses the containers, in the order of the ranks of their names.
+// Those that are too large for what room is left are passed over.
+func (d *discovery) choose() error {
+	for _, name := range d.ranked() {
+		room := maxFoundLeaves - d.leaves
+		if len(d.containers) == maxFound || room < minFinal {
+			return nil
+		}
+		if len(d.holders[name].members) > room {
+			continue
+		}
+		if name.version != "" {
+			d.addVersion(name)
+		} else if err := d.addIssue(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *discovery) addVersion(name holderName) {
+	c := d.in.Catalogs[d.site]
+	if c == nil || d.histories == 0 {
 		return
+	}
+	v, ok := c.Versions[name.version]
+	if !ok {
+		return
+	}
+	in := goal.InProject{Project: v.Project, Name: v.Name}
+	d.add(Container{Set: d.set, Kind: KindVersion, Project: v.Project, Name: in.String(), version: v},
+		goal.Work{FixVersions: []goal.InProject{in}}, d.lay(name))
+}
+
+func (d *discovery) addIssue(name holderName) error {
+	i, err := d.issue(name)
+	if err != nil || i == nil || d.met[i.ID] {
+		return err
+	}
+	d.met[i.ID] = true
+	now := &i.Now
+	members := d.lay(namesOf(i)...)
+	if now.Type.Level < 0 || now.Type.Level > 1 || len(members) < minFinal || len(members) > maxFoundLeaves-d.leaves {
+		return nil
 	}
 	kind := KindParent
 	if now.Type.Container() {
 		kind = KindEpic
 	}
-	c := Container{Set: d.set, Kind: kind, Project: now.Project.Name, Name: now.Key, id: t.Issue.ID}
-	for k := range t.Issue.Changes {
-		if ch := &t.Issue.Changes[k]; ch.Field == flow.FieldKey {
-			c.keys = append(c.keys, ch.From.Name)
-		}
-	}
-	d.add(c, goal.Work{Epics: []string{now.Key}})
+	d.read = append(d.read, i.ID)
+	d.add(Container{Set: d.set, Kind: kind, Project: now.Project.Name, Name: now.Key}, goal.Work{Epics: []string{now.Key}}, members)
+	return nil
 }
 
-func (d *discovery) addVersions(catalogs map[string]*flow.Catalog) {
-	for _, site := range slices.Sorted(maps.Keys(catalogs)) {
-		for _, id := range slices.Sorted(maps.Keys(catalogs[site].Versions)) {
-			if d.versions[id] < minFinal {
-				continue
-			}
-			v := catalogs[site].Versions[id]
-			in := goal.InProject{Project: v.Project, Name: v.Name}
-			d.add(Container{Set: d.set, Kind: KindVersion, Project: v.Project, Name: in.String(), version: v},
-				goal.Work{FixVersions: []goal.InProject{in}})
-		}
+func (d *discovery) issue(name holderName) (*flow.Issue, error) {
+	if id := d.holders[name].id; id != 0 {
+		return d.held.Issue(d.site, id)
 	}
+	return d.held.IssueByKey(d.site, name.key)
 }
 
-func (d *discovery) add(c Container, w goal.Work) {
+// namesOf lists the names by which references may speak of an issue.
+func namesOf(i *flow.Issue) []holderName {
+	out := []holderName{{id: i.ID}, {key: i.Now.Key}}
+	for k := range i.Changes {
+		if c := &i.Changes[k]; c.Field == flow.FieldKey {
+			out = append(out, holderName{key: c.From.Name})
+		}
+	}
+	return out
+}
+
+func (d *discovery) add(c Container, w goal.Work, members []flow.IssueID) {
 	d.goals = append(d.goals, goal.Goal{ID: strconv.Itoa(len(d.containers)), Work: w})
 	d.containers = append(d.containers, c)
+	d.read, d.leaves = append(d.read, members...), d.leaves+len(members)
 }
 
-// maxFound bounds the containers that are looked at, and so the memory that
-// their ledgers take.
-const maxFound = 2000
-
-// sample drops containers where there are too many of them. Which, hangs on
-// their names alone, so that the same ones are left at any time.
-func (d *discovery) sample() {
-	if len(d.containers) <= maxFound {
-		return
-	}
-	rank := make([]uint64, len(d.containers))
-	for k := range rank {
-		h := fnv.New64a()
-		fmt.Fprintf(h, "%s %s", d.containers[k].Kind, d.containers[k].Name)
-		rank[k] = h.Sum64()
-	}
-	limit := slices.Sorted(slices.Values(rank))[maxFound]
-	var containers []Container
-	var goals []goal.Goal
-	for k := range d.containers {
-		if rank[k] < limit {
-			d.goals[k].ID = strconv.Itoa(len(containers))
-			containers, goals = append(containers, d.containers[k]), append(goals, d.goals[k])
-		}
-	}
-	d.containers, d.goals = containers, goals
-}
-
-// chosen tells which issues are containers or have ever lain in one. What lies
-// deeper is counted by the issue that it lies in.
-type chosen struct {
-	ids      map[flow.IssueID]bool
-	keys     map[string]bool
-	versions map[string]bool
-}
-
-func (d *discovery) chosen() chosen {
-	c := chosen{map[flow.IssueID]bool{}, map[string]bool{}, map[string]bool{}}
-	for k := range d.containers {
-		if o := &d.containers[k]; o.Kind == KindVersion {
-			c.versions[o.version.ID] = true
-		} else {
-			c.ids[o.id], c.keys[o.Name] = true, true
-			for _, key := range o.keys {
-				c.keys[key] = true
-			}
-		}
-	}
-	return c
-}
-
-func (c *chosen) has(t *flow.Timeline) bool {
-	if c.ids[t.Issue.ID] {
-		return true
-	}
-	for _, st := range t.Spans() {
-		above := st.Above()
-		if above.ID != 0 && c.ids[above.ID] || c.keys[above.Key] {
-			return true
-		}
-		for _, v := range st.FixVersions {
-			if c.versions[v] {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// write reads the issues twice more: for who belongs where, and for what
-// happened.
-func (d *discovery) write(in Input) ([]Container, error) {
-	d.sample()
-	chosen := d.chosen()
-	index := goal.NewIndex(d.goals, in.Catalogs, nil)
-	each := func(f func(*flow.Timeline)) error {
-		return in.Issues(func(i *flow.Issue) error {
-			if t := flow.NewTimeline(i, in.Catalogs[i.Site]); chosen.has(t) {
-				f(t)
-			}
-			return nil
-		})
-	}
-	if err := each(index.Put); err != nil {
+// write reads the chosen issues twice: for who belongs where, and for what
+// happened. What lies deeper is counted by the issue that it lies in.
+func (d *discovery) write() ([]Container, error) {
+	slices.Sort(d.read)
+	d.read = slices.Compact(d.read)
+	chosen := Input{Catalogs: d.in.Catalogs, Settings: d.in.Settings, Issues: d.eachChosen}
+	index := goal.NewIndex(d.goals, chosen.Catalogs, nil)
+	index.Expect(len(d.read))
+	if err := chosen.eachTimeline(index.Put); err != nil {
 		return nil, fmt.Errorf("relating issues to containers: %w", err)
 	}
-	b := &builder{settings: in.Settings, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}}
-	for k, m := range index.Members() {
+	b := d.builder(index.Members())
+	if err := chosen.eachTimeline(func(t *flow.Timeline) { d.record(b, t) }); err != nil {
+		return nil, fmt.Errorf("writing the containers' ledgers: %w", err)
+	}
+	for k := range d.containers {
+		l := &b.ledgers[k]
+		l.order()
+		l.entries = trimmed(l.entries)
+		d.containers[k].ledger, d.containers[k].known = l, d.until
+	}
+	found := slices.DeleteFunc(d.containers, func(c Container) bool { return len(c.ledger.leaves) < minFinal })
+	slices.SortFunc(found, func(a, b Container) int {
+		return cmp.Or(cmp.Compare(a.Set, b.Set), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Project, b.Project), cmp.Compare(a.Name, b.Name))
+	})
+	return found, nil
+}
+
+func (d *discovery) eachChosen(each func(*flow.Issue) error) error {
+	for _, id := range d.read {
+		i, err := d.held.Issue(d.site, id)
+		if err == nil && i != nil {
+			err = each(i)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *discovery) builder(members []goal.Members) *builder {
+	b := &builder{settings: d.in.Settings, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}}
+	for k, m := range members {
 		b.ledgers = append(b.ledgers, ledger{goal: m.Goal, leaves: make([]leaf, len(m.Leaves))})
 		d.containers[k].done = make([]flow.Spans, len(m.Leaves))
 		for n := range m.Leaves {
@@ -271,18 +229,7 @@ func (d *discovery) write(in Input) ([]Container, error) {
 			b.epics[at] = append(b.epics[at], place{k, n})
 		}
 	}
-	if err := each(func(t *flow.Timeline) { d.record(b, t) }); err != nil {
-		return nil, fmt.Errorf("writing the containers' ledgers: %w", err)
-	}
-	for k := range d.containers {
-		b.ledgers[k].order()
-		d.containers[k].ledger, d.containers[k].known = &b.ledgers[k], d.until
-	}
-	found := slices.DeleteFunc(d.containers, func(c Container) bool { return len(c.ledger.leaves) < minFinal })
-	slices.SortFunc(found, func(a, b Container) int {
-		return cmp.Or(cmp.Compare(a.Set, b.Set), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Project, b.Project), cmp.Compare(a.Name, b.Name))
-	})
-	return found, nil
+	return b
 }
 
 // record writes what happened to an issue where it is a leaf or a container.

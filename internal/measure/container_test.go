@@ -3,6 +3,7 @@ package measure
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -13,19 +14,54 @@ import (
 	"plumbline/internal/flow/flowtest"
 )
 
+// held are issues in memory.
+type held struct {
+	all   []*flow.Issue
+	by    map[flow.IssueID]*flow.Issue
+	asked map[flow.IssueID]int // how often for each
+}
+
+func inMemory(issues []*flow.Issue) held {
+	h := held{all: issues, by: map[flow.IssueID]*flow.Issue{}, asked: map[flow.IssueID]int{}}
+	for _, i := range issues {
+		h.by[i.ID] = i
+	}
+	return h
+}
+
+func (h held) each(f func(*flow.Issue) error) error {
+	for _, i := range h.all {
+		if err := f(i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h held) Issue(_ string, id flow.IssueID) (*flow.Issue, error) {
+	h.asked[id]++
+	return h.by[id], nil
+}
+
+func (h held) IssueByKey(_, key string) (*flow.Issue, error) {
+	var had *flow.Issue
+	for _, i := range h.all {
+		if i.Now.Key == key {
+			return i, nil
+		}
+		if slices.Contains(namesOf(i), holderName{key: key}) {
+			had = i
+		}
+	}
+	return had, nil
+}
+
 func found(t flowtest.TB, c *flow.Catalog, until string, issues ...*flow.Issue) []Container {
 	t.Helper()
+	h := inMemory(issues)
 	all, err := FindContainers("test", Input{
-		Catalogs: map[string]*flow.Catalog{flowtest.Site: c}, Settings: DefaultSettings(),
-		Issues: func(each func(*flow.Issue) error) error {
-			for _, i := range issues {
-				if err := each(i); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	}, flowtest.At(t, until))
+		Catalogs: map[string]*flow.Catalog{flowtest.Site: c}, Settings: DefaultSettings(), Issues: h.each,
+	}, h, flowtest.At(t, until))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -75,9 +75,9 @@ func (l *ledger) setDebt(g *GoalStatus, at time.Time, w *load, s *Settings) {
 		d.Created.add(at.Sub(born))
 		lived := at.Sub(born)
 		if end := w.ended[leaf]; c.out != flow.Open && end != nil {
-			lived = instantOf(end.at).Sub(born)
+			lived = end.at().Sub(born)
 			if c.out == flow.Delivered {
-				d.Retired.add(at.Sub(instantOf(end.at)))
+				d.Retired.add(at.Sub(end.at()))
 			}
 		}
 		ages = append(ages, survivalTime{exit: lived, ended: c.out == flow.Delivered})

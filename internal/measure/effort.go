@@ -46,31 +46,62 @@ func (w *WorkStatuses) of(st *flow.State) effort {
 // then: what its life was spent on since its first entry into progress, in
 // whole seconds.
 type stint struct {
-	at                           int64
-	working, waiting, undeclared uint32
-	leaf                         int32
-	out                          flow.Outcome // delivered or dropped
-	begun                        bool         // it had been in progress
+	ms               int64 // when it was closed
+	working, waiting uint32
+	packed           uint32 // from the top: whether it was delivered, whether it had been in progress, the seconds of the rest
+	leaf             int32
 }
+
+const (
+	stintDelivered = 1 << 31
+	stintBegun     = 1 << 30
+)
+
+func (s *stint) at() time.Time      { return instantOf(s.ms) }
+func (s *stint) delivered() bool    { return s.packed&stintDelivered != 0 }
+func (s *stint) begun() bool        { return s.packed&stintBegun != 0 }
+func (s *stint) undeclared() uint32 { return s.packed &^ (stintDelivered | stintBegun) }
 
 // holding is who a leaf was assigned to from a moment on, while it was in
 // progress and when it was delivered; what it was assigned to at other times
-// says nothing about who works on it. It never leaves this package.
+// says nothing about who works on it.
 type holding struct {
-	at   int64
-	who  flow.Pseudonym
+	ms   int64
 	leaf int32
-	// handed tells that somebody else had it just before, and that it was in
-	// progress all the while.
-	handed bool
+	// packed is the holder's number, 0 for nobody, and at the top whether
+	// somebody else had it just before, and it was in progress all the while.
+	packed uint32
+}
+
+const handedOn = 1 << 31
+
+func (h *holding) who() uint32  { return h.packed &^ handedOn }
+func (h *holding) handed() bool { return h.packed&handedOn != 0 }
+
+// people numbers those who hold work, in the order in which they are met: to
+// tell them apart takes no pseudonym.
+type people map[flow.Pseudonym]uint32
+
+func (p people) number(who flow.Pseudonym) uint32 {
+	if who == 0 {
+		return 0
+	}
+	n, ok := p[who]
+	if !ok {
+		n = uint32(len(p)) + 1
+		p[who] = n
+	}
+	return n
 }
 
 // toil follows what an issue's life is spent on, and by whom it is held.
 type toil struct {
 	statuses *WorkStatuses
+	people   people
 
 	stints   []stint
 	holdings []holding
+	talks    []talk
 
 	began  bool
 	last   int64            // up to when spent is
@@ -92,15 +123,15 @@ func (w *toil) step(at int64, st *flow.State, out flow.Outcome) {
 	w.began = w.began || w.doing
 	w.last, w.now = at, w.statuses.of(st)
 	if out != flow.Open && out != was {
-		seconds := func(e effort) uint32 { return uint32((w.spent[e] + 500) / 1000) }
-		w.stints = append(w.stints, stint{
-			at: at, working: seconds(working), waiting: seconds(waits), undeclared: seconds(undeclared), out: out, begun: w.began,
-		})
+		w.end(at, out)
 	}
 	if (w.doing || out == flow.Delivered && was != flow.Delivered) && st.Assignee != w.holder {
 		w.holder = st.Assignee
-		handed := w.doing && wasDoing && w.before != 0 && w.holder != 0 && w.holder != w.before
-		w.holdings = append(w.holdings, holding{at: at, who: w.holder, handed: handed})
+		h := holding{ms: at, packed: w.people.number(w.holder)}
+		if w.doing && wasDoing && w.before != 0 && w.holder != 0 && w.holder != w.before {
+			h.packed |= handedOn
+		}
+		w.holdings = append(w.holdings, h)
 	}
 	switch {
 	case !w.doing:
@@ -108,6 +139,19 @@ func (w *toil) step(at int64, st *flow.State, out flow.Outcome) {
 	case w.holder != 0:
 		w.before = w.holder
 	}
+}
+
+// end notes that the issue was closed, and what it took.
+func (w *toil) end(at int64, out flow.Outcome) {
+	seconds := func(e effort) uint32 { return uint32((w.spent[e] + 500) / 1000) }
+	s := stint{ms: at, working: seconds(working), waiting: seconds(waits), packed: min(seconds(undeclared), stintBegun-1)}
+	if out == flow.Delivered {
+		s.packed |= stintDelivered
+	}
+	if w.began {
+		s.packed |= stintBegun
+	}
+	w.stints = append(w.stints, s)
 }
 
 // toiled writes what was followed down for a leaf.
@@ -120,6 +164,10 @@ func (l *ledger) toiled(leaf int, w *toil) {
 		h.leaf = int32(leaf)
 		l.holdings = append(l.holdings, h)
 	}
+	for _, x := range w.talks {
+		x.leaf = int32(leaf)
+		l.talks = append(l.talks, x)
+	}
 }
 
 // stintsAt returns each leaf's last stint by the moment; nil before its first.
@@ -127,7 +175,7 @@ func (l *ledger) stintsAt(at time.Time) []*stint {
 	out := make([]*stint, len(l.leaves))
 	ms := at.UnixMilli()
 	for k := range l.stints {
-		if e := &l.stints[k]; e.at <= ms {
+		if e := &l.stints[k]; e.ms <= ms {
 			out[e.leaf] = e
 		}
 	}
@@ -138,7 +186,7 @@ func (l *ledger) stintsAt(at time.Time) []*stint {
 // moment, stands delivered in scope and came to be so in the window before.
 func (w *load) deliveredLately(leaf int, at time.Time, s *Settings) bool {
 	e, end := w.now[leaf], w.ended[leaf]
-	return e != nil && e.after().in && e.after().out == flow.Delivered && end != nil && at.Sub(instantOf(end.at)) < s.Thresholds.FlowWindow
+	return e != nil && e.after().in && e.after().out == flow.Delivered && end != nil && at.Sub(end.at()) < s.Thresholds.FlowWindow
 }
 
 // FlowTime is what the leaves that were delivered of late spent their time on,
@@ -161,13 +209,13 @@ type FlowTime struct {
 func (l *ledger) setFlowEfficiency(g *GoalStatus, at time.Time, w *load, s *Settings) {
 	var f FlowTime
 	for leaf, end := range w.ended {
-		if !w.deliveredLately(leaf, at, s) || !end.begun {
+		if !w.deliveredLately(leaf, at, s) || !end.begun() {
 			continue
 		}
 		f.Issues++
 		f.ActiveSeconds += float64(end.working)
 		f.WaitingSeconds += float64(end.waiting)
-		f.UnknownSeconds += float64(end.undeclared)
+		f.UnknownSeconds += float64(end.undeclared())
 	}
 	if f.Issues == 0 {
 		g.miss("flow_efficiency", "no issue in scope was delivered after having been in progress in the last "+inDays(s.Thresholds.FlowWindow))

@@ -20,6 +20,10 @@ func explainedStructure(t *Thresholds) []explainedBy {
 		{"concentration", "issues held by the two people who hold most ÷ issues in progress, and those in scope that were delivered in the last " + window +
 			"; one in progress is held by whom it is assigned to, a delivered one by whom it was when it was delivered, and some by nobody. Withheld where " +
 			"fewer people than privacy.min_group hold any, and beside the only goal of those below one goal where that is so", (*explainer).concentration, nil},
+		{"ownership", "somebody answers for the goal if a team is named as its owner, or one of its epics is assigned; a hand-off is an assignee's giving " +
+			"way to another while an issue is in progress, over the issues in scope that were delivered in the last " + window + "; blocked time is what open " +
+			"issues in scope spent blocked by status, flag or link in the last " + window + ", and for other projects while an open issue of another project " +
+			"blocked them by a link; what is counted of people is withheld where concentration is", (*explainer).ownership, nil},
 		{"debt", "issues in scope that semantics.debt names; created: by when the issue was; retired: delivered, and still so, in the last 90 days; the " +
 			"retirement ratio is retired ÷ created; the drop share discarded ÷ closed; the age at retirement a median by Kaplan and Meier, open and " +
 			"discarded debt counting for as long as it was not retired; the pay-off open ÷ (retired − created) × 90 days", (*explainer).debt, nil},
@@ -39,16 +43,16 @@ func (x *explainer) flowEfficiency() ExplainedMeasure {
 		if !x.load.deliveredLately(leaf, x.at, x.s) {
 			continue
 		}
-		if !end.begun {
-			m.LeftOut = append(m.LeftOut, x.evidence(leaf, instantOf(end.at), "delivered without having been in progress"))
+		if !end.begun() {
+			m.LeftOut = append(m.LeftOut, x.evidence(leaf, end.at(), "delivered without having been in progress"))
 			continue
 		}
 		d := func(seconds uint32) string { return inDays(time.Duration(seconds) * time.Second) }
 		what := fmt.Sprintf("delivered; active %s, waiting %s", d(end.working), d(end.waiting))
-		if end.undeclared > 0 {
-			what += ", neither " + d(end.undeclared)
+		if end.undeclared() > 0 {
+			what += ", neither " + d(end.undeclared())
 		}
-		m.Counted = append(m.Counted, x.evidence(leaf, instantOf(end.at), what))
+		m.Counted = append(m.Counted, x.evidence(leaf, end.at(), what))
 	}
 	return m
 }
@@ -63,7 +67,7 @@ func (x *explainer) concentration() ExplainedMeasure {
 		case e.doing():
 			m.Counted = append(m.Counted, x.evidence(leaf, e.at(), "in progress ("+x.l.wording(e).status+")"))
 		case x.load.deliveredLately(leaf, x.at, x.s):
-			m.Counted = append(m.Counted, x.evidence(leaf, instantOf(x.load.ended[leaf].at), "delivered"))
+			m.Counted = append(m.Counted, x.evidence(leaf, x.load.ended[leaf].at(), "delivered"))
 		}
 	}
 	return m

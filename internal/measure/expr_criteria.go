@@ -106,7 +106,7 @@ func (h *History) lookup(k int, now *GoalStatus, at time.Time) Lookup {
 			h.concentrateOne(k, g, l.crowd(when, &w, s), when)
 		}
 		f := g.figure(name, when, zone)
-		if past {
+		if past && name != "concentration" { // which other goals can change
 			l.past.keep(pastFigure{name, when.UnixMilli()}, f)
 		}
 		return f

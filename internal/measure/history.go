@@ -100,13 +100,13 @@ func Build(in Input) (*History, error) {
 		h.above = append(h.above, chain[1:])
 	}
 	h.work = w.finish()
-	h.kept = &kept{index: index, bulk: bulk, words: b.words, uses: b.uses, blockers: held, mentions: linked, decider: b.decider}
+	h.kept = &kept{index: index, bulk: bulk, words: b.words, people: b.people, uses: b.uses, blockers: held, mentions: linked, decider: b.decider}
 	h.kept.rest(&h.settings)
 	for k := range h.ledgers { // which stay as they are from now on
 		l := &h.ledgers[k]
 		l.entries, l.progress = trimmed(l.entries), trimmed(l.progress)
 		l.turns, l.marks, l.course = trimmed(l.turns), trimmed(l.marks), trimmed(l.course)
-		l.stints, l.holdings = trimmed(l.stints), trimmed(l.holdings)
+		l.stints, l.holdings, l.talks = trimmed(l.stints), trimmed(l.holdings), trimmed(l.talks)
 	}
 	if x := in.Experience; x != nil {
 		for k := range h.ledgers {

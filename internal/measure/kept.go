@@ -15,6 +15,7 @@ type kept struct {
 	index    *goal.Index
 	bulk     *bulkEdits
 	words    *wordings
+	people   people
 	uses     map[projectAt]time.Time // not changed, but replaced
 	blockers *blockers
 	mentions *mentions

@@ -56,6 +56,8 @@ func deeds() map[string]func(*flowtest.Builder, string) {
 		"is flagged":    func(b *flowtest.Builder, at string) { b.Flagged(at, true) },
 		"unflagged":     func(b *flowtest.Builder, at string) { b.Flagged(at, false) },
 		"is assigned":   func(b *flowtest.Builder, at string) { b.Assigns(at, 5) },
+		"is taken over": func(b *flowtest.Builder, at string) { b.Assigns(at, 6) },
+		"is debt":       func(b *flowtest.Builder, at string) { b.Labelled(at, "tech-debt") },
 		"unassigned":    func(b *flowtest.Builder, at string) { b.Assigns(at, 0) },
 		"waits":         func(b *flowtest.Builder, at string) { b.Links(at, "is blocked by", "PAY-10") },
 		"waits no more": func(b *flowtest.Builder, at string) { b.Unlinks(at, "is blocked by", "PAY-10") },

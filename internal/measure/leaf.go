@@ -61,7 +61,7 @@ func by(ms int64, at time.Time) bool { return ms != 0 && ms <= at.UnixMilli() }
 
 // observe writes down a leaf's life in each goal that it belongs to.
 func (b *builder) observe(t *flow.Timeline, leaves []place) {
-	w := toil{statuses: &b.settings.Work}
+	w := toil{statuses: &b.settings.Work, people: b.people, talks: talks(t, &b.settings)}
 	me, turns, marks := b.follow(t, &w)
 	off, isSplit := splitOff(t.Issue)
 	if isSplit {

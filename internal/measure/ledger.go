@@ -50,6 +50,7 @@ type ledger struct {
 	raises   []raise     // the same
 	stints   []stint     // by leaf, then in order of time
 	holdings []holding   // by leaf, then in order of time
+	talks    []talk      // by leaf, then in order of time; of those that may be debt
 	noise    []dayNoise  // in order of time
 	shut     flow.Spans  // while all containers were closed
 	idle     flow.Spans  // while no progress is expected: shut, or in a freeze
@@ -87,6 +88,7 @@ type epicLife struct {
 	// dropped is while it was closed without being delivered.
 	dropped flow.Spans
 	due     []dated
+	owners  []ownerFrom // in order of time
 	// said is what the field by which the goal reports has said of it.
 	said []flow.Saying
 }
@@ -105,6 +107,7 @@ type builder struct {
 
 	blockers     *blockers
 	debt         debtBook
+	people       people
 	releases     map[ReleaseOf][]goal.Target
 	noise        []map[int64]int32 // by ledger and day
 	waitingNoise []waitingNoise
@@ -128,7 +131,7 @@ type waiting struct {
 func newBuilder(members []goal.Members, bulk bulkView, s Settings) *builder {
 	b := &builder{
 		settings: s, bulk: bulk, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}, uses: map[projectAt]time.Time{},
-		words: newWordings(), debt: debtBook{},
+		words: newWordings(), debt: debtBook{}, people: people{},
 	}
 	for g, m := range members {
 		b.noise = append(b.noise, map[int64]int32{})
@@ -181,7 +184,7 @@ func (b *builder) add(t *flow.Timeline) {
 	}
 	for _, p := range epics {
 		e := &b.ledgers[p.ledger].epics[p.index]
-		e.closed, e.due = b.closed(t), dueDates(t)
+		e.closed, e.due, e.owners = b.closed(t), dueDates(t), b.owners(t)
 		e.dropped = spansOf(t, func(st *flow.State) bool { return b.settings.Semantics.Outcome(st) == flow.Dropped })
 	}
 }
@@ -271,6 +274,7 @@ func (b *builder) sortRows() {
 		slices.SortStableFunc(l.holdings, compareHoldings)
 		slices.SortStableFunc(l.splits, compareSplits)
 		slices.SortStableFunc(l.raises, compareRaises)
+		slices.SortStableFunc(l.talks, compareTalks)
 	})
 }
 
@@ -292,10 +296,13 @@ func compareTurns(a, b turn) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cm
 func compareMarks(a, b mark) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) }
 func compareHolds(a, b hold) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.by, b.by)) }
 func compareStints(a, b stint) int {
-	return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at))
+	return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.ms, b.ms))
 }
 func compareHoldings(a, b holding) int {
-	return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at))
+	return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.ms, b.ms))
+}
+func compareTalks(a, b talk) int {
+	return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.n, b.n))
 }
 
 // arrange derives from the rows, which are in order, what is asked of them again

@@ -121,7 +121,7 @@ func (r *renewal) write() error {
 	for _, b := range []*builder{r.before, r.after} {
 		b.sortRows()
 		b.settle()
-		b.debt.seal(nil)
+		b.debt.seal(slices.Collect(maps.Keys(b.debt)))
 		for k := range b.ledgers {
 			b.ledgers[k].proof.seal(nil)
 		}
@@ -133,7 +133,7 @@ func (r *renewal) write() error {
 // the given ones.
 func (r *renewal) scratch(bulk bulkView, ledgers []ledger) *builder {
 	b := &builder{
-		settings: r.in.Settings, bulk: bulk, words: r.kept.words, debt: debtBook{}, uses: maps.Clone(r.kept.uses),
+		settings: r.in.Settings, bulk: bulk, words: r.kept.words, people: r.kept.people, debt: debtBook{}, uses: maps.Clone(r.kept.uses),
 		leaves: map[issueAt][]place{}, epics: map[issueAt][]place{},
 		blockers: &blockers{named: map[keyAt]bool{}, open: r.kept.blockers.open},
 		ledgers:  make([]ledger, len(ledgers)), noise: make([]map[int64]int32, len(ledgers)),
@@ -220,7 +220,8 @@ func (l *ledger) remap(x *goal.Renewed) {
 	for _, e := range x.Epics {
 		life := epicLife{Epic: e}
 		if k := slices.IndexFunc(old, func(o epicLife) bool { return o.Site == e.Site && o.ID == e.ID }); k >= 0 {
-			life.closed, life.due = old[k].closed, old[k].due
+			life = old[k]
+			life.Epic, life.said = e, nil
 		}
 		l.epics = append(l.epics, life)
 	}

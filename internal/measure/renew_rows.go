@@ -37,6 +37,7 @@ func (r *renewal) rewriteOf(g int, related [][]bool) {
 	l.marks = relaid(old.marks, is.marks, lay, func(m *mark) *int32 { return &m.leaf }, compareMarks)
 	l.stints = relaid(old.stints, is.stints, lay, func(s *stint) *int32 { return &s.leaf }, compareStints)
 	l.holdings = relaid(old.holdings, is.holdings, lay, func(h *holding) *int32 { return &h.leaf }, compareHoldings)
+	l.talks = relaid(old.talks, is.talks, lay, func(x *talk) *int32 { return &x.leaf }, compareTalks)
 	l.sizes, l.kinds = spliced(old.sizes, is.sizes, lay, func(z *sizing) *int32 { return &z.leaf }, compareSizes), is.kinds
 	l.holds = spliced(old.holds, is.holds, lay, func(h *hold) *int32 { return &h.leaf }, compareHolds)
 	l.splits = spliced(old.splits, is.splits, lay, func(x *splitLeaf) *int32 { return &x.leaf }, compareSplits)
@@ -48,7 +49,7 @@ func (r *renewal) rewriteOf(g int, related [][]bool) {
 	for k := range l.epics {
 		e := &l.epics[k]
 		if e.said = is.epics[k].said; r.issues[issueAt{e.Site, e.ID}] != nil {
-			e.closed, e.due = is.epics[k].closed, is.epics[k].due
+			e.closed, e.dropped, e.due, e.owners = is.epics[k].closed, is.epics[k].dropped, is.epics[k].due, is.epics[k].owners
 		}
 	}
 	l.arrange(&r.in.Settings, r.in.Releases)

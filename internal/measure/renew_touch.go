@@ -106,7 +106,7 @@ func (r *renewal) held() (out []issueAt, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if was := b.open[at]; was.id != now.id || was.key != now.key || !sameSpans(was.in, now.in) {
+		if was := b.open[at]; was.id != now.id || was.key != now.key || !sameSpans(was.in, now.in) || !slices.EqualFunc(was.was, now.was, whereabouts.same) {
 			out = append(out, r.kept.mentions.by(at)...)
 		}
 		if b.open[at] = now; now.id == 0 {
@@ -122,7 +122,8 @@ func (r *renewal) openLife(at keyAt) (openLife, error) {
 	if i == nil || err != nil {
 		return openLife{}, err
 	}
-	return openLife{i.ID, i.Now.Key, openOf(r.timeline(i), &r.in.Settings)}, nil
+	t := r.timeline(i)
+	return openLife{i.ID, i.Now.Key, openOf(t, &r.in.Settings), projectsOf(t)}, nil
 }
 
 func sameSpans(a, b flow.Spans) bool {

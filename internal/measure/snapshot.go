@@ -157,6 +157,8 @@ type GoalStatus struct {
 	// delivered in the last 90 days, that two people hold; withheld where fewer
 	// people than privacy.min_group hold any (MEASURES §2.13).
 	Concentration *float64 `json:"concentration,omitempty"`
+	// Ownership is how clear it is who answers for the goal and its work.
+	Ownership *Ownership `json:"ownership,omitempty"`
 	// Debt is the goal's technical debt; nil where nothing is configured to be
 	// such (MEASURES §2.14).
 	Debt *DebtStatus `json:"debt,omitempty"`

@@ -21,8 +21,6 @@ func arranged() map[string]func(*flowtest.Builder, string) {
 	all := deeds()
 	delete(all, "subordinates")
 	maps.Copy(all, map[string]func(*flowtest.Builder, string){
-		"is debt":       func(b *flowtest.Builder, at string) { b.Labelled(at, "tech-debt") },
-		"is taken by 6": func(b *flowtest.Builder, at string) { b.Assigns(at, 6) },
 		"is taken by 7": func(b *flowtest.Builder, at string) { b.Assigns(at, 7) },
 		"is taken by 8": func(b *flowtest.Builder, at string) { b.Assigns(at, 8) },
 		"is taken by 9": func(b *flowtest.Builder, at string) { b.Assigns(at, 9) },

@@ -18,7 +18,9 @@ type raise struct {
 	leaf int32
 }
 
-func compareRaises(a, b raise) int { return cmp.Or(cmp.Compare(a.ms, b.ms), cmp.Compare(a.leaf, b.leaf)) }
+func compareRaises(a, b raise) int {
+	return cmp.Or(cmp.Compare(a.ms, b.ms), cmp.Compare(a.leaf, b.leaf))
+}
 
 func (r *raise) at() time.Time { return instantOf(r.ms) }
 

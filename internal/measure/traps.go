@@ -59,8 +59,8 @@ func persistence() TrapThreshold {
 // Traps returns the detectors of this version.
 func Traps() []Trap {
 	all := []Trap{
-		deadlineAsGoal(), busyNotMoving(), watermelon(), ninetyNineTail(), orphanGoal(), decisionDrag(), zombie(), heroics(),
-		scopeTreadmill(), silentDescoping(), shadowWork(),
+		deadlineAsGoal(), busyNotMoving(), watermelon(), ninetyNineTail(), orphanGoal(), ownerlessBoundary(), decisionDrag(), zombie(), heroics(),
+		debtDiscussed(), scopeTreadmill(), silentDescoping(), shadowWork(),
 	}
 	for k := range all {
 		all[k].Thresholds = append(all[k].Thresholds, persistence())

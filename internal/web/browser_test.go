@@ -100,7 +100,7 @@ func TestABrowserShowsEveryGoalAndItsHealthInWords(t *testing.T) {
 }
 
 func TestPagesFitPhonesAndDesks(t *testing.T) {
-	paths := []string{"/", "/?at=2026-10-15", "/goals/checkout-p95", "/goals/archive", "/sync", "/nowhere"}
+	paths := []string{"/", "/?at=2026-10-15", "/goals/checkout-p95", "/goals/archive", "/sync", "/README.md", "/nowhere"}
 	var frames []string
 	for _, p := range paths {
 		for _, width := range []int{320, 390, 768, 1000, 1280} {

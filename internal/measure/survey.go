@@ -1,0 +1,149 @@
+package measure
+
+import (
+	"cmp"
+	"encoding/binary"
+	"hash/fnv"
+	"maps"
+	"slices"
+	"strings"
+
+	"plumbline/internal/flow"
+)
+
+// survey counts what lies in what, in one pass over the issues of a site.
+//
+// What it keeps is bounded: where there is too much of it, it goes on with half
+// of the names, then with half of those. Which, hangs on the names alone, so
+// that the same ones are left in whatever order the issues come.
+type survey struct {
+	site      string
+	histories int // changelog entries of all issues
+	holders   map[holderName]*holder
+	members   int    // of all of them
+	most      int    // that are kept
+	limit     uint64 // names of this rank or above are let go
+}
+
+// holderName is one of the names of what issues have lain in: an issue's key,
+// or its id where a reference had no key, or the id of a version.
+type holderName struct {
+	key, version string
+	id           flow.IssueID
+}
+
+type holder struct {
+	rank    uint64
+	id      flow.IssueID // of the issue, where a reference told it
+	members []flow.IssueID
+}
+
+// maxSurveyed bounds the memberships that a survey keeps: some times as many as
+// there are leaves in the end, as not everything that holds others is looked at.
+const maxSurveyed = 8 * maxFoundLeaves
+
+func newSurvey() *survey {
+	return &survey{holders: map[holderName]*holder{}, most: maxSurveyed, limit: ^uint64(0)}
+}
+
+// meet takes in an issue.
+func (s *survey) meet(t *flow.Timeline) {
+	s.site = t.Issue.Site
+	s.histories += t.Issue.Histories
+	var last flow.Ref
+	for _, st := range t.Spans() {
+		if above := st.Above(); !above.IsZero() && above != last {
+			s.add(nameOf(above), above.ID, t.Issue.ID)
+			last = above
+		}
+		for _, v := range st.FixVersions {
+			s.add(holderName{version: v}, 0, t.Issue.ID)
+		}
+	}
+}
+
+func nameOf(ref flow.Ref) holderName {
+	if ref.Key == "" {
+		return holderName{id: ref.ID}
+	}
+	return holderName{key: ref.Key}
+}
+
+// add takes in that an issue lay in something. What is known of an issue comes
+// all at once: if it is there already, it stands last.
+func (s *survey) add(name holderName, id, member flow.IssueID) {
+	h := s.holders[name]
+	if h == nil {
+		rank := name.rank()
+		if rank >= s.limit {
+			return
+		}
+		h = &holder{rank: rank}
+		name.key, name.version = strings.Clone(name.key), strings.Clone(name.version)
+		s.holders[name] = h
+	}
+	if h.id == 0 {
+		h.id = id
+	}
+	if n := len(h.members); n > 0 && h.members[n-1] == member {
+		return
+	}
+	h.members = append(h.members, member)
+	for s.members++; s.members > s.most; {
+		s.halve()
+	}
+}
+
+func (s *survey) halve() {
+	s.limit /= 2
+	maps.DeleteFunc(s.holders, func(_ holderName, h *holder) bool {
+		if h.rank < s.limit {
+			return false
+		}
+		s.members -= len(h.members)
+		return true
+	})
+}
+
+// lay returns the issues that lay in something by any of its names, in order.
+func (s *survey) lay(names ...holderName) []flow.IssueID {
+	var all []flow.IssueID
+	for _, name := range names {
+		if h := s.holders[name]; h != nil {
+			all = append(all, h.members...)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// ranked returns the names of what may hold enough issues, by their ranks.
+// Names of one issue are taken together where references say so.
+func (s *survey) ranked() []holderName {
+	together := map[flow.IssueID]int{}
+	for _, h := range s.holders {
+		if h.id != 0 {
+			together[h.id] += len(h.members)
+		}
+	}
+	var out []holderName
+	for name, h := range s.holders {
+		if len(h.members) >= minFinal || together[h.id] >= minFinal {
+			out = append(out, name)
+		}
+	}
+	slices.SortFunc(out, func(a, b holderName) int {
+		return cmp.Or(cmp.Compare(s.holders[a].rank, s.holders[b].rank),
+			cmp.Compare(a.key, b.key), cmp.Compare(a.version, b.version), cmp.Compare(a.id, b.id))
+	})
+	return out
+}
+
+// rank orders names as if by lot, and always in the same way.
+func (n holderName) rank() uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(n.key + "\x00" + n.version + "\x00")) // which never fails
+	_, _ = h.Write(binary.BigEndian.AppendUint64(nil, uint64(n.id)))
+	mixed := splitMix(h.Sum64())
+	return mixed.next()
+}
