@@ -134,9 +134,9 @@ func checkPanels(t *testing.T, prom *prometheus) {
 	}
 }
 
-// checkHistory asks for what the boards on goals show over time, off midnight
-// and before anything was scraped: the samples are those of the back-fill, a
-// day apart.
+// checkHistory asks for all that the boards on goals show, over time and at the
+// end of a range in the past, off midnight and before anything was scraped: the
+// samples are those of the back-fill, a day apart.
 func checkHistory(t *testing.T, prom *prometheus) {
 	t.Helper()
 	boards := files(t)
@@ -148,10 +148,13 @@ func checkHistory(t *testing.T, prom *prometheus) {
 				t.Fatal(err)
 			}
 			for _, q := range queries {
-				if q.Instant || tellsOfTheFuture(q) || begunSince(q, daysAgo) {
+				if strings.HasPrefix(q.From, "variable") || tellsOfTheFuture(q) || begunSince(q, daysAgo) {
 					continue
 				}
-				got, err := prom.during(q.Expr, off.Add(-time.Minute), off, 5*time.Second)
+				got, err := prom.at(q.Expr, off)
+				if !q.Instant {
+					got, err = prom.during(q.Expr, off.Add(-time.Minute), off, 5*time.Second)
+				}
 				if err == nil && len(got) == 0 {
 					err = errors.New("no data")
 				}
@@ -173,12 +176,18 @@ func tellsOfTheFuture(q dashboard.Query) bool {
 		slices.Contains([]string{"annotation Target", "annotation Forecast, 50 %", "annotation Forecast, 85 %"}, q.From)
 }
 
-// begunSince says whether nothing of what is asked for was there so long ago: an
-// outcome is measured from Plumbline's first day on, and the only check-in is
-// of a goal that is younger.
+// begunSince says whether nothing of what is asked for was there so long ago:
+// outcomes, and what is about Plumbline itself, are known from its first day
+// on, and the only check-in and stop criterion are of a goal that is younger.
 func begunSince(q dashboard.Query, daysAgo int) bool {
 	return slices.ContainsFunc(metricsIn(q.Expr), func(m string) bool {
-		return m == measure.MetricGoalOutcome || m == measure.MetricGoalCheckIn && daysAgo > haltingSince
+		switch m {
+		case measure.MetricGoalOutcome, measure.MetricSnapshot, measure.MetricSyncLastSuccess:
+			return !strings.Contains(q.Expr, "reason")
+		case measure.MetricGoalCheckIn, measure.MetricGoalStopCriterion:
+			return daysAgo > haltingSince && !strings.Contains(q.Expr, "reason")
+		}
+		return false
 	})
 }
 

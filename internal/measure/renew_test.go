@@ -95,7 +95,7 @@ func renewedGoals(t flowtest.TB) []goal.Goal {
 
 func renewedSettings() measure.Settings {
 	s := decisive()
-	s.Thresholds.BulkIssues = 3
+	s.Thresholds.BulkIssues, s.Thresholds.StallNoise = 3, 1
 	s.Debt = measure.Match{Labels: []string{"p95"}}
 	s.BusinessAsUsual = measure.Match{Labels: []string{"adr"}}
 	s.Calendar.Freezes = []flow.DateSpan{{From: flow.Date{Year: 2026, Month: 1, Day: 20}, To: flow.Date{Year: 2026, Month: 1, Day: 22}}}
