@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,10 @@ type Backtest struct {
 	Dumps  []string // files of raw Jira issues
 	Config *config.Config
 	Open   bool // lines of containers that are still open, too
+	// Kinds are those of the containers to test on; none: all.
+	Kinds []measure.Kind
+	// Prior stands in while there is little history; nil: the shipped one.
+	Prior *measure.Prior
 	// Reading is told how far the reading of a dump has come, Replaying which
 	// share of the history has been replayed. Both may be nil.
 	Reading   func(dump string, p syncer.Progress)
@@ -36,6 +41,7 @@ func (b Backtest) Run(ctx context.Context) (*measure.Backtest, error) {
 	if err != nil {
 		return nil, err
 	}
+	past.Prior = b.Prior
 	return tested(past, b.Open, b.Replaying), nil
 }
 
@@ -63,7 +69,11 @@ func (b Backtest) pooled(ctx context.Context) (measure.Past, error) {
 		if err != nil {
 			return measure.Past{}, err
 		}
-		all.Containers = append(all.Containers, p.Containers...)
+		for _, c := range p.Containers {
+			if len(b.Kinds) == 0 || slices.Contains(b.Kinds, c.Kind) {
+				all.Containers = append(all.Containers, c)
+			}
+		}
 		all.Settings = p.Settings
 		if p.Until.After(all.Until) {
 			all.Until = p.Until
@@ -73,7 +83,9 @@ func (b Backtest) pooled(ctx context.Context) (measure.Past, error) {
 }
 
 func tested(past measure.Past, open bool, progress func(float64)) *measure.Backtest {
-	past.Prior = measure.ShippedPrior()
+	if past.Prior == nil {
+		past.Prior = measure.ShippedPrior()
+	}
 	if past.Prior.Knows(past.Containers) {
 		past.Prior = measure.NeutralPrior()
 	}

@@ -2,7 +2,6 @@ package measure
 
 import (
 	"slices"
-	"sort"
 	"time"
 
 	"plumbline/internal/flow"
@@ -81,17 +80,6 @@ func targetPromises(targets []goal.Target, zone *time.Location) promises {
 	}
 	slices.SortStableFunc(p.dates, func(a, b dated) int { return a.said.Compare(b.said) })
 	return p
-}
-
-// at returns the date that was promised at the moment, false where none was.
-// Scope is asked for it issue by issue, and a target may have moved any number
-// of times: it is looked up, not folded.
-func (p *promises) at(at time.Time) (flow.Date, bool) {
-	k := sort.Search(len(p.dates), func(k int) bool { return p.dates[k].said.After(at) })
-	if k == 0 {
-		return flow.Date{}, false
-	}
-	return p.dates[k-1].date, true
 }
 
 // targetHistory is that of the goal's own target; nil where none is declared.
