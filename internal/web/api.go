@@ -34,57 +34,60 @@ type apiError struct {
 	Error string `json:"error"`
 }
 
-func (s *Server) apiGoals(w http.ResponseWriter, r *http.Request) {
+func (s *Server) apiGoals(w http.ResponseWriter, r *http.Request) error {
 	m, err := s.moment(r)
 	if err != nil {
-		s.fail(w, r, s.understood(r, err))
-		return
+		return err
 	}
 	snap, err := s.snapshot(r.Context(), m)
 	if err != nil {
-		s.fail(w, r, s.understood(r, err))
-		return
+		return err
 	}
 	all := *snap
 	if all.Goals == nil {
 		all.Goals = []measure.GoalStatus{}
 	}
 	s.json(w, r, http.StatusOK, all)
+	return nil
 }
 
-func (s *Server) apiGoal(w http.ResponseWriter, r *http.Request) {
+func (s *Server) apiGoal(w http.ResponseWriter, r *http.Request) error {
 	m, err := s.moment(r)
 	if err != nil {
-		s.fail(w, r, s.understood(r, err))
-		return
+		return err
 	}
 	g, err := s.goal(r.Context(), r.PathValue("id"), m)
 	if err != nil {
-		s.fail(w, r, s.understood(r, err))
-		return
+		return err
 	}
 	if g.Explanation.Measures == nil {
 		g.Explanation.Measures = []measure.ExplainedMeasure{}
 	}
 	s.json(w, r, http.StatusOK, g)
+	return nil
 }
 
-func (s *Server) apiSync(w http.ResponseWriter, r *http.Request) {
-	m, err := s.moment(r)
+func (s *Server) apiSync(w http.ResponseWriter, r *http.Request) error {
+	runs, at, _, err := s.runsAsked(r)
 	if err != nil {
-		s.fail(w, r, s.understood(r, err))
-		return
-	}
-	at := s.until(m)
-	runs, err := s.engine.Runs(r.Context(), at, shownRuns)
-	if err != nil {
-		s.fail(w, r, s.understood(r, err))
-		return
+		return err
 	}
 	if runs == nil {
 		runs = []syncer.Report{}
 	}
 	s.json(w, r, http.StatusOK, apiSync{at, runs})
+	return nil
+}
+
+// runsAsked returns the syncs that had begun by the request's moment, the latest
+// first, with that moment.
+func (s *Server) runsAsked(r *http.Request) (runs []syncer.Report, at time.Time, m moment, err error) {
+	if m, err = s.moment(r); err != nil {
+		return nil, at, m, err
+	}
+	at = s.until(m)
+	runs, err = s.engine.Runs(r.Context(), at, shownRuns)
+	return runs, at, m, err
 }
 
 // until returns the moment itself, or now for the present.

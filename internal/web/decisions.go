@@ -159,11 +159,10 @@ func (s *Server) asked(r *http.Request) (*measure.DecisionRegister, moment, erro
 	return register, m, err
 }
 
-func (s *Server) decisions(w http.ResponseWriter, r *http.Request) {
+func (s *Server) decisions(w http.ResponseWriter, r *http.Request) error {
 	register, m, err := s.asked(r)
 	if err != nil {
-		s.fail(w, r, s.understood(r, err))
-		return
+		return err
 	}
 	f := newFrame(r, "Decisions", "decisions", m)
 	f.Goal = register.Goal
@@ -174,13 +173,14 @@ func (s *Server) decisions(w http.ResponseWriter, r *http.Request) {
 		f.Notices = append(f.Notices, s.syncNotices(r, now)...)
 	}
 	s.page(w, r, http.StatusOK, s.pages.decisions, newDecisions(f, register, now, c, s.issueURL))
+	return nil
 }
 
-func (s *Server) apiDecisions(w http.ResponseWriter, r *http.Request) {
+func (s *Server) apiDecisions(w http.ResponseWriter, r *http.Request) error {
 	register, _, err := s.asked(r)
 	if err != nil {
-		s.fail(w, r, s.understood(r, err))
-		return
+		return err
 	}
 	s.json(w, r, http.StatusOK, register)
+	return nil
 }

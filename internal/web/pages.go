@@ -108,16 +108,14 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, f failure) {
 	}
 }
 
-func (s *Server) board(w http.ResponseWriter, r *http.Request) {
+func (s *Server) board(w http.ResponseWriter, r *http.Request) error {
 	m, err := s.moment(r)
 	if err != nil {
-		s.fail(w, r, s.understood(r, err))
-		return
+		return err
 	}
 	snap, err := s.snapshot(r.Context(), m)
 	if err != nil {
-		s.fail(w, r, s.understood(r, err))
-		return
+		return err
 	}
 	f := newFrame(r, "Goals", "goals", m)
 	now, c := s.now(), newClock(s.engine.Zone())
@@ -127,6 +125,7 @@ func (s *Server) board(w http.ResponseWriter, r *http.Request) {
 		f.Notices = slices.Concat(s.reloadNotices(c), s.syncNotices(r, now))
 	}
 	s.page(w, r, http.StatusOK, s.pages.board, newBoard(f, snap, now, c))
+	return nil
 }
 
 // reloadNotices tell that what people have written last is not in force, and
@@ -163,16 +162,14 @@ func (s *Server) syncNotices(r *http.Request, now time.Time) []notice {
 	return noticesOf(runs, now)
 }
 
-func (s *Server) evidence(w http.ResponseWriter, r *http.Request) {
+func (s *Server) evidence(w http.ResponseWriter, r *http.Request) error {
 	m, err := s.moment(r)
 	if err != nil {
-		s.fail(w, r, s.understood(r, err))
-		return
+		return err
 	}
 	g, err := s.goal(r.Context(), r.PathValue("id"), m)
 	if err != nil {
-		s.fail(w, r, s.understood(r, err))
-		return
+		return err
 	}
 	f := newFrame(r, g.Status.Name, "goals", m)
 	now, c := s.now(), newClock(s.engine.Zone())
@@ -182,19 +179,13 @@ func (s *Server) evidence(w http.ResponseWriter, r *http.Request) {
 		f.Notices = slices.Concat(s.reloadNotices(c), s.syncNotices(r, now))
 	}
 	s.page(w, r, http.StatusOK, s.pages.goal, newEvidence(f, g, now, c, s.issueURL))
+	return nil
 }
 
-func (s *Server) syncs(w http.ResponseWriter, r *http.Request) {
-	m, err := s.moment(r)
+func (s *Server) syncs(w http.ResponseWriter, r *http.Request) error {
+	runs, at, m, err := s.runsAsked(r)
 	if err != nil {
-		s.fail(w, r, s.understood(r, err))
-		return
-	}
-	at := s.until(m)
-	runs, err := s.engine.Runs(r.Context(), at, shownRuns)
-	if err != nil {
-		s.fail(w, r, s.understood(r, err))
-		return
+		return err
 	}
 	f := newFrame(r, "Syncs", "sync", m)
 	c := newClock(s.engine.Zone())
@@ -204,6 +195,7 @@ func (s *Server) syncs(w http.ResponseWriter, r *http.Request) {
 		f.Notices = s.reloadNotices(c)
 	}
 	s.page(w, r, http.StatusOK, s.pages.sync, newSyncs(f, runs, at, c, s.issueURL))
+	return nil
 }
 
 // runbooks shows README's section on alerts under README's own name, so that

@@ -90,23 +90,33 @@ type route struct {
 func (s *Server) routes(metrics http.Handler) []route {
 	get, post := []string{http.MethodGet, http.MethodHead}, []string{http.MethodPost}
 	return []route{
-		{"/{$}", get, false, s.board},
-		{"/goals/{id}", get, false, s.evidence},
-		{"/decisions", get, false, s.decisions},
-		{"/unlinked", get, false, s.unlinked},
-		{"/sync", get, false, s.syncs},
+		{"/{$}", get, false, s.orFail(s.board)},
+		{"/goals/{id}", get, false, s.orFail(s.evidence)},
+		{"/decisions", get, false, s.orFail(s.decisions)},
+		{"/unlinked", get, false, s.orFail(s.unlinked)},
+		{"/sync", get, false, s.orFail(s.syncs)},
 		{"/README.md", get, false, s.runbooks},
 		{"/static/style.css", get, false, s.static("static/style.css", "text/css; charset=utf-8")},
-		{"/api/v1/goals", get, true, s.apiGoals},
-		{"/api/v1/goals/{id}", get, true, s.apiGoal},
-		{"/api/v1/decisions", get, true, s.apiDecisions},
-		{"/api/v1/unlinked", get, true, s.apiUnlinked},
-		{"/api/v1/sync", get, true, s.apiSync},
+		{"/api/v1/goals", get, true, s.orFail(s.apiGoals)},
+		{"/api/v1/goals/{id}", get, true, s.orFail(s.apiGoal)},
+		{"/api/v1/decisions", get, true, s.orFail(s.apiDecisions)},
+		{"/api/v1/unlinked", get, true, s.orFail(s.apiUnlinked)},
+		{"/api/v1/sync", get, true, s.orFail(s.apiSync)},
 		{"/api/v1/openapi.json", get, true, s.static("static/openapi.json", "application/json")},
 		{"/metrics", get, false, metrics.ServeHTTP},
 		{"/-/healthy", get, false, s.healthy},
 		{"/-/ready", get, false, s.ready},
 		{"/-/reload", post, false, s.reload},
+	}
+}
+
+// orFail answers, or says why there is no answer. What returns an error has
+// written nothing yet.
+func (s *Server) orFail(answer func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := answer(w, r); err != nil {
+			s.fail(w, r, s.understood(r, err))
+		}
 	}
 }
 

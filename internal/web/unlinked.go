@@ -74,16 +74,14 @@ func (s *Server) unlinkedAt(ctx context.Context, m moment) (*measure.Unlinked, e
 	return s.engine.Unlinked(ctx, at)
 }
 
-func (s *Server) unlinked(w http.ResponseWriter, r *http.Request) {
+func (s *Server) unlinked(w http.ResponseWriter, r *http.Request) error {
 	m, err := s.moment(r)
 	if err != nil {
-		s.fail(w, r, s.understood(r, err))
-		return
+		return err
 	}
 	u, err := s.unlinkedAt(r.Context(), m)
 	if err != nil {
-		s.fail(w, r, s.understood(r, err))
-		return
+		return err
 	}
 	f := newFrame(r, "Unlinked work", "unlinked", m)
 	now, c := s.now(), newClock(s.engine.Zone())
@@ -93,18 +91,18 @@ func (s *Server) unlinked(w http.ResponseWriter, r *http.Request) {
 		f.Notices = append(f.Notices, s.syncNotices(r, now)...)
 	}
 	s.page(w, r, http.StatusOK, s.pages.unlinked, newUnlinked(f, u, now, c, s.issueURL))
+	return nil
 }
 
-func (s *Server) apiUnlinked(w http.ResponseWriter, r *http.Request) {
+func (s *Server) apiUnlinked(w http.ResponseWriter, r *http.Request) error {
 	m, err := s.moment(r)
 	if err != nil {
-		s.fail(w, r, s.understood(r, err))
-		return
+		return err
 	}
 	u, err := s.unlinkedAt(r.Context(), m)
 	if err != nil {
-		s.fail(w, r, s.understood(r, err))
-		return
+		return err
 	}
 	s.json(w, r, http.StatusOK, u)
+	return nil
 }
