@@ -19,10 +19,15 @@ import (
 	"plumbline/internal/syncer"
 )
 
+// backtestFlags are what a backtest is asked for.
+type backtestFlags struct {
+	dumps, kinds []string
+	open         bool
+	fit, prior   string
+}
+
 func (c *cli) backtest() *cobra.Command {
-	var dumps, kinds []string
-	var open bool
-	var fit, prior string
+	var b backtestFlags
 	cmd := &cobra.Command{
 		Use: "backtest", Short: "How well the estimator does on finished containers",
 		Long: "backtest replays the history of the containers of work that have ended: epics, fix versions, and\n" +
@@ -36,59 +41,65 @@ func (c *cli) backtest() *cobra.Command {
 		Example: "  plumbline backtest\n  plumbline backtest --dump issues.jsonl.gz\n  plumbline backtest --dump a.jsonl --dump b.jsonl -o ndjson\n" +
 			"  plumbline backtest --dump a.jsonl --fit-prior a.json\n  plumbline backtest --dump b.jsonl --prior a.json",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if len(dumps) == 0 && (fit != "" || prior != "" || len(kinds) > 0) {
-				return usageError{errors.New("--fit-prior, --prior and --kind need --dump")}
-			}
-			if len(dumps) == 0 {
-				return c.backtestStore(cmd, open)
-			}
-			m := newShareMeter(c)
-			defer m.end()
-			b := app.Backtest{Dumps: dumps, Open: open, Reading: m.reading, Replaying: m.replaying}
-			if cmd.Flags().Changed("config") {
-				cfg, err := config.Load(c.configPath)
-				if err != nil {
-					return err
-				}
-				b.Config = cfg
-			}
-			for _, k := range kinds {
-				if kind := measure.Kind(k); kind != measure.KindEpic && kind != measure.KindVersion && kind != measure.KindParent {
-					return usageError{fmt.Errorf("--kind %s: want epic, version or parent", strconv.Quote(k))}
-				}
-				b.Kinds = append(b.Kinds, measure.Kind(k))
-			}
-			if prior != "" {
-				p, err := readPrior(prior)
-				if err != nil {
-					return err
-				}
-				b.Prior = p
-			}
-			if fit != "" {
-				fitted, err := b.FitPrior(cmd.Context())
-				if err != nil {
-					return err
-				}
-				return os.WriteFile(fit, append(fitted, '\n'), 0o600)
-			}
-			result, err := b.Run(cmd.Context())
-			m.end()
-			if err != nil {
-				return err
-			}
-			return c.showBacktest(result)
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.runBacktest(cmd, &b) },
 	}
 	f := cmd.Flags()
-	f.StringArrayVar(&dumps, "dump", nil, "test on the raw issues of this `file` instead of the store; may be given again")
-	f.BoolVar(&open, "open", false, "with -o ndjson, containers that are still open too")
-	f.StringArrayVar(&kinds, "kind", nil, "containers of this `kind` alone: epic, version, parent; may be given again")
-	f.StringVar(&fit, "fit-prior", "", "fit a prior on the dumps instead, and write it to this `file`")
-	f.StringVar(&prior, "prior", "", "what to go by while little has closed: a `file` that --fit-prior wrote")
+	f.StringArrayVar(&b.dumps, "dump", nil, "test on the raw issues of this `file` instead of the store; may be given again")
+	f.BoolVar(&b.open, "open", false, "with -o ndjson, containers that are still open too")
+	f.StringArrayVar(&b.kinds, "kind", nil, "containers of this `kind` alone: epic, version, parent; may be given again")
+	f.StringVar(&b.fit, "fit-prior", "", "fit a prior on the dumps instead, and write it to this `file`")
+	f.StringVar(&b.prior, "prior", "", "what to go by while little has closed: a `file` that --fit-prior wrote")
 	c.addOutput(cmd)
 	return cmd
+}
+
+func (c *cli) runBacktest(cmd *cobra.Command, flags *backtestFlags) error {
+	if len(flags.dumps) == 0 {
+		if flags.fit != "" || flags.prior != "" || len(flags.kinds) > 0 {
+			return usageError{errors.New("--fit-prior, --prior and --kind need --dump")}
+		}
+		return c.backtestStore(cmd, flags.open)
+	}
+	b, err := flags.read()
+	if err != nil {
+		return err
+	}
+	if cmd.Flags().Changed("config") {
+		if b.Config, err = config.Load(c.configPath); err != nil {
+			return err
+		}
+	}
+	m := newShareMeter(c)
+	defer m.end()
+	b.Reading, b.Replaying = m.reading, m.replaying
+	if flags.fit != "" {
+		fitted, err := b.FitPrior(cmd.Context())
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(flags.fit, append(fitted, '\n'), 0o600)
+	}
+	result, err := b.Run(cmd.Context())
+	m.end()
+	if err != nil {
+		return err
+	}
+	return c.showBacktest(result)
+}
+
+// read makes of the flags what to replay, of which kinds and by which prior.
+func (f *backtestFlags) read() (b app.Backtest, err error) {
+	b = app.Backtest{Dumps: f.dumps, Open: f.open}
+	for _, k := range f.kinds {
+		if kind := measure.Kind(k); kind != measure.KindEpic && kind != measure.KindVersion && kind != measure.KindParent {
+			return b, usageError{fmt.Errorf("--kind %s: want epic, version or parent", strconv.Quote(k))}
+		}
+		b.Kinds = append(b.Kinds, measure.Kind(k))
+	}
+	if f.prior != "" {
+		b.Prior, err = readPrior(f.prior)
+	}
+	return b, err
 }
 
 // maxPrior bounds the file of a prior.
@@ -99,7 +110,7 @@ func readPrior(path string) (*measure.Prior, error) {
 	if err != nil {
 		return nil, usageError{fmt.Errorf("opening the prior: %w", err)}
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	written, err := io.ReadAll(io.LimitReader(f, maxPrior+1))
 	if err != nil {
 		return nil, fmt.Errorf("reading the prior %s: %w", path, err)
