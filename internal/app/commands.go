@@ -45,47 +45,31 @@ type SyncLine struct {
 // command's own process has the store open, or the service has and was asked
 // over its socket.
 func (a *App) Run(ctx context.Context, command string, args url.Values, out io.Writer) error {
-	switch command {
-	case "goals":
-		return a.runGoals(ctx, args, out)
-	case "explain":
-		return a.runExplain(ctx, args, out)
-	case "preview":
-		return a.runPreview(ctx, args, out)
-	case "unlinked":
-		return a.runUnlinked(ctx, args, out)
-	case "backtest":
-		return a.runBacktest(ctx, args, out)
-	case "backfill":
-		return a.runBackfill(ctx, args, out)
-	case "decisions":
-		return a.runDecisions(ctx, args, out)
-	case "stalls":
-		return a.runStalls(ctx, args, out)
-	case "lint":
-		return a.runLint(ctx, args, out)
-	case "sync":
-		return a.runSync(ctx, args, out)
-	case "ready":
-		if a.Snapshot() == nil {
-			return web.ErrNotReady
-		}
-		return nil
-	case "info":
-		info, err := a.store.Info(ctx)
-		if err != nil {
-			return err
-		}
-		return json.NewEncoder(out).Encode(info)
-	case "verify":
-		return a.runVerify(ctx, out)
-	case "dump":
-		return a.store.Dump(ctx, out)
-	case "backup":
-		_, err := a.store.Backup(ctx, out)
-		return err
+	if run, ok := a.commands()[command]; ok {
+		return run(ctx, args, out)
 	}
 	return codedError{fmt.Errorf("the service has no command %q; is it of another version?", command), ExitUsage}
+}
+
+// commands are what Run answers, by name.
+func (a *App) commands() map[string]func(context.Context, url.Values, io.Writer) error {
+	return map[string]func(context.Context, url.Values, io.Writer) error{
+		"goals":     a.runGoals,
+		"explain":   a.runExplain,
+		"preview":   a.runPreview,
+		"unlinked":  a.runUnlinked,
+		"backtest":  a.runBacktest,
+		"backfill":  a.runBackfill,
+		"decisions": a.runDecisions,
+		"stalls":    a.runStalls,
+		"lint":      a.runLint,
+		"sync":      a.runSync,
+		"ready":     a.runReady,
+		"info":      a.runInfo,
+		"verify":    a.runVerify,
+		"dump":      a.runDump,
+		"backup":    a.runBackup,
+	}
 }
 
 var errEmpty = errors.New("the store is empty: run `plumbline sync` first")
@@ -116,12 +100,18 @@ func (a *App) measured(ctx context.Context) error {
 	return nil
 }
 
-func (a *App) runGoals(ctx context.Context, args url.Values, out io.Writer) error {
+// asOf is the moment that a command asks about, once there are figures.
+func (a *App) asOf(ctx context.Context, args url.Values) (time.Time, error) {
 	at, err := a.at(args)
 	if err != nil {
-		return err
+		return time.Time{}, err
 	}
-	if err := a.measured(ctx); err != nil {
+	return at, a.measured(ctx)
+}
+
+func (a *App) runGoals(ctx context.Context, args url.Values, out io.Writer) error {
+	at, err := a.asOf(ctx, args)
+	if err != nil {
 		return err
 	}
 	s, err := a.SnapshotAt(ctx, at)
@@ -132,11 +122,8 @@ func (a *App) runGoals(ctx context.Context, args url.Values, out io.Writer) erro
 }
 
 func (a *App) runExplain(ctx context.Context, args url.Values, out io.Writer) error {
-	at, err := a.at(args)
+	at, err := a.asOf(ctx, args)
 	if err != nil {
-		return err
-	}
-	if err := a.measured(ctx); err != nil {
 		return err
 	}
 	e, err := a.Explain(ctx, args.Get("goal"), args.Get("measure"), at)
@@ -182,7 +169,31 @@ func (a *App) runSync(ctx context.Context, args url.Values, out io.Writer) error
 	return err
 }
 
-func (a *App) runVerify(ctx context.Context, out io.Writer) error {
+func (a *App) runReady(context.Context, url.Values, io.Writer) error {
+	if a.Snapshot() == nil {
+		return web.ErrNotReady
+	}
+	return nil
+}
+
+func (a *App) runInfo(ctx context.Context, _ url.Values, out io.Writer) error {
+	info, err := a.store.Info(ctx)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(out).Encode(info)
+}
+
+func (a *App) runDump(ctx context.Context, _ url.Values, out io.Writer) error {
+	return a.store.Dump(ctx, out)
+}
+
+func (a *App) runBackup(ctx context.Context, _ url.Values, out io.Writer) error {
+	_, err := a.store.Backup(ctx, out)
+	return err
+}
+
+func (a *App) runVerify(ctx context.Context, _ url.Values, out io.Writer) error {
 	findings, err := a.store.Verify(ctx)
 	if err != nil {
 		return err

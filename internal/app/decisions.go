@@ -27,11 +27,8 @@ func (a *App) Decisions(_ context.Context, goal string, at time.Time) (*measure.
 }
 
 func (a *App) runDecisions(ctx context.Context, args url.Values, out io.Writer) error {
-	at, err := a.at(args)
+	at, err := a.asOf(ctx, args)
 	if err != nil {
-		return err
-	}
-	if err := a.measured(ctx); err != nil {
 		return err
 	}
 	r, err := a.Decisions(ctx, args.Get("goal"), at)

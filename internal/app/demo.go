@@ -119,16 +119,21 @@ func (d Demo) Stage(ctx context.Context, progress func(syncer.Progress)) (_ *Sho
 		return nil, err
 	}
 	s.closers = append(s.closers, s.App.Close)
-	_, err = s.Sync(ctx, "", syncer.Full, func(_ string, p syncer.Progress) {
+	return s, s.read(ctx, progress)
+}
+
+// read reads the whole simulated site.
+func (s *Showing) read(ctx context.Context, progress func(syncer.Progress)) error {
+	_, err := s.Sync(ctx, "", syncer.Full, func(_ string, p syncer.Progress) {
 		if progress != nil {
 			progress(p)
 		}
 	})
 	if errors.Is(err, export.ErrTooManySeries) {
 		s.log.Error("the figures are not served as metrics; the pages have them", "error", err)
-		err = nil
+		return nil
 	}
-	return s, err
+	return err
 }
 
 // world loads what the simulated site shows, and the goals over it, with

@@ -122,11 +122,8 @@ func (a *App) runPreview(ctx context.Context, args url.Values, out io.Writer) er
 	if err != nil {
 		return codedError{fmt.Errorf("reading the goals to preview: %w", err), ExitUsage}
 	}
-	at, err := a.at(args)
+	at, err := a.asOf(ctx, args)
 	if err != nil {
-		return err
-	}
-	if err := a.measured(ctx); err != nil {
 		return err
 	}
 	p, err := a.Preview(ctx, goals.List, at)

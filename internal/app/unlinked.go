@@ -21,11 +21,8 @@ func (a *App) Unlinked(_ context.Context, at time.Time) (*measure.Unlinked, erro
 }
 
 func (a *App) runUnlinked(ctx context.Context, args url.Values, out io.Writer) error {
-	at, err := a.at(args)
+	at, err := a.asOf(ctx, args)
 	if err != nil {
-		return err
-	}
-	if err := a.measured(ctx); err != nil {
 		return err
 	}
 	u, err := a.Unlinked(ctx, at)
