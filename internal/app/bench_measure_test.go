@@ -100,7 +100,7 @@ func edits(issues, goals int) []edited {
 	}
 	change := func(i *flow.Issue, at time.Time, author int, f flow.Field, from, to flow.Named) {
 		i.Changes = append(i.Changes, flow.Change{
-			At: at, History: 1<<32 + uint64(len(i.Changes)), Author: flow.Pseudonym(author), Field: f, From: from, To: to,
+			At: at, History: uint64(at.UnixMilli())<<4 + uint64(len(i.Changes)%16), Author: flow.Pseudonym(author), Field: f, From: from, To: to,
 		})
 	}
 	at := func(n int) time.Time { return now.Add(time.Duration(n) * 5 * time.Minute) }

@@ -18,7 +18,7 @@ import (
 type bulkEdits struct {
 	issues int // from how many issues on
 	seed   maphash.Seed
-	slots  []uint8
+	slots  []uint8            // two in a byte
 	found  map[minute][]int64 // the earliest times, one an issue, at most `issues` of them
 	// recent are all issues that were changed in each of the latest minutes,
 	// from the minute horizon on: there a bulk edit can still grow.
@@ -43,14 +43,18 @@ type minute struct {
 	unix   int64 // minutes since 1970
 }
 
-// bulkSlots is 4 MiB: with twelve changes each, a million issues make some
-// six million minutes, and a slot reaches ten by chance almost never.
-const bulkSlots = 1 << 22
+const (
+	// bulkSlots take 8 MiB: with twelve changes each, a million issues make
+	// some twelve million minutes, and a slot reaches ten by chance almost never.
+	bulkSlots = 1 << 24
+	// slotMost is what four bits can count to.
+	slotMost = 1<<4 - 1
+)
 
 func newBulkEdits(issues int) *bulkEdits {
 	return &bulkEdits{
 		issues: issues, seed: maphash.MakeSeed(),
-		slots: make([]uint8, bulkSlots), found: map[minute][]int64{}, recent: map[minute][]edited{},
+		slots: make([]uint8, bulkSlots/2), found: map[minute][]int64{}, recent: map[minute][]edited{},
 	}
 }
 
@@ -64,13 +68,13 @@ func (b *bulkEdits) suspect(i *flow.Issue) {
 
 // raise counts one more issue in the minute's slot.
 func (b *bulkEdits) raise(m minute) {
-	if slot := b.slot(m); *slot < b.full() {
-		*slot++
+	if slot, shift := b.slot(m); *slot>>shift&slotMost < b.full() {
+		*slot += 1 << shift
 	}
 }
 
 // full is the count at which a slot stops.
-func (b *bulkEdits) full() uint8 { return uint8(min(b.issues, 255)) }
+func (b *bulkEdits) full() uint8 { return uint8(min(b.issues, slotMost)) }
 
 // count is the second pass.
 func (b *bulkEdits) count(i *flow.Issue) {
@@ -96,7 +100,10 @@ func (b *bulkEdits) with(times []int64, ms int64) []int64 {
 
 // suspected reports, from the first pass on, whether a change in the minute may
 // be part of a bulk edit.
-func (b *bulkEdits) suspected(m minute) bool { return *b.slot(m) >= b.full() }
+func (b *bulkEdits) suspected(m minute) bool {
+	slot, shift := b.slot(m)
+	return *slot>>shift&slotMost >= b.full()
+}
 
 // since returns from when on a change in the minute is known to be part of a
 // bulk edit: the moment at which the last issue needed for one was changed.
@@ -113,8 +120,9 @@ func (b *bulkEdits) since(m minute) (int64, bool) {
 	return times[b.issues-1], true
 }
 
-func (b *bulkEdits) slot(m minute) *uint8 {
-	return &b.slots[maphash.Comparable(b.seed, m)%bulkSlots]
+func (b *bulkEdits) slot(m minute) (in *uint8, shift int) {
+	n := maphash.Comparable(b.seed, m) % bulkSlots
+	return &b.slots[n/2], int(n%2) * 4
 }
 
 func minuteOf(site string, c *flow.Change) minute {

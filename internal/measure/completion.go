@@ -2,7 +2,6 @@ package measure
 
 import (
 	"slices"
-	"sort"
 	"time"
 
 	"plumbline/internal/flow"
@@ -44,7 +43,7 @@ func (l *ledger) mark() {
 
 // tally folds the entries up to and including the moment.
 func (l *ledger) tally(at time.Time) tally {
-	n := sort.Search(len(l.entries), func(k int) bool { return l.entries[k].at().After(at) })
+	n := l.firstAfter(at)
 	if n == 0 {
 		return tally{}
 	}

@@ -3,6 +3,7 @@ package measure
 import (
 	"cmp"
 	"slices"
+	"sort"
 	"time"
 
 	"plumbline/internal/flow"
@@ -31,6 +32,9 @@ type Drift struct {
 	// the goal counts points; ReestimatedBy is what they add up to.
 	Reestimated   int     `json:"reestimated"`
 	ReestimatedBy float64 `json:"reestimated_by"`
+	// SplitPoints are the points by which the estimates of leaves fell as parts
+	// were split off them: they are the parts' now, and no re-estimation.
+	SplitPoints float64 `json:"split_points,omitempty"`
 	// Late are the leaves that came in in the last quarter of the time to the
 	// target that held then, or within 14 days of it, or later: surprises.
 	Late int `json:"late"`
@@ -77,23 +81,23 @@ func (c cause) enters() bool { return c == isAdded || c == isSplit || c == isMov
 // leaf that came in within AddedWithin of its creation was added; it takes
 // people some time to file an issue under its epic.
 func (l *ledger) causeOf(e *entry, at time.Time, s *Settings) cause {
-	me := &l.lives[e.leaf]
+	before, after, me := e.before(), e.after(), &l.lives[e.leaf]
 	switch {
-	case !e.before().in && e.after().in:
+	case !before.in && after.in:
 		switch {
-		case e.at().Sub(instantOf(me.born)) > s.Thresholds.AddedWithin:
+		case e.ms-me.born > s.Thresholds.AddedWithin.Milliseconds():
 			return isMovedIn
 		case by(me.split, at):
 			return isSplit
 		}
 		return isAdded
-	case e.before().in && !e.after().in && me.gone != 0 && me.gone == millis(e.at()):
+	case before.in && !after.in && me.gone != 0 && me.gone == e.ms:
 		return isDeleted
-	case e.before().in && !e.after().in:
+	case before.in && !after.in:
 		return isMovedOut
-	case e.after().out == flow.Dropped && e.before().out != flow.Dropped:
+	case after.out == flow.Dropped && before.out != flow.Dropped:
 		return isDropped
-	case e.after().out == flow.Open && e.before().out != flow.Open:
+	case after.out == flow.Open && before.out != flow.Open:
 		return isReopened
 	}
 	return noChange
@@ -101,22 +105,18 @@ func (l *ledger) causeOf(e *entry, at time.Time, s *Settings) cause {
 
 // eachDrift yields the steps in (from, to] that changed the scope.
 func (l *ledger) eachDrift(from, to time.Time, s *Settings, f func(*entry, cause)) {
-	for k := l.firstAfter(from); k < len(l.entries) && !l.entries[k].at().After(to); k++ {
-		if c := l.causeOf(&l.entries[k], to, s); c != noChange {
-			f(&l.entries[k], c)
+	steps := l.until(to)
+	for k := l.firstAfter(from); k < len(steps); k++ {
+		if c := l.causeOf(&steps[k], to, s); c != noChange {
+			f(&steps[k], c)
 		}
 	}
 }
 
 // firstAfter is the index of the first step after the moment.
 func (l *ledger) firstAfter(at time.Time) int {
-	k, _ := slices.BinarySearchFunc(l.entries, at, func(e entry, at time.Time) int {
-		if e.at().After(at) {
-			return 1
-		}
-		return -1
-	})
-	return k
+	ms := at.UnixMilli()
+	return sort.Search(len(l.entries), func(k int) bool { return l.entries[k].ms > ms })
 }
 
 // sizePoint is the undiscarded scope from a moment on, in Unix milliseconds.
@@ -172,12 +172,15 @@ func (l *ledger) grown(from, to time.Time) (float64, bool) {
 	if base <= 0 {
 		return 0, false
 	}
-	return float64(l.sizeAt(to))/float64(base) - 1, true
+	return grownFrom(base, l.sizeAt(to)), true
 }
+
+func grownFrom(base, size int) float64 { return float64(size)/float64(base) - 1 }
 
 // drift folds the goal's drift since its commitment.
 func (l *ledger) drift(t0, at time.Time, s *Settings) Drift {
 	d := Drift{Baseline: l.sizeAt(t0)}
+	late := l.lateness(t0, s)
 	l.eachDrift(t0, at, s, func(e *entry, c cause) {
 		switch c {
 		case isAdded:
@@ -196,11 +199,11 @@ func (l *ledger) drift(t0, at time.Time, s *Settings) Drift {
 		case isReopened:
 			d.Reopened++
 		}
-		if c.enters() && l.late(e.at(), t0, s) {
+		if c.enters() && late.at(e.ms) {
 			d.Late++
 		}
 	})
-	d.Reestimated, d.ReestimatedBy = l.reestimated(t0, at, s)
+	d.Reestimated, d.ReestimatedBy, d.SplitPoints = l.reestimated(t0, at, s)
 	if g, ok := l.grown(t0, at); ok {
 		churn := float64(d.Added+d.MovedIn+d.MovedOut+d.Deleted+d.Dropped) / float64(d.Baseline)
 		d.Growth, d.Churn = &g, &churn
@@ -212,24 +215,47 @@ func (l *ledger) drift(t0, at time.Time, s *Settings) Drift {
 	return d
 }
 
-// late reports whether what came in at the moment was a surprise: in the last
-// quarter of the time from the commitment to the target that held then, or
-// within two weeks of that target, or later. Moving the target afterwards
-// doesn't make it less of one.
-func (l *ledger) late(at, t0 time.Time, s *Settings) bool {
+// lateness tells what comes in late: a surprise.
+type lateness []lateFrom
+
+// lateFrom is from when on what comes in is late, as the target has it that held
+// from a moment on; in Unix milliseconds.
+type lateFrom struct{ said, late int64 }
+
+// lateness is late in the last quarter of the time from the commitment to the
+// target that held then, or within two weeks of that target, or later. Moving
+// the target afterwards doesn't make it less so.
+func (l *ledger) lateness(t0 time.Time, s *Settings) lateness {
 	zone := s.Calendar.Location()
-	p, ok := promised(l.goal.Targets, at, zone)
-	if !ok {
-		return false
+	var out lateness
+	for k := range l.promises {
+		if l.promises[k].of != ofTarget {
+			continue
+		}
+		for _, d := range l.promises[k].dates { // in order of when they were said
+			end := d.date.End(zone)
+			window := time.Duration(float64(end.Sub(t0)) * s.Thresholds.LateShare)
+			late := end.Add(-max(window, s.Thresholds.LateWithin))
+			out = append(out, lateFrom{d.said.UnixMilli(), late.Add(time.Millisecond - 1).UnixMilli()}) // rounded up
+		}
 	}
-	end := p.now.End(zone)
-	window := time.Duration(float64(end.Sub(t0)) * s.Thresholds.LateShare)
-	return !at.Before(end.Add(-max(window, s.Thresholds.LateWithin)))
+	return out
+}
+
+// at reports whether what comes in at the moment is late.
+func (l lateness) at(ms int64) bool {
+	for k := len(l) - 1; k >= 0; k-- {
+		if l[k].said <= ms {
+			return l[k].late <= ms
+		}
+	}
+	return false
 }
 
 // reestimated counts the changes of estimates of issues in scope in (t0, at],
-// and what they add up to.
-func (l *ledger) reestimated(t0, at time.Time, s *Settings) (n int, by float64) {
+// and what they add up to. What fell because parts were split off is none of
+// that: it is split.
+func (l *ledger) reestimated(t0, at time.Time, s *Settings) (n int, by, split float64) {
 	most := s.Thresholds.MaxEstimate
 	last := map[int32]float64{}
 	for k := range l.sizes {
@@ -239,18 +265,28 @@ func (l *ledger) reestimated(t0, at time.Time, s *Settings) (n int, by float64) 
 		}
 		was, known := last[z.leaf]
 		last[z.leaf] = z.said
-		if known && usable(was, most) && usable(z.said, most) && was != z.said && z.at().After(t0) {
+		if !known || !usable(was, most) || !usable(z.said, most) || was == z.said || !z.at().After(t0) {
+			continue
+		}
+		change := z.said - was
+		if change < 0 && len(l.splits) > 0 {
+			handed := l.handedOver(z, -change, at, s)
+			split += handed
+			change += handed
+		}
+		if change != 0 {
 			n++
-			by += z.said - was
+			by += change
 		}
 	}
-	return n, by
+	return n, by, split
 }
 
 // committed is a goal whose work had begun by a snapshot's moment.
 type committed struct {
 	ledger int
 	t0     time.Time
+	base   int // its undiscarded scope then
 }
 
 // committed lists the goals that are committed by the moment, by the levels of
@@ -260,7 +296,7 @@ func (h *History) committed(at time.Time) map[int][]committed {
 	out := map[int][]committed{}
 	for k := range h.ledgers {
 		if t0, ok := h.ledgers[k].commitment(at, &h.settings); ok {
-			out[h.ledgers[k].height] = append(out[h.ledgers[k].height], committed{k, t0})
+			out[h.ledgers[k].height] = append(out[h.ledgers[k].height], committed{k, t0, h.ledgers[k].sizeAt(t0)})
 		}
 	}
 	for _, like := range out {
@@ -288,9 +324,9 @@ func (h *History) setDrift(g *GoalStatus, k int, like map[int][]committed, at ti
 		if o.ledger == k {
 			continue
 		}
-		if grown, ok := h.ledgers[o.ledger].grown(o.t0, o.t0.Add(age)); ok {
+		if o.base > 0 {
 			d.Peers++
-			if grown <= *d.Growth {
+			if grownFrom(o.base, h.ledgers[o.ledger].sizeAt(o.t0.Add(age))) <= *d.Growth {
 				below++
 			}
 		}

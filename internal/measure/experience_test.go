@@ -103,3 +103,19 @@ func TestAContainerThatIsOpenedAgainIsFoldedAnew(t *testing.T) {
 		t.Errorf("to the end (-before +after):\n%s", d)
 	}
 }
+
+// Jira's issues can be older than the epic that they were put into. What was
+// known before there was the epic is known of no container.
+func TestAnOpenEpicTeachesNothingBeforeItExists(t *testing.T) {
+	past := someYears(t, 5)
+	c := &past.Containers[0] // every fifth stays open
+	t1 := newTrack(c)
+	at := c.created.Add(200 * day)
+	if _, open := t1.stillOpen(at, &past.Settings); !open {
+		t.Fatalf("on %s it is not open", at)
+	}
+	c.created = at.Add(time.Hour)
+	if _, open := t1.stillOpen(at, &past.Settings); open {
+		t.Errorf("on %s it is open, and was made an hour later", at)
+	}
+}

@@ -54,6 +54,7 @@ type History struct {
 	debt       debtBook
 	sites      []string
 	above      [][]int // the ledgers of the goals above each
+	watch      *watch
 
 	kept    *kept // what a renewal goes on from; nil for nothing
 	edition int
@@ -102,7 +103,7 @@ func Build(in Input) (*History, error) {
 	if err != nil {
 		return nil, fmt.Errorf("writing the goals' ledgers: %w", err)
 	}
-	h := &History{settings: in.Settings, experience: in.Experience}
+	h := &History{settings: in.Settings, experience: in.Experience, watch: newWatch()}
 	h.sites, h.debt = slices.Sorted(maps.Keys(in.Catalogs)), b.debt
 	h.ledgers, h.decisions = b.finish(h.sites)
 	h.debt.seal(h.sites)

@@ -12,20 +12,19 @@ import (
 // now returns each leaf's last step by the moment; nil before its first.
 func (l *ledger) now(at time.Time) []*entry {
 	now := make([]*entry, len(l.leaves))
-	for k := range l.entries {
-		e := &l.entries[k]
-		if e.at().After(at) {
-			break
-		}
-		now[e.leaf] = e
+	steps := l.until(at)
+	for k := range steps {
+		now[steps[k].leaf] = &steps[k]
 	}
 	return now
 }
 
 // open tells of a leaf's last step that it left the leaf open in scope, doing
 // that it left it in progress.
-func (e *entry) open() bool  { return e != nil && e.after().in && e.after().out == flow.Open }
+func (e *entry) open() bool  { return e != nil && e.after().isOpen() }
 func (e *entry) doing() bool { return e.open() && e.after().cat == flow.InProgress }
+
+func (c class) isOpen() bool { return c.in && c.out == flow.Open }
 
 // stances returns how each leaf stands at the moment.
 func (l *ledger) stances(at time.Time) []stance {

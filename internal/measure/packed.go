@@ -48,10 +48,16 @@ type class struct {
 	unsaid bool
 }
 
+// inScope is the bit of a packed class that tells that the leaf is in scope.
+const inScope = 1 << (classBits - 1)
+
+// rescopes reports whether the step brings the leaf into scope or out of it.
+func (e *entry) rescopes() bool { return (e.packed>>classBits^e.packed)&inScope != 0 }
+
 func (c class) packed() uint32 {
 	p := uint32(c.cat)&3<<2 | uint32(c.out)&3
 	if c.in {
-		p |= 1 << 5
+		p |= inScope
 	}
 	if c.unsaid {
 		p |= 1 << 4
@@ -60,7 +66,7 @@ func (c class) packed() uint32 {
 }
 
 func unpacked(p uint32) class {
-	return class{in: p>>5&1 == 1, cat: flow.Category(p >> 2 & 3), out: flow.Outcome(p & 3), unsaid: p>>4&1 == 1}
+	return class{in: p&inScope != 0, cat: flow.Category(p >> 2 & 3), out: flow.Outcome(p & 3), unsaid: p>>4&1 == 1}
 }
 
 // wording is what Jira called the state that a step led to, for people.
@@ -191,6 +197,9 @@ func (l *leaf) under() []goal.Under {
 	}
 	return l.more.under
 }
+
+// until returns the steps by the moment.
+func (l *ledger) until(at time.Time) []entry { return l.entries[:l.firstAfter(at)] }
 
 // find returns the place of an issue among the leaves, which are sorted by site
 // and id.

@@ -71,17 +71,19 @@ func reopenedWithin(episodes []episodeDone, within time.Duration) *float64 {
 	if len(episodes) == 0 {
 		return nil
 	}
-	all := slices.Clone(episodes)
-	slices.SortFunc(all, func(a, b episodeDone) int {
+	var short []episodeDone // those that lasted no longer; most did
+	for k := range episodes {
+		if episodes[k].lived <= within {
+			short = append(short, episodes[k])
+		}
+	}
+	slices.SortFunc(short, func(a, b episodeDone) int {
 		return cmp.Or(cmp.Compare(a.lived, b.lived), compareBool(b.back, a.back)) // of one age: re-opened before censored
 	})
 	stays := 1.0
-	for k := range all {
-		if all[k].lived > within {
-			break
-		}
-		if all[k].back {
-			stays *= 1 - 1/float64(len(all)-k)
+	for k := range short {
+		if short[k].back {
+			stays *= 1 - 1/float64(len(episodes)-k)
 		}
 	}
 	back := 1 - stays

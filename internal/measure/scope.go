@@ -14,17 +14,18 @@ func (l *ledger) commitment(at time.Time, s *Settings) (time.Time, bool) {
 	var begun, delivered time.Time
 	for k := range l.entries {
 		e := &l.entries[k]
-		if e.at().After(at) {
+		if e.ms > at.UnixMilli() {
 			break
 		}
-		if !e.after().in {
+		after := e.after()
+		if !after.in {
 			continue
 		}
-		if e.after().cat == flow.InProgress && e.after().out == flow.Open {
+		if after.cat == flow.InProgress && after.out == flow.Open {
 			begun = e.at()
 			break
 		}
-		if delivered.IsZero() && e.after().out == flow.Delivered {
+		if delivered.IsZero() && after.out == flow.Delivered {
 			delivered = e.at()
 		}
 	}
@@ -56,12 +57,9 @@ func (l *ledger) scope(from, to time.Time) (added, removed int) {
 }
 
 func (l *ledger) eachScopeChange(from, to time.Time, f func(*entry)) {
-	for k := range l.entries {
-		e := &l.entries[k]
-		if e.at().After(to) {
-			return
-		}
-		if e.at().After(from) && e.before().in != e.after().in {
+	steps := l.until(to)
+	for k := l.firstAfter(from); k < len(steps); k++ {
+		if e := &steps[k]; e.rescopes() {
 			f(e)
 		}
 	}

@@ -110,7 +110,7 @@ func (t *track) stillOpen(at time.Time, s *Settings) (veteran, bool) {
 	if at.After(t.known) {
 		at = t.known
 	}
-	if t.large.IsZero() || t.large.After(at) {
+	if t.large.IsZero() || t.large.After(at) || t.created.After(at) { // an epic can be younger than its issues
 		return veteran{}, false
 	}
 	if _, over := t.endAt(at, s); over || t.cancelled.Contains(at) {
