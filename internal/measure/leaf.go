@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"slices"
 	"time"
 
 	"plumbline/internal/flow"
@@ -63,6 +64,9 @@ func by(ms int64, at time.Time) bool { return ms != 0 && ms <= at.UnixMilli() }
 func (b *builder) observe(t *flow.Timeline, leaves []place) {
 	w := toil{statuses: &b.settings.Work, people: b.people, talks: talks(t, &b.settings)}
 	me, turns, marks := b.follow(t, &w)
+	if !slices.ContainsFunc(marks, func(m mark) bool { return m.is&isDebt != 0 }) {
+		w.talks = nil // it might have been debt, and never was
+	}
 	noise := b.noiseOf(t)
 	for _, p := range leaves {
 		l := &b.ledgers[p.ledger]

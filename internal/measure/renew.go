@@ -269,7 +269,7 @@ func (h *holders) before(at keyAt) (out []place) {
 		}
 	}
 	for _, p := range h.after(at) {
-		if of := h.r.next[p.ledger].leaves[p.index].issueAt; !slices.Contains(h.r.differ[of], p.ledger) {
+		if of := h.r.next[p.ledger].leaves[p.index].at(); !slices.Contains(h.r.differ[of], p.ledger) {
 			add(p.ledger, of)
 		}
 	}
