@@ -132,7 +132,7 @@ func (p *progress) discounted(at time.Time) bool {
 
 // leaf is an issue of a goal and when it is in the goal's scope.
 type leaf struct {
-	*origin           // shared with the leaves that came in the same way
+	*origin  // shared with the leaves that came in the same way
 	id       flow.IssueID
 	key      string // the present one
 	from, to int64  // its first stay in scope; to is forever where that has no end
