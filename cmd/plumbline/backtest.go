@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"strconv"
@@ -19,9 +20,9 @@ import (
 )
 
 func (c *cli) backtest() *cobra.Command {
-	var dumps []string
+	var dumps, kinds []string
 	var open bool
-	var prior string
+	var fit, prior string
 	cmd := &cobra.Command{
 		Use: "backtest", Short: "How well the estimator does on finished containers",
 		Long: "backtest replays the history of the containers of work that have ended: epics, fix versions, and\n" +
@@ -29,12 +30,15 @@ func (c *cli) backtest() *cobra.Command {
 			"that knows only what was known on the first of that month, and holds that against what came.\n\n" +
 			"Without --dump it reads the store. With it, files of raw Jira issues as the REST API gives them,\n" +
 			"one a line, plain or gzipped; several are pooled. -o ndjson prints one snapshot a line. Containers\n" +
-			"that are still open have no truth yet; --open prints them too, with truth and finished null.",
-		Example: "  plumbline backtest\n  plumbline backtest --dump issues.jsonl.gz\n  plumbline backtest --dump a.jsonl --dump b.jsonl -o ndjson",
-		Args:    cobra.NoArgs,
+			"that are still open have no truth yet; --open prints them too, with truth and finished null.\n\n" +
+			"While fewer than 12 containers have closed, a prior stands in: the one that ships, or that of --prior.\n" +
+			"Where it was fitted on a container that is tested, one that knows no data takes its place.",
+		Example: "  plumbline backtest\n  plumbline backtest --dump issues.jsonl.gz\n  plumbline backtest --dump a.jsonl --dump b.jsonl -o ndjson\n" +
+			"  plumbline backtest --dump a.jsonl --fit-prior a.json\n  plumbline backtest --dump b.jsonl --prior a.json",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if len(dumps) == 0 && prior != "" {
-				return usageError{errors.New("--fit-prior needs --dump")}
+			if len(dumps) == 0 && (fit != "" || prior != "" || len(kinds) > 0) {
+				return usageError{errors.New("--fit-prior, --prior and --kind need --dump")}
 			}
 			if len(dumps) == 0 {
 				return c.backtestStore(cmd, open)
@@ -49,12 +53,25 @@ func (c *cli) backtest() *cobra.Command {
 				}
 				b.Config = cfg
 			}
+			for _, k := range kinds {
+				if kind := measure.Kind(k); kind != measure.KindEpic && kind != measure.KindVersion && kind != measure.KindParent {
+					return usageError{fmt.Errorf("--kind %s: want epic, version or parent", strconv.Quote(k))}
+				}
+				b.Kinds = append(b.Kinds, measure.Kind(k))
+			}
 			if prior != "" {
+				p, err := readPrior(prior)
+				if err != nil {
+					return err
+				}
+				b.Prior = p
+			}
+			if fit != "" {
 				fitted, err := b.FitPrior(cmd.Context())
 				if err != nil {
 					return err
 				}
-				return os.WriteFile(prior, append(fitted, '\n'), 0o600)
+				return os.WriteFile(fit, append(fitted, '\n'), 0o600)
 			}
 			result, err := b.Run(cmd.Context())
 			m.end()
@@ -67,10 +84,34 @@ func (c *cli) backtest() *cobra.Command {
 	f := cmd.Flags()
 	f.StringArrayVar(&dumps, "dump", nil, "test on the raw issues of this `file` instead of the store; may be given again")
 	f.BoolVar(&open, "open", false, "with -o ndjson, containers that are still open too")
-	f.StringVar(&prior, "fit-prior", "", "fit the prior that ships on the dumps, and write it to this `file`")
-	_ = f.MarkHidden("fit-prior") // fails for an unknown flag alone
+	f.StringArrayVar(&kinds, "kind", nil, "containers of this `kind` alone: epic, version, parent; may be given again")
+	f.StringVar(&fit, "fit-prior", "", "fit a prior on the dumps instead, and write it to this `file`")
+	f.StringVar(&prior, "prior", "", "what to go by while little has closed: a `file` that --fit-prior wrote")
 	c.addOutput(cmd)
 	return cmd
+}
+
+// maxPrior bounds the file of a prior.
+const maxPrior = 4 << 20
+
+func readPrior(path string) (*measure.Prior, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("opening the prior: %w", err)}
+	}
+	defer f.Close()
+	written, err := io.ReadAll(io.LimitReader(f, maxPrior+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the prior %s: %w", path, err)
+	}
+	if len(written) > maxPrior {
+		return nil, usageError{fmt.Errorf("%s is larger than any prior", path)}
+	}
+	p, err := measure.ParsePrior(written)
+	if err != nil {
+		return nil, usageError{fmt.Errorf("%s: %w", path, err)}
+	}
+	return p, nil
 }
 
 func (c *cli) backtestStore(cmd *cobra.Command, open bool) error {
@@ -102,7 +143,7 @@ func (c *cli) showBacktest(b *measure.Backtest) error {
 	if err := c.list(l); err != nil || c.output != "table" && c.output != "md" || len(b.Scores) == 0 || b.Ended == 0 {
 		return err
 	}
-	for _, part := range []listing{barScores(&b.Scores[0]), bandScores(&b.Scores[0]), finishMethods(&b.Scores[0]), finishScores(b)} {
+	for _, part := range []listing{barScores(&b.Scores[0]), snapshotScores(b), placeScores(&b.Scores[0]), bandScores(&b.Scores[0]), finishMethods(&b.Scores[0]), finishScores(b)} {
 		fmt.Fprintln(c.out)
 		if err := c.list(part); err != nil {
 			return err
@@ -113,7 +154,7 @@ func (c *cli) showBacktest(b *measure.Backtest) error {
 
 func orNone(list []string) []string {
 	if len(list) == 0 {
-		return []string{"nobody: it trusts Jira"}
+		return []string{"nobody: it trusts Jira, and that work lasts as long again as it has lasted"}
 	}
 	return list
 }
@@ -185,6 +226,39 @@ func barScores(s *measure.Scores) listing {
 		least(fmt.Sprintf("finished within %d d: Brier skill", h.Days), h.Closed.Skill, 0.10, 0.20)
 		most(fmt.Sprintf("finished within %d d: ECE", h.Days), h.Closed.ECE, 0.08, 0.05)
 	}
+	return l
+}
+
+// snapshotScores holds the errors by container against those by snapshot.
+func snapshotScores(b *measure.Backtest) listing {
+	l := listing{
+		header: []string{"EACH SNAPSHOT ALIKE", "JIRA", "MAE RATIO", "RMSE RATIO", "BIAS", "CRPS", "COVERED", "WIDTH"},
+		right:  []bool{false, true, true, true, true, true, true, true},
+	}
+	for k := range b.Scores {
+		s := &b.Scores[k]
+		if s.Containers == 0 || strings.HasPrefix(s.Group, "project") {
+			continue
+		}
+		n := &s.BySnapshot
+		l.rows = append(l.rows, []string{
+			clean(s.Group), fmt.Sprintf("%.1f", 100*n.NaiveMAE), fmt.Sprintf("%.2f", n.MAERatio), fmt.Sprintf("%.2f", n.RMSERatio),
+			fmt.Sprintf("%+.1f", 100*n.Bias), fmt.Sprintf("%.2f", n.CRPS), percent(&n.Coverage), percent(&n.Width),
+		})
+	}
+	return l
+}
+
+// placeScores is the histogram of the truth's place in its distribution.
+func placeScores(s *measure.Scores) listing {
+	l := listing{header: []string{"TRUTH'S PLACE IN WHAT WAS TOLD"}, right: []bool{false}}
+	row := []string{"share of the containers (10 % in each, where it is right)"}
+	for k := range s.PIT {
+		l.header = append(l.header, fmt.Sprintf("%d–%d %%", 10*k, 10*k+10))
+		l.right = append(l.right, true)
+		row = append(row, percent(&s.PIT[k]))
+	}
+	l.rows = [][]string{row}
 	return l
 }
 

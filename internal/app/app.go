@@ -219,6 +219,7 @@ func measureSettings(c *config.Config) measure.Settings {
 	s.Calendar = c.Calendar
 	s.BusinessAsUsual = measure.Match(c.Semantics.BusinessAsUsual)
 	s.Blocked = measure.Match(c.Semantics.Blocked)
+	s.Escalation = c.Semantics.EscalationPriorities
 	s.Work = measure.WorkStatuses{Active: c.Semantics.ActiveStatuses, Waiting: c.Semantics.WaitingStatuses}
 	s.Debt = measure.Match(c.Semantics.Debt)
 	s.MinGroup = c.Privacy.MinGroup

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,10 @@ type Backtest struct {
 	Dumps  []string // files of raw Jira issues
 	Config *config.Config
 	Open   bool // lines of containers that are still open, too
+	// Kinds are those of the containers to test on; none: all.
+	Kinds []measure.Kind
+	// Prior stands in while there is little history; nil: the shipped one.
+	Prior *measure.Prior
 	// Reading is told how far the reading of a dump has come, Replaying which
 	// share of the history has been replayed. Both may be nil.
 	Reading   func(dump string, p syncer.Progress)
@@ -36,6 +41,7 @@ func (b Backtest) Run(ctx context.Context) (*measure.Backtest, error) {
 	if err != nil {
 		return nil, err
 	}
+	past.Prior = b.Prior
 	return tested(past, b.Open, b.Replaying), nil
 }
 
@@ -63,7 +69,11 @@ func (b Backtest) pooled(ctx context.Context) (measure.Past, error) {
 		if err != nil {
 			return measure.Past{}, err
 		}
-		all.Containers = append(all.Containers, p.Containers...)
+		for _, c := range p.Containers {
+			if len(b.Kinds) == 0 || slices.Contains(b.Kinds, c.Kind) {
+				all.Containers = append(all.Containers, c)
+			}
+		}
 		all.Settings = p.Settings
 		if p.Until.After(all.Until) {
 			all.Until = p.Until
@@ -73,7 +83,9 @@ func (b Backtest) pooled(ctx context.Context) (measure.Past, error) {
 }
 
 func tested(past measure.Past, open bool, progress func(float64)) *measure.Backtest {
-	past.Prior = measure.ShippedPrior()
+	if past.Prior == nil {
+		past.Prior = measure.ShippedPrior()
+	}
 	if past.Prior.Knows(past.Containers) {
 		past.Prior = measure.NeutralPrior()
 	}
@@ -85,7 +97,7 @@ func (a *App) runBacktest(ctx context.Context, args url.Values, out io.Writer) e
 	if known, err := a.anythingRead(); err != nil || !known {
 		return errors.Join(err, errEmpty)
 	}
-	past, err := a.allPast(ctx, a.now().UTC())
+	past, err := a.allPast(ctx, a.now().UTC(), nil)
 	if err != nil {
 		return err
 	}
@@ -96,11 +108,11 @@ func (a *App) runBacktest(ctx context.Context, args url.Values, out io.Writer) e
 	return json.NewEncoder(out).Encode(b)
 }
 
-// allPast finds the containers of all sites.
-func (a *App) allPast(ctx context.Context, until time.Time) (measure.Past, error) {
+// allPast finds the containers of all sites, as past does.
+func (a *App) allPast(ctx context.Context, until time.Time, met *measure.Survey) (measure.Past, error) {
 	all := measure.Past{Until: until}
 	for _, site := range a.store.Sites() {
-		p, err := a.past(ctx, site, site, until)
+		p, err := a.past(ctx, site, site, until, met)
 		if err != nil {
 			return measure.Past{}, err
 		}
@@ -123,21 +135,27 @@ func dumpContainers(ctx context.Context, path string, c *config.Config, progress
 	for _, ending := range []string{".gz", ".jsonl", ".ndjson", ".json"} {
 		name = strings.TrimSuffix(name, ending)
 	}
-	return s.past(ctx, name, "demo", s.Newest)
+	return s.past(ctx, name, "demo", s.Newest, nil)
 }
 
-// past finds the containers of one site. The set is how they are called.
-func (a *App) past(ctx context.Context, set, site string, until time.Time) (measure.Past, error) {
+// past finds the containers of one site. The set is how they are called. Without
+// a survey that has met the issues it reads them all.
+func (a *App) past(ctx context.Context, set, site string, until time.Time, met *measure.Survey) (measure.Past, error) {
 	catalogs, err := a.catalogs()
 	if err != nil {
 		return measure.Past{}, err
 	}
-	s := measureSettings(a.settings.Load().Config)
-	containers, err := measure.FindContainers(set, measure.Input{
-		Catalogs: map[string]*flow.Catalog{site: catalogs[site]}, Settings: s,
+	p := measure.Past{Until: until, Settings: measureSettings(a.settings.Load().Config)}
+	in := measure.Input{
+		Catalogs: map[string]*flow.Catalog{site: catalogs[site]}, Settings: p.Settings,
 		Issues: func(each func(*flow.Issue) error) error { return a.store.Issues(ctx, site, each) },
-	}, held{a.store}, until)
-	return measure.Past{Containers: containers, Until: until, Settings: s}, err
+	}
+	if met != nil {
+		p.Containers, err = met.Containers(set, site, in, held{a.store}, until)
+	} else {
+		p.Containers, err = measure.FindContainers(set, site, in, held{a.store}, until)
+	}
+	return p, err
 }
 
 // held has the store say nothing of issues that it does not hold.

@@ -17,20 +17,23 @@ type experience struct {
 	replay *measure.Replay
 }
 
-// experienced returns what can be learnt from the store under the
-// configuration.
-func (a *App) experienced(ctx context.Context, c *config.Config) (*measure.Replay, error) {
+// experienced has the input rest on what can be learnt under the configuration.
+// Where that is not known yet, it is learnt while the input is read.
+func (a *App) experienced(ctx context.Context, c *config.Config, in *measure.Input) {
 	now := a.now().UTC()
 	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
 	if x := a.learnt.Load(); x != nil && x.config == c && x.month.Equal(month) {
+		in.Experience = x.replay
+		return
+	}
+	in.Learn = func(met *measure.Survey) (*measure.Replay, error) {
+		past, err := a.allPast(ctx, now, met)
+		if err != nil {
+			return nil, err
+		}
+		past.Prior = measure.ShippedPrior()
+		x := &experience{config: c, month: month, replay: past.Learn()}
+		a.learnt.Store(x)
 		return x.replay, nil
 	}
-	past, err := a.allPast(ctx, now)
-	if err != nil {
-		return nil, err
-	}
-	past.Prior = measure.ShippedPrior()
-	x := &experience{config: c, month: month, replay: past.Learn()}
-	a.learnt.Store(x)
-	return x.replay, nil
 }

@@ -117,6 +117,7 @@ func (a *App) history(ctx context.Context, s *Settings) (*measure.History, error
 		}
 	}
 	next.input.Issues = nil // which the generation stands for
+	next.input.Learn, next.input.Experience = nil, next.history.Experience()
 	a.last = &next
 	return next.history, nil
 }
@@ -195,15 +196,12 @@ func (a *App) build(ctx context.Context, c *config.Config, goals []goal.Goal) (*
 // input is the whole store. A sync that goes on while it is read can show an
 // issue in two forms; the measuring after it mends that.
 func (a *App) input(ctx context.Context, c *config.Config, goals []goal.Goal) (measure.Input, error) {
-	learnt, err := a.experienced(ctx, c)
-	if err != nil {
-		return measure.Input{}, err
-	}
 	in := measure.Input{
-		Experience: learnt,
-		Goals:      goals, Settings: measureSettings(c), Expect: a.expected(),
+		Goals: goals, Settings: measureSettings(c), Expect: a.expected(),
 		Issues: func(each func(*flow.Issue) error) error { return a.store.Issues(ctx, "", each) },
 	}
+	a.experienced(ctx, c, &in)
+	var err error
 	if in.Catalogs, err = a.catalogs(); err != nil {
 		return in, err
 	}

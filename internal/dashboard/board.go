@@ -141,9 +141,9 @@ func choices(label, title, description, series string) *dashboard.QueryVariableB
 func marks() []cog.Builder[dashboard.AnnotationQuery] {
 	return []cog.Builder[dashboard.AnnotationQuery]{
 		mark("Target moved", "purple", "The target of {{name}} moved",
-			named("abs("+past(measure.MetricGoalTarget)+" - "+pastAgo(measure.MetricGoalTarget, "1d")+")"), false),
+			named("abs("+value(measure.MetricGoalTarget)+" - "+valueAgo(measure.MetricGoalTarget, "1d")+")"), false),
 		mark("Check-in", "blue", "Check-in on {{name}}",
-			named(past(measure.MetricGoalCheckIn)+" * 1000"), true),
+			named(value(measure.MetricGoalCheckIn)+" * 1000"), true),
 	}
 }
 

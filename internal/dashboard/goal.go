@@ -43,32 +43,32 @@ func oneGoal(t measure.Thresholds) *dashboard.DashboardBuilder { //nolint:static
 
 func healthFigure() cog.Builder[dashboard.Panel] {
 	return asOfNow(figure("Health", "The goal's state. A worse state shows once it has held for some days, a better one later still.", "none", 4, 5),
-		ofSites(line{healthNumber(func(s string) string { return now(measure.MetricGoalHealth, s) }), "{{name}}"})...).
+		ofSites(line{health(measure.MetricGoalHealth), "{{name}}"})...).
 		Mappings(healthWords(func(k int, _ measure.Health) string { return strconv.Itoa(k + 1) })).
 		ColorMode(common.BigValueColorModeBackground)
 }
 
 func sinceFigure() cog.Builder[dashboard.Panel] {
 	return asOfNow(figure("In this state for", "How long the goal has been in its state of health.", "s", 4, 5).Decimals(0),
-		ofSites(line{"time() - " + now(measure.MetricGoalHealthSince), "{{name}}"})...)
+		ofSites(line{"time() - " + value(measure.MetricGoalHealthSince), "{{name}}"})...)
 }
 
 func realFigure() cog.Builder[dashboard.Panel] {
 	return asOfNow(figure("Reported, and real", "What is reported; what is real by the estimate, with the ends of the interval that holds the truth four times out of five; and what is delivered. Reported above the upper end: ask what the report counts.", "percentunit", 6, 5).Decimals(0),
 		ofSites(
-			line{now(measure.MetricGoalReported), "Reported"},
-			line{now(measure.MetricGoalRealLower), "At least"},
-			line{now(measure.MetricGoalReal), "Real"},
-			line{now(measure.MetricGoalRealUpper), "At most"},
-			line{now(measure.MetricGoalDelivered), "Delivered"},
+			line{value(measure.MetricGoalReported), "Reported"},
+			line{value(measure.MetricGoalRealLower), "At least"},
+			line{value(measure.MetricGoalReal), "Real"},
+			line{value(measure.MetricGoalRealUpper), "At most"},
+			line{value(measure.MetricGoalDelivered), "Delivered"},
 		)...)
 }
 
 func chanceFigure() cog.Builder[dashboard.Panel] {
 	return asOfNow(figure("Chance to meet the target", fmt.Sprintf("Of the present target, and of the first one that was promised. Red, under %s: off track; yellow, under %s: at risk.", percent(judged().OffTrackBelow), percent(judged().AtRiskBelow)), "percentunit", 4, 5).Decimals(0),
 		ofSites(
-			line{now(measure.MetricGoalOnTime), "Present target"},
-			line{now(measure.MetricGoalFirstOnTime), "First target"},
+			line{value(measure.MetricGoalOnTime), "Present target"},
+			line{value(measure.MetricGoalFirstOnTime), "First target"},
 		)...).
 		Thresholds(steps("red", from(judged().OffTrackBelow, "yellow"), from(judged().AtRiskBelow, "green")))
 }
@@ -82,7 +82,7 @@ func silenceFigure(t measure.Thresholds) cog.Builder[dashboard.Panel] {
 
 func evidenceFigure(t measure.Thresholds) cog.Builder[dashboard.Panel] {
 	return asOfNow(figure("Evidence", "How far the figures can be trusted: the weakest of the parts that are shown below. Under 50 % of freshness, history or known categories, figures are withheld.", "percentunit", 3, 5).Decimals(0),
-		ofSites(line{now(measure.MetricGoalEvidence), "{{name}}"})...).
+		ofSites(line{value(measure.MetricGoalEvidence), "{{name}}"})...).
 		Thresholds(steps("red", from(t.EvidenceHides, "yellow"), from(0.75, "green")))
 }
 
@@ -92,11 +92,11 @@ func bandPanel() cog.Builder[dashboard.Panel] {
 	return shares("Reported and real, with the uncertainty",
 		"Dashed: as reported. Thick: real, by the estimate; the band around it holds the truth four times out of five. Thin: delivered. A dashed line above the band is a report that the work does not carry.",
 		ofSites(
-			line{past(measure.MetricGoalReported), "Reported"},
-			line{past(measure.MetricGoalReal), "Real"},
-			line{past(measure.MetricGoalRealUpper), "At most"},
-			line{past(measure.MetricGoalRealLower), "At least"},
-			line{past(measure.MetricGoalDelivered), "Delivered"},
+			line{value(measure.MetricGoalReported), "Reported"},
+			line{value(measure.MetricGoalReal), "Real"},
+			line{value(measure.MetricGoalRealUpper), "At most"},
+			line{value(measure.MetricGoalRealLower), "At least"},
+			line{value(measure.MetricGoalDelivered), "Delivered"},
 		)...).
 		OverrideByRegexp("/^Reported/", append(dashed(), fixed("orange"))).
 		OverrideByRegexp("/^Real/", []dashboard.DynamicConfigValue{fixed("blue"), prop("custom.lineWidth", 3)}).
@@ -111,11 +111,11 @@ func datesPanel() cog.Builder[dashboard.Panel] {
 		"dateTimeAsIso").
 		Span(12).Height(10),
 		append([]line{
-			{day(pastBy("goal", measure.MetricGoalTarget)), "Target"},
-			{day(pastBy("goal", measure.MetricGoalFirstTarget)), "First target"},
+			{day(valueBy("goal", measure.MetricGoalTarget)), "Target"},
+			{day(valueBy("goal", measure.MetricGoalFirstTarget)), "First target"},
 		}, ofSites(
-			line{moment(past(measure.MetricGoalForecast, `percentile="50"`)), "Forecast, 50 %"},
-			line{moment(past(measure.MetricGoalForecast, `percentile="85"`)), "Forecast, 85 %"},
+			line{moment(value(measure.MetricGoalForecast, `percentile="50"`)), "Forecast, 50 %"},
+			line{moment(value(measure.MetricGoalForecast, `percentile="85"`)), "Forecast, 85 %"},
 		)...)...).
 		OverrideByName("First target", []dashboard.DynamicConfigValue{prop("custom.lineStyle", map[string]any{"fill": "dot", "dash": []int{2, 6}})}).
 		OverrideByRegexp("/^Forecast/", dashed())
@@ -125,9 +125,9 @@ func chancePanel() cog.Builder[dashboard.Panel] {
 	return shares("Chance to meet the target, and of overstatement",
 		"Solid: the chance to meet the present target, and the first. Dashed: the probability that the truth lies more than 15 points below what is reported.",
 		ofSites(
-			line{past(measure.MetricGoalOnTime), "Present target"},
-			line{past(measure.MetricGoalFirstOnTime), "First target"},
-			line{past(measure.MetricGoalOverstated), "Overstated"},
+			line{value(measure.MetricGoalOnTime), "Present target"},
+			line{value(measure.MetricGoalFirstOnTime), "First target"},
+			line{value(measure.MetricGoalOverstated), "Overstated"},
 		)...).
 		OverrideByRegexp("/^Overstated/", dashed())
 }
@@ -136,8 +136,8 @@ func decisionsPanel() cog.Builder[dashboard.Panel] {
 	return counted("Open decisions",
 		"Decisions that are open, by class, stacked; dashed, those past the time within which they were to be made. A step that stays is a goal that waits.",
 		"none", 9,
-		line{pastBy("goal, class", measure.MetricGoalDecisionsOpen), "{{class}}"},
-		line{"sum by (goal) (" + pastBy("goal, class", measure.MetricGoalDecisionsOverdue) + ")", "Overdue"}).
+		line{valueBy("goal, class", measure.MetricGoalDecisionsOpen), "{{class}}"},
+		line{"sum by (goal) (" + valueBy("goal, class", measure.MetricGoalDecisionsOverdue) + ")", "Overdue"}).
 		FillOpacity(30).
 		Stacking(common.NewStackingConfigBuilder().Mode(common.StackingModeNormal)).
 		OverrideByName("Overdue", append(dashed(), prop("custom.fillOpacity", 0), unstacked()))
@@ -147,8 +147,8 @@ func latencyPanel() cog.Builder[dashboard.Panel] {
 	return counted("How long decisions take",
 		"By class: the time within which half (50), and 85 %, of the decisions of the last 90 days are made, open ones counted as lasting longer than they are old; rmst_30d: the mean of their first 30 days, which is known when the others are not. Dashed: how long the oldest open one has waited.",
 		"s", 9,
-		append(ofSites(line{pastBy("goal, instance, class, percentile", measure.MetricGoalDecisionLatency), "{{class}}: {{percentile}}"}),
-			line{"time() - " + oldestPast(measure.MetricGoalDecisionOldest), "Oldest open"})...).
+		append(ofSites(line{valueBy("goal, instance, class, percentile", measure.MetricGoalDecisionLatency), "{{class}}: {{percentile}}"}),
+			line{"time() - " + least("goal", measure.MetricGoalDecisionOldest), "Oldest open"})...).
 		OverrideByName("Oldest open", dashed())
 }
 
@@ -157,8 +157,8 @@ func silencePanel() cog.Builder[dashboard.Panel] {
 		"The saw: time since the last progress; it falls to nothing when something moves. Dashed: how long the goal may be silent by its own rhythm. Where the saw crosses the dashed line, the goal has stalled.",
 		"s", 9,
 		ofSites(
-			line{"time() - " + past(measure.MetricGoalLastProgress), "Without progress"},
-			line{past(measure.MetricGoalStallAfter), "Stalls after"},
+			line{"time() - " + value(measure.MetricGoalLastProgress), "Without progress"},
+			line{value(measure.MetricGoalStallAfter), "Stalls after"},
 		)...).
 		LineInterpolation(common.LineInterpolationLinear).
 		OverrideByRegexp("/^Stalls after/", dashed())
@@ -168,7 +168,7 @@ func finishedPanel() cog.Builder[dashboard.Panel] {
 	return counted("Finished issues",
 		"Issues delivered in the last week, four weeks and thirteen weeks. All three falling at once is a goal that people have left.",
 		"none", 9,
-		line{sumPast("goal, window", measure.MetricGoalFinished), "last {{window}}"})
+		line{sum("goal, window", measure.MetricGoalFinished), "last {{window}}"})
 }
 
 func flowPanel() cog.Builder[dashboard.Panel] {
@@ -176,8 +176,8 @@ func flowPanel() cog.Builder[dashboard.Panel] {
 		"Within which time half, and 85 %, of the finished issues went from begun to delivered; dashed, how old the begun ones are. Ages above the cycle time of 85 % are issues that are stuck.",
 		"s", 9,
 		ofSites(
-			line{pastBy("goal, instance, percentile", measure.MetricGoalCycleTime), "Cycle time, {{percentile}} %"},
-			line{pastBy("goal, instance, percentile", measure.MetricGoalItemAge), "Age, {{percentile}} %"},
+			line{valueBy("goal, instance, percentile", measure.MetricGoalCycleTime), "Cycle time, {{percentile}} %"},
+			line{valueBy("goal, instance, percentile", measure.MetricGoalItemAge), "Age, {{percentile}} %"},
 		)...).
 		OverrideByRegexp("/^Age/", dashed())
 }
@@ -188,11 +188,11 @@ func structurePanel() cog.Builder[dashboard.Panel] {
 		"percentunit", 12, 9).
 		Max(1),
 		ofSites(
-			line{now(measure.MetricGoalUnowned), "Without an owner"},
-			line{now(measure.MetricGoalConcentration), "Held by two"},
-			line{now(measure.MetricGoalReopened), "Re-opened"},
-			line{now(measure.MetricGoalDecisionBlocked), "Held up by a decision"},
-			line{now(measure.MetricGoalFlowEfficiency), "Worked on"},
+			line{value(measure.MetricGoalUnowned), "Without an owner"},
+			line{value(measure.MetricGoalConcentration), "Held by two"},
+			line{value(measure.MetricGoalReopened), "Re-opened"},
+			line{value(measure.MetricGoalDecisionBlocked), "Held up by a decision"},
+			line{value(measure.MetricGoalFlowEfficiency), "Worked on"},
 		)...)
 }
 
@@ -200,10 +200,10 @@ func debtPanel() cog.Builder[dashboard.Panel] {
 	return counted("Technical debt, and blocked work",
 		"Debt of the goal: its issues by what became of them; those that were created (dashed) and retired in the last 90 days; and blocked issues. Created above retired is debt that grows.",
 		"none", 9,
-		line{sumPast("goal", measure.MetricGoalDebtCreated, `window="90d"`), "Debt created"},
-		line{sumPast("goal", measure.MetricGoalDebtRetired, `window="90d"`), "Debt retired"},
-		line{sumPast("goal", measure.MetricGoalBlocked), "Blocked issues"},
-		line{sumPast("goal, category", measure.MetricGoalDebt), "Debt, {{category}}"}).
+		line{sum("goal", measure.MetricGoalDebtCreated, `window="90d"`), "Debt created"},
+		line{sum("goal", measure.MetricGoalDebtRetired, `window="90d"`), "Debt retired"},
+		line{sum("goal", measure.MetricGoalBlocked), "Blocked issues"},
+		line{sum("goal, category", measure.MetricGoalDebt), "Debt, {{category}}"}).
 		OverrideByName("Debt created", dashed())
 }
 
@@ -212,7 +212,7 @@ func outcomePanel() cog.Builder[dashboard.Panel] {
 		"How far each outcome has come from where it was to where it should be: 100 % is reached, below 0 is worse than before. Work that is delivered while these lines lie flat has no effect.",
 		"percentunit").
 		Span(12).Height(9),
-		line{pastBy("goal, outcome", measure.MetricGoalOutcome), "{{outcome}}"})
+		line{valueBy("goal, outcome", measure.MetricGoalOutcome), "{{outcome}}"})
 }
 
 // told maps 0 and 1 to words with a sign.
@@ -227,14 +227,14 @@ func criteriaPanel() cog.Builder[dashboard.Panel] {
 	return figure("Stop criteria", "What was declared in advance as a reason to question the goal, and whether it is so. A criterion that is not shown can't be judged: the evidence page says why.", "none", 6, 9).
 		NoValue("none declared").
 		Mappings(told("not met", "met", "red")).
-		WithTarget(askNow("A", "max by (criterion) ("+selected(measure.MetricGoalStopCriterion)+")").LegendFormat("{{criterion}}"))
+		WithTarget(askNow("A", valueBy("criterion", measure.MetricGoalStopCriterion)).LegendFormat("{{criterion}}"))
 }
 
 func trapsPanel() cog.Builder[dashboard.Panel] {
 	return figure("Traps", "Arrangements that keep a goal from moving, and whether this goal is in one. The evidence page shows what it is seen by.", "none", 6, 9).
 		NoValue("not known").
 		Mappings(told("not found", "found", "orange")).
-		WithTarget(askNow("A", "max by (trap) ("+selected(measure.MetricGoalTrap)+")").LegendFormat("{{trap}}"))
+		WithTarget(askNow("A", valueBy("trap", measure.MetricGoalTrap)).LegendFormat("{{trap}}"))
 }
 
 func evidencePanel() cog.Builder[dashboard.Panel] {
@@ -242,14 +242,14 @@ func evidencePanel() cog.Builder[dashboard.Panel] {
 		"The parts of the evidence, each from 0 to 100 %: how fresh the data are, how whole the history, how large the goal, and so on. The shortest bar is how far the figures can be trusted, and what to mend first.",
 		"percentunit", 12, 10).
 		Max(1).
-		WithTarget(askNow("A", "min by (component) ("+selected(measure.MetricGoalComponent)+")").LegendFormat("{{component}}"))
+		WithTarget(askNow("A", least("component", measure.MetricGoalComponent)).LegendFormat("{{component}}"))
 }
 
 func withheldPanel() cog.Builder[dashboard.Panel] {
 	return figure("Withheld figures",
 		"Figures that are not shown, and why: too few people for their privacy, or data too poor to tell.", "none", 12, 10).
 		NoValue("none").
-		WithTarget(askNow("A", "count by (measure, reason) ("+selected(measure.MetricGoalSuppressed)+")").
+		WithTarget(askNow("A", sampled("count by (measure, reason) (%s)", selected(measure.MetricGoalSuppressed), "")).
 			LegendFormat("{{measure}}: {{reason}}").Format(prometheus.PromQueryFormatTimeSeries)).
 		TextMode(common.BigValueTextModeName)
 }

@@ -20,9 +20,9 @@ func completionPanel() cog.Builder[dashboard.Panel] {
 	return shares("Reported and real",
 		"Dashed: completion as it is reported. Solid: what is real, by the estimate, and thin: what is delivered over what was not discarded. Where the dashed line runs above the others, the report is ahead of the work. Choose one or two goals above to read it well.",
 		ofSites(
-			line{past(measure.MetricGoalReported), "{{name}}: reported"},
-			line{past(measure.MetricGoalReal), "{{name}}: real"},
-			line{past(measure.MetricGoalDelivered), "{{name}}: delivered"},
+			line{value(measure.MetricGoalReported), "{{name}}: reported"},
+			line{value(measure.MetricGoalReal), "{{name}}: real"},
+			line{value(measure.MetricGoalDelivered), "{{name}}: delivered"},
 		)...).
 		OverrideByRegexp("/: reported/", dashed()).
 		OverrideByRegexp("/: delivered/", []dashboard.DynamicConfigValue{prop("custom.lineWidth", 1)})
@@ -42,11 +42,11 @@ func burnUpPanel(more string) *timeseries.PanelBuilder {
 	p := counted("Burn-up",
 		"Work by what became of it, stacked. Dashed: the scope, all that is not discarded, which the delivered area has to reach. A scope that rises as fast as that area is a goal that comes no nearer. In points where a goal counts points, else in issues. "+more,
 		"none", 10,
-		line{amountPast("delivered"), "Delivered"},
-		line{amountPast("in_progress"), "In progress"},
-		line{amountPast("todo"), "To do"},
-		line{amountPast("discarded"), "Discarded"},
-		line{amountPast(inScope), "Scope"}).
+		line{amount("delivered"), "Delivered"},
+		line{amount("in_progress"), "In progress"},
+		line{amount("todo"), "To do"},
+		line{amount("discarded"), "Discarded"},
+		line{amount(inScope), "Scope"}).
 		FillOpacity(40).
 		LineWidth(1).
 		Stacking(common.NewStackingConfigBuilder().Mode(common.StackingModeNormal)).
@@ -65,8 +65,8 @@ func scopePanel() cog.Builder[dashboard.Panel] {
 		"none").
 		Span(12).Height(9),
 		ofSites(
-			line{past(measure.MetricGoalScopeAdded), "{{name}}: added"},
-			line{"-" + past(measure.MetricGoalScopeRemoved), "{{name}}: removed"},
+			line{value(measure.MetricGoalScopeAdded), "{{name}}: added"},
+			line{"-" + value(measure.MetricGoalScopeRemoved), "{{name}}: removed"},
 		)...).
 		OverrideByRegexp("/: removed/", dashed())
 }
@@ -75,21 +75,21 @@ func oldestDecisionPanel() cog.Builder[dashboard.Panel] {
 	return asOfNow(bars("Oldest open decision",
 		"How long the oldest decision that each goal waits for has been open, the twenty longest. The longest bar is the first question of the week: who decides, and by when? A goal without a bar waits for none.",
 		"s", 12, 9),
-		line{"topk(20, " + named("time() - "+oldestNow(perSite, measure.MetricGoalDecisionOldest)) + ")", "{{name}}{{at}}"})
+		line{"topk(20, " + named("time() - "+least(perSite, measure.MetricGoalDecisionOldest)) + ")", "{{name}}{{at}}"})
 }
 
 func decisionDebtPanel() cog.Builder[dashboard.Panel] {
 	return counted("Decision debt",
 		"The ages of all open decisions of a goal, added: it rises by a day a day for each decision that is left open, and falls only when one is made.",
 		"s", 9,
-		ofSites(line{past(measure.MetricGoalDecisionDebt), "{{name}}"})...)
+		ofSites(line{value(measure.MetricGoalDecisionDebt), "{{name}}"})...)
 }
 
 func trapPanel() cog.Builder[dashboard.Panel] {
 	return asOfNow(bars("Structural traps",
 		"In how many of the chosen goals each trap is found: an arrangement of the work, not a person, that keeps a goal from moving. A trap in many goals is the organisation's. The goal's own board says which it is in.",
 		"none", 12, 9),
-		line{"sum by (trap) (max by (goal, trap) (" + selected(measure.MetricGoalTrap) + "))", "{{trap}}"})
+		line{"sum by (trap) (" + valueBy("goal, trap", measure.MetricGoalTrap) + ")", "{{trap}}"})
 }
 
 func unlinkedPanel() cog.Builder[dashboard.Panel] {
@@ -97,5 +97,5 @@ func unlinkedPanel() cog.Builder[dashboard.Panel] {
 		"Share of each project's work of the last 28 days that no goal claims, the ten greatest. Much of it means that goals are not where the work is; plumbline's page of unlinked work suggests the goals it may belong to.",
 		"percentunit", 12, 9).
 		Max(1),
-		line{"topk(10, max by (site, project) (" + measure.MetricUnlinkedRatio + "))", "{{project}}, {{site}}"})
+		line{"topk(10, " + sampled("max by (site, project) (%s)", measure.MetricUnlinkedRatio, "") + ")", "{{project}}, {{site}}"})
 }

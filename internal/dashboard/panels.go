@@ -158,7 +158,7 @@ func healthTimeline(t measure.Thresholds) cog.Builder[dashboard.Panel] {
 			days(t.WorseAfter), days(t.BetterAfter))).
 		Datasource(source()).
 		Span(24).Height(10).
-		WithTarget(ask("A", named(healthPast()), "{{name}}{{at}}")).
+		WithTarget(ask("A", named(health(measure.MetricGoalHealth)), "{{name}}{{at}}")).
 		Unit("none").
 		Mappings(healthWords(func(k int, _ measure.Health) string { return strconv.Itoa(k + 1) })).
 		ColorScheme(dashboard.NewFieldColorBuilder().Mode(dashboard.FieldColorModeIdFixed).FixedColor("#8e8e8e")).

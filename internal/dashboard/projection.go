@@ -33,8 +33,8 @@ func lastKnown() string {
 // projection is the straight way from what is delivered now to the whole scope
 // on the day of the forecast; there it ends.
 func projection(percentile string) string {
-	scope, delivered := carried(amounts(sumPast, "goal", inScope)), carried(amounts(sumPast, "goal", "delivered"))
-	due := carried(named(past(measure.MetricGoalForecast, `percentile="`+percentile+`"`)))
+	scope, delivered := carried(amounts(inScope)), carried(amounts("delivered"))
+	due := carried(named(value(measure.MetricGoalForecast, `percentile="`+percentile+`"`)))
 	gone := "(" + sinceKnown() + " / on () group_right () (" + due + " - on () group_left () " + lastKnown() + " > 0) <= 1)"
 	return gone + " * on (goal) group_left () (" + scope + " - " + delivered + ") + on (goal) group_left () " + delivered
 }
@@ -45,7 +45,7 @@ func projectedPanel() cog.Builder[dashboard.Panel] {
 	ref := len("ABCDE")
 	p := burnUpPanel("Right of the last figures: the scope if it stays as it is, and, dotted, straight lines from what is delivered now to the days of the forecast, on which the last issue is as likely as not, and with 85 %, delivered. Where a line meets the scope is what is forecast; its way there is not. Widen the range to see days further off.")
 	for k, l := range []line{
-		{carried(amounts(sumPast, "goal", inScope)) + " and on () " + sinceKnown(), "Scope, if it stays"},
+		{carried(amounts(inScope)) + " and on () " + sinceKnown(), "Scope, if it stays"},
 		{projection("50"), "Forecast, 50 %{{at}}"},
 		{projection("85"), "Forecast, 85 %{{at}}"},
 	} {
@@ -65,10 +65,10 @@ func projectedPanel() cog.Builder[dashboard.Panel] {
 func milestones() []cog.Builder[dashboard.AnnotationQuery] {
 	toCome := func(at string) string { return carried(at) + " and on () " + sinceKnown() }
 	forecast := func(percentile string) string {
-		return toCome(moment(named(past(measure.MetricGoalForecast, `percentile="`+percentile+`"`))))
+		return toCome(moment(named(value(measure.MetricGoalForecast, `percentile="`+percentile+`"`))))
 	}
 	return []cog.Builder[dashboard.AnnotationQuery]{
-		mark("Target", "purple", "The target", toCome(day(pastBy("goal", measure.MetricGoalTarget))), true),
+		mark("Target", "purple", "The target", toCome(day(valueBy("goal", measure.MetricGoalTarget))), true),
 		mark("Forecast, 50 %", "blue", "As likely as not done{{at}}", forecast("50"), true),
 		mark("Forecast, 85 %", "orange", "Done with 85 %{{at}}", forecast("85"), true),
 	}

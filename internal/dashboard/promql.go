@@ -20,7 +20,7 @@ const (
 const perSite = "goal, instance"
 
 // selected is the metric of the goals chosen on the board, with more matchers
-// where there are any. now asks for it as it is, past as it was.
+// where there are any.
 func selected(metric string, matchers ...string) string {
 	return matched(metric, append([]string{`goal=~"$goal"`}, matchers...)...)
 }
@@ -33,66 +33,53 @@ func matched(metric string, matchers ...string) string {
 	return metric + "{" + strings.Join(matchers, ",") + "}"
 }
 
-// now is the goals' present value of the metric at each site.
-func now(metric string, matchers ...string) string {
-	return "max by (" + perSite + ") (" + selected(metric, matchers...) + ")"
+// value is the goals' value of the metric at each site, at any moment.
+func value(metric string, matchers ...string) string {
+	return valueBy(perSite, metric, matchers...)
 }
 
-// past is the goals' value of the metric at each site and step of a range.
-func past(metric string, matchers ...string) string {
-	return pastBy(perSite, metric, matchers...)
-}
-
-// pastBy is past with a series for each value of the labels.
-func pastBy(labels, metric string, matchers ...string) string {
+// valueBy is value with a series for each value of the labels.
+func valueBy(labels, metric string, matchers ...string) string {
 	return sampled("max by ("+labels+") (%s)", selected(metric, matchers...), "")
 }
 
-// pastAgo is past some time before.
-func pastAgo(metric, ago string, matchers ...string) string {
+// valueAgo is value some time before.
+func valueAgo(metric, ago string, matchers ...string) string {
 	return sampled("max by ("+perSite+") (%s)", selected(metric, matchers...), " offset "+ago)
 }
 
-// sampled aggregates the series of goals as they are at a moment: as they were
-// scraped, and where nothing of a goal was, by the last sample of keep. So a
-// Plumbline that was moved to another address is not there twice for a day,
-// nor a past that was filled in without the scrape's labels.
+// sampled aggregates series as they are at a moment: as they were scraped, and
+// where no goal was, in the past that was filled in or while Plumbline is away,
+// by the last sample of keep. So what has ended is not shown for a day longer,
+// and a Plumbline that moved to another address is not there twice.
 func sampled(aggregate, series, offset string) string {
-	return "(" + fmt.Sprintf(aggregate, series+offset) +
-		" or on (goal) " + fmt.Sprintf(aggregate, "last_over_time("+series+"["+keep+"]"+offset+")") + ")"
+	return "(" + fmt.Sprintf(aggregate, series+offset) + " or " +
+		fmt.Sprintf(aggregate, "last_over_time("+series+"["+keep+"]"+offset+")") +
+		" unless on () group(" + measure.MetricGoalInfo + offset + "))"
 }
 
 // aligned is what was so a while ago, told of the sites that the goals have now:
 // a goal that was and is at one site alone is the same, whatever the site was
 // called then.
 func aligned(ago string) string {
-	info := now(measure.MetricGoalInfo)
+	info := value(measure.MetricGoalInfo)
 	alone := func(expr string) string { return "(" + expr + " and on (goal) (count by (goal) (" + expr + ") == 1))" }
 	return "(" + info + " * " + ago + " or " + alone(info) + " * on (goal) group_left () max by (goal) (" + alone(ago) + "))"
 }
 
-// oldestNow is the least value.
-func oldestNow(labels, metric string) string {
-	return "min by (" + labels + ") (" + selected(metric) + ")"
-}
-
-func oldestPast(metric string) string {
-	return sampled("min by (goal) (%s)", selected(metric), "")
+// least is the least value: the oldest moment, the weakest part.
+func least(labels, metric string) string {
+	return sampled("min by ("+labels+") (%s)", selected(metric), "")
 }
 
 // decisions counts the goals' decisions over the sites. One that is declared
 // without an issue is counted by every site's Plumbline: hence max.
 func decisions(metric string) string {
-	return "sum by (goal) (max by (goal, class) (" + selected(metric) + "))"
+	return "sum by (goal) (" + valueBy("goal, class", metric) + ")"
 }
 
-// sumNow and sumPast add what can be added, over the sites where labels lack
-// the instance.
-func sumNow(labels, metric string, matchers ...string) string {
-	return "sum by (" + labels + ") (" + selected(metric, matchers...) + ")"
-}
-
-func sumPast(labels, metric string, matchers ...string) string {
+// sum adds what can be added, over the sites where labels lack the instance.
+func sum(labels, metric string, matchers ...string) string {
 	return sampled("sum by ("+labels+") (%s)", selected(metric, matchers...), "")
 }
 
@@ -124,7 +111,7 @@ func joined(labels string) string {
 // goals but none in it, nothing where there are no goals to speak of. A goal
 // that sites see in several states counts in each.
 func inState(among ...measure.Health) string {
-	return "sum(max by (goal, state) (" + selected(measure.MetricGoalHealth, states(among...)) + "))"
+	return "sum(" + valueBy("goal, state", measure.MetricGoalHealth, states(among...)) + ")"
 }
 
 // states lets through the series of the states.
@@ -139,32 +126,32 @@ func states(among ...measure.Health) string {
 	return `state=~"` + strings.Join(names, "|") + `"`
 }
 
-// amounts is each goal's work in the categories: in points where it counts
-// points, else in issues. of adds over the sites.
-func amounts(of func(labels, metric string, matchers ...string) string, labels, categories string) string {
-	matcher := `category=~"` + categories + `"`
-	return "(" + of(labels, measure.MetricGoalPoints, matcher) + " or " + of(labels, measure.MetricGoalIssues, matcher) + ")"
-}
-
-// amountPast adds up the chosen goals' work in the categories.
-func amountPast(categories string) string { return "sum(" + amounts(sumPast, "goal", categories) + ")" }
-
 // The categories of what is in scope and not discarded.
 const inScope = "delivered|in_progress|todo"
+
+// amounts is each goal's work in the categories, added over the sites: in
+// points where it counts points, else in issues.
+func amounts(categories string) string {
+	matcher := `category=~"` + categories + `"`
+	return "(" + sum("goal", measure.MetricGoalPoints, matcher) + " or " + sum("goal", measure.MetricGoalIssues, matcher) + ")"
+}
+
+// amount adds up the chosen goals' work in the categories.
+func amount(categories string) string { return "sum(" + amounts(categories) + ")" }
 
 // deliveredShare is what was delivered over what was not discarded, from the
 // sums over the sites.
 func deliveredShare() string {
-	return amounts(sumNow, "goal", "delivered") + " / (" + amounts(sumNow, "goal", inScope) + " > 0)"
+	return amounts("delivered") + " / (" + amounts(inScope) + " > 0)"
 }
 
-// healthPast is the goals' health as a number, 1 and on in the order of
-// measure.HealthStates: state timelines map numbers to words.
-func healthPast() string {
-	return healthNumber(func(state string) string { return past(measure.MetricGoalHealth, state) })
+// health is the metric's state of the goals as a number.
+func health(metric string) string {
+	return healthNumber(func(state string) string { return value(metric, state) })
 }
 
-// healthNumber is 1 and on for the state that value has at 1.
+// healthNumber is 1 and on in the order of measure.HealthStates for the state
+// that value has at 1: panels map numbers to words.
 func healthNumber(value func(state string) string) string {
 	var parts []string
 	for k, state := range measure.HealthStates() {
@@ -175,19 +162,19 @@ func healthNumber(value func(state string) string) string {
 
 // silentFor is how long the goals have gone without progress, in days.
 func silentFor() string {
-	return "(time() - " + now(measure.MetricGoalLastProgress) + ") / 86400"
+	return "(time() - " + value(measure.MetricGoalLastProgress) + ") / 86400"
 }
 
 // silenceUsed is the share of the silence that a goal is allowed by its own
 // rhythm. A goal that is done owes no progress.
 func silenceUsed() string {
-	return "(time() - " + now(measure.MetricGoalLastProgress) + ") / " + now(measure.MetricGoalStallAfter) +
+	return "(time() - " + value(measure.MetricGoalLastProgress) + ") / " + value(measure.MetricGoalStallAfter) +
 		" unless on (" + perSite + ") " + finished()
 }
 
 // finished are the goals that are done.
 func finished() string {
-	return "(" + selected(measure.MetricGoalHealth, states(measure.Finished)) + " == 1)"
+	return "(" + value(measure.MetricGoalHealth, states(measure.Finished)) + " == 1)"
 }
 
 // best is the best that is known of how far the goals have come: the estimate,
@@ -205,4 +192,4 @@ func day(begins string) string { return "(" + begins + " + 43200) * 1000" }
 func moment(at string) string { return "(" + at + ") * 1000" }
 
 // ageOf is how long ago the oldest of the timestamps was, in seconds.
-func ageOf(metric string) string { return "time() - min(" + metric + ")" }
+func ageOf(metric string) string { return "time() - " + sampled("min(%s)", metric, "") }

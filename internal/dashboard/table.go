@@ -95,10 +95,12 @@ func whole(atEach, together string) string {
 // nameColumns are those of every table of goals: the first two, and the last.
 // Only where there are several sites do rows say which they are of.
 func nameColumns() (name, site, owner, id column) {
-	of := "max by (goal, name, owner%s) (" + selected(measure.MetricGoalInfo) + ")"
-	alone := fmt.Sprintf(of, ", instance")
+	of := func(more string) string {
+		return sampled("max by (goal, name, owner"+more+") (%s)", selected(measure.MetricGoalInfo), "")
+	}
+	alone := of(", instance")
 	expr := keyed(alone, "goal", "name", "owner") + " unless on () " + several() +
-		" or " + keyed("("+alone+" or "+fmt.Sprintf(of, "")+")", "goal", "name", "owner", "instance") + " and on () " + several()
+		" or " + keyed("("+alone+" or "+of("")+")", "goal", "name", "owner", "instance") + " and on () " + several()
 	return column{title: goalColumn, label: "name", expr: expr, unkeyed: true,
 			props: []dashboard.DynamicConfigValue{toEvidence(), prop("custom.minWidth", 220)}},
 		column{title: "Site", label: "instance"},
@@ -110,31 +112,31 @@ func nameColumns() (name, site, owner, id column) {
 func columns(t measure.Thresholds) []column {
 	name, site, owner, id := nameColumns()
 	forecast := func(percentile string) string {
-		return moment(now(measure.MetricGoalForecast, `percentile="`+percentile+`"`))
+		return moment(value(measure.MetricGoalForecast, `percentile="`+percentile+`"`))
 	}
 	return []column{
 		name, site,
-		{title: "Health", expr: healthNumber(func(s string) string { return now(measure.MetricGoalHealth, s) }), props: inWords()},
-		{title: "Reported as", expr: healthNumber(func(s string) string { return now(measure.MetricGoalReportedHealth, s) }), props: inWords()},
-		{title: "Health since, days", expr: "(time() - " + now(measure.MetricGoalHealthSince) + ") / 86400", props: inDays()},
-		{title: "Reported", expr: now(measure.MetricGoalReported), props: inPercent()},
-		{title: "Real", expr: now(measure.MetricGoalReal), props: inPercent()},
-		{title: "Real, at least", expr: now(measure.MetricGoalRealLower), props: inPercent()},
-		{title: "Real, at most", expr: now(measure.MetricGoalRealUpper), props: inPercent()},
-		{title: "Delivered", expr: whole(now(measure.MetricGoalDelivered), deliveredShare()), props: inPercent()},
-		{title: "Gap", expr: now(measure.MetricGoalReported) + " - " + best(now), props: inPercent()},
-		{title: "Chance of overstatement", expr: now(measure.MetricGoalOverstated), props: append(inPercent(),
+		{title: "Health", expr: health(measure.MetricGoalHealth), props: inWords()},
+		{title: "Reported as", expr: health(measure.MetricGoalReportedHealth), props: inWords()},
+		{title: "Health since, days", expr: "(time() - " + value(measure.MetricGoalHealthSince) + ") / 86400", props: inDays()},
+		{title: "Reported", expr: value(measure.MetricGoalReported), props: inPercent()},
+		{title: "Real", expr: value(measure.MetricGoalReal), props: inPercent()},
+		{title: "Real, at least", expr: value(measure.MetricGoalRealLower), props: inPercent()},
+		{title: "Real, at most", expr: value(measure.MetricGoalRealUpper), props: inPercent()},
+		{title: "Delivered", expr: whole(value(measure.MetricGoalDelivered), deliveredShare()), props: inPercent()},
+		{title: "Gap", expr: value(measure.MetricGoalReported) + " - " + best(value), props: inPercent()},
+		{title: "Chance of overstatement", expr: value(measure.MetricGoalOverstated), props: append(inPercent(),
 			coloured("text", from(overstatedHint, "yellow"), from(judged().OverstatedFrom, "red"))...)},
-		{title: "Target", expr: day(now(measure.MetricGoalTarget)), props: asDate()},
-		{title: "Slip", expr: now(measure.MetricGoalTargetSlip) + " / 86400", props: inDays()},
+		{title: "Target", expr: day(value(measure.MetricGoalTarget)), props: asDate()},
+		{title: "Slip", expr: value(measure.MetricGoalTargetSlip) + " / 86400", props: inDays()},
 		{title: "Forecast, 50 %", expr: forecast("50"), props: asDate()},
 		{title: "Forecast, 85 %", expr: forecast("85"), props: asDate()},
-		{title: "Chance on time", expr: now(measure.MetricGoalOnTime), props: append(inPercent(),
+		{title: "Chance on time", expr: value(measure.MetricGoalOnTime), props: append(inPercent(),
 			coloured("red", from(judged().OffTrackBelow, "yellow"), from(judged().AtRiskBelow, "green"))...)},
-		{title: "Oldest open decision, days", expr: whole("(time() - "+oldestNow(perSite, measure.MetricGoalDecisionOldest)+") / 86400", "(time() - "+oldestNow("goal", measure.MetricGoalDecisionOldest)+") / 86400"), props: inDays()},
-		{title: "Decisions overdue", expr: whole(sumNow(perSite, measure.MetricGoalDecisionsOverdue), decisions(measure.MetricGoalDecisionsOverdue)), props: coloured("text", from(1, "red"))},
+		{title: "Oldest open decision, days", expr: whole("(time() - "+least(perSite, measure.MetricGoalDecisionOldest)+") / 86400", "(time() - "+least("goal", measure.MetricGoalDecisionOldest)+") / 86400"), props: inDays()},
+		{title: "Decisions overdue", expr: whole(sum(perSite, measure.MetricGoalDecisionsOverdue), decisions(measure.MetricGoalDecisionsOverdue)), props: coloured("text", from(1, "red"))},
 		{title: "Last progress, days ago", expr: silentFor(), props: inDays()},
-		{title: "Stalls after", expr: now(measure.MetricGoalStallAfter) + " / 86400", props: inDays()},
+		{title: "Stalls after", expr: value(measure.MetricGoalStallAfter) + " / 86400", props: inDays()},
 		{title: silenceColumn, expr: silenceUsed(), props: append(inPercent(),
 			prop("min", 0), prop("max", 1),
 			prop("custom.cellOptions", map[string]any{"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}),
@@ -142,8 +144,8 @@ func columns(t measure.Thresholds) []column {
 			prop("thresholds", map[string]any{"mode": "absolute", "steps": []dashboard.Threshold{
 				{Color: "green"}, from(1/t.StallFactor, "yellow"), from(1, "red"),
 			}}))},
-		{title: "Scope added", expr: whole(sumNow(perSite, measure.MetricGoalScopeAdded), sumNow("goal", measure.MetricGoalScopeAdded))},
-		{title: "Evidence", expr: now(measure.MetricGoalEvidence), props: append(inPercent(), coloured("red", from(t.EvidenceHides, "yellow"), from(0.75, "green"))...)},
+		{title: "Scope added", expr: whole(sum(perSite, measure.MetricGoalScopeAdded), sum("goal", measure.MetricGoalScopeAdded))},
+		{title: "Evidence", expr: value(measure.MetricGoalEvidence), props: append(inPercent(), coloured("red", from(t.EvidenceHides, "yellow"), from(0.75, "green"))...)},
 		owner, id,
 	}
 }
@@ -158,8 +160,8 @@ func goalTable(t measure.Thresholds) cog.Builder[dashboard.Panel] {
 // changeTable says what is otherwise than a week ago.
 func changeTable() cog.Builder[dashboard.Panel] {
 	const week = "7d"
-	ago := func(metric string, matchers ...string) string { return aligned(pastAgo(metric, week, matchers...)) }
-	since := func(metric string) string { return now(metric) + " - " + ago(metric) }
+	ago := func(metric string, matchers ...string) string { return aligned(valueAgo(metric, week, matchers...)) }
+	since := func(metric string) string { return value(metric) + " - " + ago(metric) }
 	open := measure.MetricGoalDecisionsOpen
 	name, site, owner, id := nameColumns()
 	return joinedTable("What changed since last week",
@@ -167,13 +169,13 @@ func changeTable() cog.Builder[dashboard.Panel] {
 		10, "Real, change", []column{
 			name, site,
 			{title: "Health a week ago", expr: healthNumber(func(s string) string { return ago(measure.MetricGoalHealth, s) }), props: inWords()},
-			{title: "Health now", expr: healthNumber(func(s string) string { return now(measure.MetricGoalHealth, s) }), props: inWords()},
+			{title: "Health now", expr: health(measure.MetricGoalHealth), props: inWords()},
 			{title: "Reported, change", expr: since(measure.MetricGoalReported), props: inPercent()},
-			{title: "Real, change", expr: best(now) + " - " + best(ago), props: inPercent()},
+			{title: "Real, change", expr: best(value) + " - " + best(ago), props: inPercent()},
 			{title: "Chance on time, change", expr: since(measure.MetricGoalOnTime), props: inPercent()},
 			{title: "Scope added", expr: since(measure.MetricGoalScopeAdded)},
 			{title: "Target moved", expr: "(" + since(measure.MetricGoalTarget) + ") / 86400", props: inDays()},
-			{title: "Decisions open, change", expr: sumNow(perSite, open) + " - " + aligned(sampled("sum by ("+perSite+") (%s)", selected(open), " offset "+week))},
+			{title: "Decisions open, change", expr: sum(perSite, open) + " - " + aligned(sampled("sum by ("+perSite+") (%s)", selected(open), " offset "+week))},
 			owner, id,
 		})
 }
@@ -241,16 +243,16 @@ func withoutTime() dashboard.DataTransformerConfig {
 type reason struct{ words, expr string }
 
 func reasons() []reason {
-	one := func(metric string, matchers ...string) string { return now(metric, matchers...) + " == 1" }
+	one := func(metric string, matchers ...string) string { return value(metric, matchers...) + " == 1" }
 	return []reason{
 		{"■ meets a stop criterion that was declared for it", one(measure.MetricGoalStopCriterion)},
 		{"■ has stopped: no progress for longer than its own rhythm allows", one(measure.MetricGoalStalled)},
-		{"▲ its target has passed", now(measure.MetricGoalTarget) + " + 86400 < time() unless on (goal, instance) " + finished()},
-		{"▲ can hardly meet its target", now(measure.MetricGoalOnTime) + " < " + number(judged().OffTrackBelow) + " and " + now(measure.MetricGoalTarget) + " + 86400 >= time()"},
-		{"◆ the report very likely overstates", now(measure.MetricGoalOverstated) + " >= " + number(judged().OverstatedFrom)},
-		{"◆ waits for a decision that is overdue", sumNow(perSite, measure.MetricGoalDecisionsOverdue) + " > 0"},
-		{"◆ its target keeps moving", fmt.Sprintf("%s >= %d unless on (goal, instance) %s", now(measure.MetricGoalTargetMoves, `window="90d"`), movingTimes, finished())},
-		{"◆ its outcome does not move, though half of the work is delivered", "min by (goal, instance) (" + selected(measure.MetricGoalOutcome) + ") < " + number(unmoved) + " and " + now(measure.MetricGoalDelivered) + " >= " + number(halfDelivered)},
+		{"▲ its target has passed", value(measure.MetricGoalTarget) + " + 86400 < time() unless on (goal, instance) " + finished()},
+		{"▲ can hardly meet its target", value(measure.MetricGoalOnTime) + " < " + number(judged().OffTrackBelow) + " and " + value(measure.MetricGoalTarget) + " + 86400 >= time()"},
+		{"◆ the report very likely overstates", value(measure.MetricGoalOverstated) + " >= " + number(judged().OverstatedFrom)},
+		{"◆ waits for a decision that is overdue", sum(perSite, measure.MetricGoalDecisionsOverdue) + " > 0"},
+		{"◆ its target keeps moving", fmt.Sprintf("%s >= %d unless on (goal, instance) %s", value(measure.MetricGoalTargetMoves, `window="90d"`), movingTimes, finished())},
+		{"◆ its outcome does not move, though half of the work is delivered", least(perSite, measure.MetricGoalOutcome) + " < " + number(unmoved) + " and " + value(measure.MetricGoalDelivered) + " >= " + number(halfDelivered)},
 	}
 }
 

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -84,7 +85,45 @@ func (b *Backtest) addConditions(r *Replay, everyone func(*Life) bool) {
 	warm := r.only(func(t *Told) bool { return !t.Cold })
 	unfinished := r.only(func(t *Told) bool { return t.Finish.After(t.At) })
 	b.Scores = append(b.Scores, cold.Score("cold start", everyone), warm.Score("with own history", everyone),
-		unfinished.Score("before the finish", everyone))
+		unfinished.Score("before the finish", everyone),
+		r.Score(fmt.Sprintf("%d or more delivered", largeFinal), func(l *Life) bool { return l.End != nil && len(l.End.Final) >= largeFinal }))
+	for _, days := range otherGraces() {
+		b.Scores = append(b.Scores, r.graced(time.Duration(days)*day).Score(fmt.Sprintf("grace of %d d", days), everyone))
+	}
+}
+
+// largeFinal is from how many delivered leaves on a container is scored among
+// the large ones (MEASURES §3.4).
+const largeFinal = 8
+
+// otherGraces are the graces, in days, that the truth is told by beside the one
+// in force, which is 30 (MEASURES §3.4).
+func otherGraces() []int { return []int{14, 90} }
+
+// graced returns what was told beside what came by another grace. What was told
+// stays: the grace by which it had been learnt is that in force.
+func (r *Replay) graced(grace time.Duration) *Replay {
+	out := &Replay{Models: r.Models, Until: r.Until, settings: r.settings, cold: r.cold}
+	s := r.settings
+	s.Thresholds.Grace = grace
+	for _, l := range r.Lives {
+		if l.End == nil {
+			continue
+		}
+		end, ok := l.closing(r.Until, &s)
+		if !ok {
+			continue
+		}
+		told := slices.Clone(l.Told)
+		for k := range told {
+			t := &told[k]
+			t.Truth, t.Finish, t.final = l.truth(&end, t.At), end.Finished, len(end.Final)
+			t.CRPS, t.CRPSDelivered, t.place = r.Model(t.At).crps(&t.Situation, l.Set, t.Truth)
+		}
+		l.End, l.Told = &end, told
+		out.Lives = append(out.Lives, l)
+	}
+	return out
 }
 
 func sorted[V any](m map[string]V) []string {

@@ -3,7 +3,6 @@ package measure
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"plumbline/internal/flow"
 )
@@ -166,10 +165,4 @@ func eachBlocker(i *flow.Issue, f func(key string, span flow.Span)) {
 			f(key, span)
 		}
 	}
-}
-
-// says reports whether Jira's sentence on a link uses one of the phrases.
-func says(sentence string, phrases ...string) bool {
-	sentence = strings.ToLower(sentence)
-	return slices.ContainsFunc(phrases, func(p string) bool { return strings.Contains(sentence, p) })
 }

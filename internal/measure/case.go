@@ -65,10 +65,18 @@ func (s *Situation) vector() vector {
 	return v
 }
 
-// logit is ℓ of MEASURES §3.2: the delivered share, smoothed by half a leaf.
+// logit is ℓ of MEASURES §3.2: the delivered share, smoothed by half a leaf. By
+// points it is smoothed alike, as if all leaves weighed the same.
 func (s *Situation) logit() float64 {
-	d, n := float64(s.Delivered), float64(s.Scope())
-	return logit((d + 0.5) / (n + 1))
+	n := float64(s.Scope())
+	return logit((s.DeliveredShare()*n + 0.5) / (n + 1))
+}
+
+// issueLogit is logit by issues, also where points count.
+func (s *Situation) issueLogit() float64 {
+	byIssues := *s
+	byIssues.Points = nil
+	return byIssues.logit()
 }
 
 // completion undoes the smoothing of logit: the completion in 0…1 that a value on

@@ -8,7 +8,7 @@ type losses struct {
 	containers float64
 	errors     [numMethods]float64 // sums of mean absolute errors
 	covered    float64             // sum of the shares that the interval held
-	// lately are those shares of the last containers, in a ring.
+	// lately are those shares of the last containers, the latest first.
 	lately   [calibratedOver]float64
 	horizons [numHorizons]horizonLoss
 	finish   [numFinishers]float64 // sums of mean Brier scores over snapshots and horizons
@@ -21,13 +21,13 @@ type horizonLoss struct{ n, came, brier float64 }
 // take takes in a container that has closed: what was told of it, and what came.
 func (l *losses) take(told []Told, cases []Case) (missed float64, ok bool) {
 	n := min(len(told), len(cases))
-	l.takeFinish(told[:n], cases[:n])
+	told, cases = told[:n], cases[:n]
+	l.takeFinish(told, cases)
 	if n == 0 {
 		return 0, false
 	}
-	at := int(l.containers) % calibratedOver
 	l.containers++
-	for k := range n {
+	for k := range cases {
 		c, t := &cases[k], &told[k]
 		if !t.Estimate.holds(c.Truth) {
 			missed += 1 / float64(n)
@@ -37,7 +37,8 @@ func (l *losses) take(told []Told, cases []Case) (missed float64, ok bool) {
 		}
 	}
 	l.covered += 1 - missed
-	l.lately[at] = 1 - missed
+	copy(l.lately[1:], l.lately[:])
+	l.lately[0] = 1 - missed
 	return missed, true
 }
 

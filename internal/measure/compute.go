@@ -25,6 +25,7 @@ func (h *History) statusOf(k int, like map[int][]committed, work []ProjectShare,
 	g, c := h.ledgers[k].status(at, &h.settings)
 	h.setDrift(&g, k, like, at)
 	h.ledgers[k].setEvidence(&g, at, work, &h.settings)
+	h.setTrapStates(&g, k, at)
 	return g, c
 }
 
@@ -38,7 +39,6 @@ func (l *ledger) status(at time.Time, s *Settings) (GoalStatus, crowd) {
 	l.setSlip(&g, at, s)
 	w := l.load(at)
 	l.setWork(&g, at, &w, s)
-	l.setTrapStates(&g, at)
 	if len(g.Missing) == 0 {
 		g.Missing = nil
 	}

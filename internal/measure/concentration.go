@@ -19,11 +19,7 @@ type crowd struct {
 	issues  int // the leaves that count
 	nobodys int // those of them that nobody holds
 	persons int // who hold any
-	most    int // leaves of the one who holds most
 	topTwo  int // leaves of the two who hold most
-	// effective is how many persons would spread the leaves that somebody
-	// holds as unevenly, if all of them held the same: 1 ÷ Σ p². 0 for none.
-	effective float64
 }
 
 // contributes reports whether a leaf counts for concentration.
@@ -55,20 +51,16 @@ func (l *ledger) crowd(at time.Time, w *load, s *Settings) crowd {
 		held[who]++
 	}
 	c.persons = len(held)
-	second, squares := 0, 0
-	for _, n := range held { // in any order: sums, and the two largest
-		squares += n * n
+	most, second := 0, 0
+	for _, n := range held { // in any order
 		switch {
-		case n > c.most:
-			c.most, second = n, c.most
+		case n > most:
+			most, second = n, most
 		case n > second:
 			second = n
 		}
 	}
-	c.topTwo = c.most + second
-	if all := c.issues - c.nobodys; all > 0 {
-		c.effective = float64(all) * float64(all) / float64(squares)
-	}
+	c.topTwo = most + second
 	return c
 }
 
@@ -80,9 +72,6 @@ func (c *crowd) small(s *Settings) bool {
 
 // leastGroup is how many persons a figure must be derived from to be shown.
 func (s *Settings) leastGroup() int { return max(s.MinGroup, LeastGroup) }
-
-// leaning reports whether one person holds more than half of the work.
-func (c *crowd) leaning() bool { return 2*c.most > c.issues }
 
 // concentrate adds each goal's concentration, or why it is withheld.
 func (h *History) concentrate(goals []GoalStatus, crowds []crowd) {

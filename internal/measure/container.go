@@ -45,13 +45,6 @@ type Container struct {
 	version          flow.Version
 }
 
-// Held gives single issues of a store: nil where it has none of that id, or
-// none that has or had the key.
-type Held interface {
-	Issue(site string, id flow.IssueID) (*flow.Issue, error)
-	IssueByKey(site, key string) (*flow.Issue, error)
-}
-
 // FindContainers returns the containers of one site or dump that ever held
 // enough issues to be scored, open ones too, in the order of their names, with
 // their history up to the moment. Of in only Issues, which is called once,
@@ -61,12 +54,22 @@ type Held interface {
 // A fix version is set late, mostly when the issue is closed. So which issues
 // a version had at a moment is known from changelogs alone: in a set without
 // any, versions are no containers.
-func FindContainers(set string, in Input, held Held, until time.Time) ([]Container, error) {
-	s := newSurvey()
+func FindContainers(set, site string, in Input, held Source, until time.Time) ([]Container, error) {
+	s := NewSurvey()
 	if err := in.eachTimeline(s.meet); err != nil {
 		return nil, fmt.Errorf("looking for containers: %w", err)
 	}
-	d := discovery{survey: s, held: held, in: &in, set: set, until: until, met: map[flow.IssueID]bool{}}
+	return s.Containers(set, site, in, held, until)
+}
+
+// Containers is FindContainers for issues that the survey has met: in.Issues is
+// not called.
+func (s *Survey) Containers(set, site string, in Input, held Source, until time.Time) ([]Container, error) {
+	of := s.sites[site]
+	if of == nil {
+		return nil, nil
+	}
+	d := discovery{survey: of, held: held, in: &in, set: set, until: until, met: map[flow.IssueID]bool{}}
 	if err := d.choose(); err != nil {
 		return nil, fmt.Errorf("looking for containers: %w", err)
 	}
@@ -77,7 +80,7 @@ func FindContainers(set string, in Input, held Held, until time.Time) ([]Contain
 // goal that maps nothing but the container.
 type discovery struct {
 	*survey
-	held       Held
+	held       Source
 	in         *Input
 	set        string
 	until      time.Time

@@ -59,7 +59,7 @@ func (h held) IssueByKey(_, key string) (*flow.Issue, error) {
 func found(t flowtest.TB, c *flow.Catalog, until string, issues ...*flow.Issue) []Container {
 	t.Helper()
 	h := inMemory(issues)
-	all, err := FindContainers("test", Input{
+	all, err := FindContainers("test", flowtest.Site, Input{
 		Catalogs: map[string]*flow.Catalog{flowtest.Site: c}, Settings: DefaultSettings(), Issues: h.each,
 	}, h, flowtest.At(t, until))
 	if err != nil {

@@ -40,7 +40,7 @@ type DecisionClassStatus struct {
 // than they are old (Kaplan–Meier with delayed entry), so that leaving one
 // open never makes it look shorter.
 type DecisionLatency struct {
-	Made    int `json:"made"`    // observed to be made
+	Made    int `json:"made"`    // observed to be made, in all of their parts
 	Waiting int `json:"waiting"` // observed, and not made yet
 	// P50Seconds and P85Seconds are by when half and 85 % are made; nil where
 	// too many are open to tell.
@@ -115,9 +115,14 @@ type Decision struct {
 	State   DecisionState `json:"state"`
 	// Cause is what asked for it: "issue type Decision", "status Awaiting
 	// approval", "flag", "goals file".
-	Cause     string    `json:"cause"`
-	Authority string    `json:"authority,omitempty"` // as declared: a group, never a person
-	Asked     time.Time `json:"asked"`
+	Cause     string `json:"cause"`
+	Authority string `json:"authority,omitempty"` // as declared: a group, never a person
+	// Asked is when it was asked: of a part of another decision, when that was.
+	Asked time.Time `json:"asked"`
+	// SplitFrom is the key of the decision that it is a part of, empty for none;
+	// OpenParts is how many others of the same whole are open.
+	SplitFrom string `json:"split_from,omitempty"`
+	OpenParts int    `json:"open_parts,omitempty"`
 	// Due is by when it should be made; Overdue tells that it is open and
 	// later than that.
 	Due     *time.Time `json:"due,omitempty"`

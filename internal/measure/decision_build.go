@@ -112,24 +112,38 @@ func (d *decider) finish(b *builder, sites []string) decisions {
 	claimed := d.join(byKey)
 	blocks := d.block(b, byKey)
 	out := decisions{classes: d.classes(), sites: sites}
+	of := map[*inquiry][]*decision{}
+	asked := map[*decision]*inquiry{}
+	add := func(e decision, q *inquiry) {
+		out.all = append(out.all, &e)
+		if q != nil {
+			of[q] = append(of[q], &e)
+			asked[&e] = q
+		}
+	}
 	for _, q := range d.inquiries {
 		for _, e := range q.episodes(claimed[q], d.settings) {
-			e.goals = d.goalsOf(q, &e, blocks[q], b)
-			out.all = append(out.all, &e)
+			add(e, q)
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(d.declared)) { // those whose issue is not held
 		for _, said := range d.declared[key] {
-			e := alone(said, d.settings)
-			e.goals = d.goalsOf(nil, &e, nil, b)
-			out.all = append(out.all, &e)
+			add(alone(said, d.settings), nil)
 		}
 	}
-	slices.SortStableFunc(out.all, func(x, y *decision) int {
-		return cmp.Or(x.asked.Compare(y.asked), x.compare(y.issueAt), cmp.Compare(x.key, y.key), cmp.Compare(x.id(), y.id()))
-	})
+	slices.SortStableFunc(out.all, (*decision).order)
+	d.unite(of, byKey)
+	for _, e := range out.all { // a whole before its parts
+		q := asked[e]
+		e.goals = d.goalsOf(q, e, blocks[q], b)
+	}
 	d.enter(b, out.all)
 	return out
+}
+
+// order is the order of the register: by when they were asked.
+func (d *decision) order(o *decision) int {
+	return cmp.Or(d.asked.Compare(o.asked), d.compare(o.issueAt), cmp.Compare(d.key, o.key), cmp.Compare(d.id(), o.id()))
 }
 
 // settled returns a copy of the decider with the inquiries in order, each with

@@ -22,16 +22,9 @@ type declaration struct {
 func newDeclaration(ledger int, d *goal.Decision, zone *time.Location) declaration {
 	out := declaration{ledger, d, flow.Span{From: d.Asked.Start(zone)}}
 	if !d.Decided.IsZero() {
-		out.said.To = laterOf(d.Decided.Start(zone), out.said.From)
+		out.said.To = latest(d.Decided.Start(zone), out.said.From)
 	}
 	return out
-}
-
-func laterOf(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }
 
 // class is the class that the declaration names, if it is configured.

@@ -35,6 +35,11 @@ type decision struct {
 	goals    []ownGoal // that it belongs to, by ledger
 	holds    []flow.Spans
 	usual    []dueFrom // by when it should be made by the service's own rule
+	// whole is the decision that it is a part of, nil for none, as is known
+	// from joined on; parts are those split off it.
+	whole  *decision
+	joined time.Time
+	parts  []*decision
 }
 
 // classFrom is the class of a decision from a moment on: the index of a

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -47,12 +48,27 @@ func (x *explainer) ownDecisions(f func(o ownDecision, st standing)) {
 	}
 }
 
+// askedSoFar counts the decisions that have ever been asked and were the
+// goal's.
+func (x *explainer) askedSoFar() int {
+	n := 0
+	for _, o := range x.l.decisions {
+		if len(o.own.in) > 0 && !latest(o.asked, o.own.in[0].From).After(x.at) {
+			n++
+		}
+	}
+	return n
+}
+
 func (x *explainer) decisionEvidence(o ownDecision, at time.Time, what ...string) Evidence {
 	class := OtherDecisions
 	if names := classNames(x.s); o.classAt(x.at) < len(names) {
 		class = names[o.classAt(x.at)]
 	}
 	text := fmt.Sprintf("%s: %s, asked by %s", o.label(x.at), class, o.cause)
+	if whole := o.root(x.at); whole != o.decision {
+		text += ", a part of " + cmp.Or(whole.key, whole.label(x.at))
+	}
 	for _, w := range what {
 		if w != "" {
 			text += "; " + w
@@ -73,12 +89,15 @@ func (x *explainer) decisionsOpen() ExplainedMeasure {
 	for _, c := range d.Classes {
 		m.Inputs = append(m.Inputs, ExplainedInput{c.Class, strconv.Itoa(c.Open)})
 	}
+	if all := x.status.Issues.Total(); all > 0 { // few may mean that few are written down (MEASURES §9)
+		m.Inputs = append(m.Inputs, ExplainedInput{"asked for so far, for each 100 issues", strconv.FormatFloat(100*float64(x.askedSoFar())/float64(all), 'f', 1, 64)})
+	}
 	x.ownDecisions(func(o ownDecision, st standing) {
 		switch {
 		case st.open():
-			m.Counted = append(m.Counted, x.decisionEvidence(o, o.asked, "open for "+inDays(x.at.Sub(o.asked)), x.dueText(o), again(st)))
+			m.Counted = append(m.Counted, x.decisionEvidence(o, o.askedAt(x.at), "open for "+inDays(x.at.Sub(o.askedAt(x.at))), x.dueText(o), again(st)))
 		case st.end.After(x.at.Add(-x.s.Thresholds.DecisionWindow)):
-			m.LeftOut = append(m.LeftOut, x.decisionEvidence(o, st.end, st.how.String()+" after "+inDays(st.end.Sub(o.asked)), again(st)))
+			m.LeftOut = append(m.LeftOut, x.decisionEvidence(o, st.end, st.how.String()+" after "+inDays(st.end.Sub(o.askedAt(x.at))), again(st)))
 		}
 	})
 	return m
@@ -111,7 +130,7 @@ func (x *explainer) decisionsOverdue() ExplainedMeasure {
 		if !st.open() {
 			return
 		}
-		e := x.decisionEvidence(o, o.asked, x.dueText(o))
+		e := x.decisionEvidence(o, o.askedAt(x.at), x.dueText(o))
 		if o.own.overdue.Contains(x.at) {
 			m.Counted = append(m.Counted, e)
 		} else {
@@ -132,7 +151,7 @@ func (x *explainer) decisionDebt() ExplainedMeasure {
 	}
 	x.ownDecisions(func(o ownDecision, st standing) {
 		if st.open() {
-			m.Counted = append(m.Counted, x.decisionEvidence(o, o.asked, "open for "+inDays(x.at.Sub(o.asked))))
+			m.Counted = append(m.Counted, x.decisionEvidence(o, o.askedAt(x.at), "open for "+inDays(x.at.Sub(o.askedAt(x.at)))))
 		}
 	})
 	return m
@@ -176,11 +195,11 @@ func (x *explainer) decisionLatency() ExplainedMeasure {
 	}
 	window := observer{since: x.at.Add(-x.s.Thresholds.DecisionWindow), at: x.at, age: wallClock}
 	if d.Latency.WholeHistory {
-		window = observer{at: x.at, age: wallClock, whole: true}
+		window = window.wholly()
 		m.Inputs = append(m.Inputs, ExplainedInput{"window", "the whole history, since the last days hold too little"})
 	}
-	for _, o := range x.l.decisions {
-		for _, seen := range window.see(nil, o.decision, o.own.in) {
+	for _, o := range entirely(x.l.lifetimes, x.at) {
+		for _, seen := range window.see(nil, o) {
 			what := "open after " + inDays(seen.exit)
 			if seen.ended {
 				what = "made after " + inDays(seen.exit)
@@ -188,7 +207,7 @@ func (x *explainer) decisionLatency() ExplainedMeasure {
 			if seen.entry > 0 {
 				what += ", seen from " + inDays(seen.entry) + " on"
 			}
-			m.Counted = append(m.Counted, x.decisionEvidence(o, o.asked, what))
+			m.Counted = append(m.Counted, x.decisionEvidence(ownDecision{decision: o.decision}, o.askedAt(x.at), what))
 		}
 	}
 	return m

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"plumbline/internal/flow"
@@ -64,9 +65,9 @@ func (d *DecisionStatus) count(o ownDecision, at time.Time) {
 	c := &d.Classes[o.classAt(at)]
 	d.Open++
 	c.Open++
-	d.DebtSeconds += at.Sub(o.asked).Seconds()
-	if d.OldestOpen == nil || o.asked.Before(*d.OldestOpen) {
-		asked := o.asked
+	asked := o.askedAt(at)
+	d.DebtSeconds += at.Sub(asked).Seconds()
+	if d.OldestOpen == nil || asked.Before(*d.OldestOpen) {
 		d.OldestOpen = &asked
 	}
 	if o.own.overdue.Contains(at) {
@@ -111,7 +112,7 @@ func (l *ledger) blockedRatio(g *GoalStatus, at time.Time, t *tally, s *Settings
 func (l *ledger) beyond(usual float64, at time.Time, open int) *float64 {
 	n := 0
 	for _, o := range l.decisions {
-		if !o.asked.After(at) && o.own.in.Contains(at) && o.at(at).open() && at.Sub(o.asked).Seconds() > usual {
+		if !o.asked.After(at) && o.own.in.Contains(at) && o.at(at).open() && at.Sub(o.askedAt(at)).Seconds() > usual {
 			n++
 		}
 	}
@@ -122,28 +123,27 @@ func (l *ledger) beyond(usual float64, at time.Time, open int) *float64 {
 const everyClass = -1
 
 // latency estimates how long decisions of the class took, as observed in the
-// window before the moment. each gives the decisions and when they were seen.
+// window before the moment. each gives the decisions and when they were seen;
+// the parts of one count as one.
 func latency(each func(func(*decision, flow.Spans)), class int, at time.Time, clock *flow.WorkClock, s *Settings) DecisionLatency {
 	l := DecisionLatency{}
-	collect := func(seenBy observer) []survivalTime {
-		var seen []survivalTime
-		each(func(d *decision, in flow.Spans) {
-			if class == everyClass || d.classAt(at) == class {
-				seen = seenBy.see(seen, d, in)
+	all := entirely(each, at)
+	look := observer{since: at.Add(-s.Thresholds.DecisionWindow), at: at, age: wallClock}
+	collect := func(o observer) (seen []survivalTime) {
+		for _, e := range all {
+			if class == everyClass || e.classAt(at) == class {
+				seen = o.see(seen, e)
 			}
-		})
+		}
 		return seen
 	}
-	window := observer{since: at.Add(-s.Thresholds.DecisionWindow), at: at, age: wallClock}
-	seen := collect(window)
+	seen := collect(look)
 	if len(seen) == 0 {
 		return l
 	}
-	curve := newSurvival(seen)
+	curve := look.estimate(collect)
 	if l.WholeHistory = curve.starved; l.WholeHistory {
-		window = observer{at: at, age: wallClock, whole: true}
-		seen = collect(window)
-		curve = newSurvival(seen)
+		seen = collect(look.wholly())
 	}
 	for _, o := range seen {
 		if o.ended {
@@ -156,13 +156,48 @@ func latency(each func(func(*decision, flow.Spans)), class int, at time.Time, cl
 	l.P50Seconds, l.P85Seconds, mean = curve.figures(s)
 	l.MeanSeconds = &mean
 	if clock.Runs() {
-		window.age = clock.Between
-		worked := newSurvival(collect(window))
+		look.age = clock.Between
+		worked := look.estimate(collect)
 		l.Working = &WorkingLatency{}
 		l.Working.P50Seconds, l.Working.P85Seconds, l.Working.MeanSeconds = worked.figures(s)
 	}
 	return l
 }
+
+// estimate estimates from what was seen in the window. Where one alone that was
+// entered late drives all to nothing, the whole history stands instead (MEASURES
+// §6): it drops the entries, and is starved then.
+//
+// By that rule alone a decision that is left open could improve the figure: it
+// stands beside the one that was alone, and puts the window back in force, which
+// may be milder. So the history is held to be no more severe than the window
+// with one more at risk wherever one was alone. Or, being the only one that was
+// entered late, it takes the window out of force: so where all that was entered
+// late is open, the history is no milder than the window without it.
+//
+// Then no decision's being left open lowers the share that is longer, at any
+// age. Let it turn W into W'. Risk sets only grow and events only vanish, so
+// that of window and history, each by itself, no share falls. Where W starves
+// and W' doesn't, nothing in W' is alone when it ends, as in the window of W
+// with one more at risk. Where W' starves and W doesn't, nothing in W was
+// entered late, and W is the window of W' without what was.
+func (o observer) estimate(collect func(observer) []survivalTime) survival {
+	seen := collect(o)
+	window := newSurvival(slices.Clone(seen))
+	if !window.starved {
+		return window
+	}
+	out := combined(newSurvival(collect(o.wholly())), survivalOf(slices.Clone(seen), 2), smaller)
+	late := func(s survivalTime) bool { return s.entry > 0 }
+	if !slices.ContainsFunc(seen, func(s survivalTime) bool { return late(s) && s.ended && s.exit > s.entry }) {
+		out = combined(out, newSurvival(slices.DeleteFunc(seen, late)), larger)
+	}
+	out.starved = true
+	return out
+}
+
+// wholly looks at all that ever was.
+func (o observer) wholly() observer { return observer{at: o.at, age: o.age, whole: true} }
 
 func (c *survival) figures(s *Settings) (p50, p85 *float64, mean float64) {
 	at := func(q float64) *float64 {
@@ -189,8 +224,9 @@ func wallClock(from, to time.Time) time.Duration { return to.Sub(from) }
 // see appends what was seen of the decision while it was in view at all: from
 // which age to which, and whether it was made then. A decision whose issue is
 // gone is censored then.
-func (o observer) see(seen []survivalTime, d *decision, in flow.Spans) []survivalTime {
-	st := d.at(o.at)
+func (o observer) see(seen []survivalTime, e entire) []survivalTime {
+	root := e.root(o.at)
+	st := root.altogether(o.at)
 	if !st.asked {
 		return seen
 	}
@@ -198,11 +234,8 @@ func (o observer) see(seen []survivalTime, d *decision, in flow.Spans) []surviva
 	if !st.open() {
 		end = st.end
 	}
-	for _, x := range in {
-		from, to := d.asked, end
-		if x.From.After(from) {
-			from = x.From
-		}
+	for _, x := range e.in {
+		from, to := latest(root.asked, x.From), end
 		if o.since.After(from) {
 			from = o.since
 		}
@@ -210,14 +243,14 @@ func (o observer) see(seen []survivalTime, d *decision, in flow.Spans) []surviva
 		if left {
 			to = x.To
 		}
-		if to.Before(from) || to.Equal(from) && from.After(d.asked) {
+		if to.Before(from) || to.Equal(from) && from.After(root.asked) {
 			continue
 		}
-		entry := o.age(d.asked, from)
+		entry := o.age(root.asked, from)
 		if o.whole {
 			entry = 0
 		}
-		seen = append(seen, survivalTime{entry, o.age(d.asked, to), st.how.made() && !left})
+		seen = append(seen, survivalTime{entry, o.age(root.asked, to), st.how.made() && !left})
 	}
 	return seen
 }

@@ -38,6 +38,7 @@ func (d *decider) goalsOf(q *inquiry, e *decision, blocks []blocked, b *builder)
 			in[g] = in[g].Union(flow.Spans{{From: said.said.From}})
 		}
 	}
+	e.inherit(in)
 	var out []ownGoal
 	for _, g := range slices.Sorted(maps.Keys(in)) {
 		out = append(out, ownGoal{ledger: g, in: in[g], due: e.dueIn(b.goalsUp(g), d.settings)})
@@ -61,8 +62,16 @@ func (b *builder) goalsUp(g int) iter.Seq[*goal.Goal] {
 // dueIn is by when the decision should be made in the first of the goals: by
 // the day that its goals file names, or by the time that the goal, the nearest
 // above it or the service allows for its class. It changes when the decision
-// gets a class, or is declared.
+// gets a class, or is declared. A part is due with its whole at the latest.
 func (e *decision) dueIn(goals iter.Seq[*goal.Goal], s *Settings) []dueFrom {
+	own := e.dueAlone(goals, s)
+	if e.whole == nil {
+		return own
+	}
+	return e.earliest(own, e.whole.dueIn(goals, s))
+}
+
+func (e *decision) dueAlone(goals iter.Seq[*goal.Goal], s *Settings) []dueFrom {
 	var out []dueFrom
 	for _, c := range e.classes {
 		out = append(out, dueFrom{c.from, e.allowed(c.class, goals, s)})
@@ -126,7 +135,7 @@ func past(dues []dueFrom) flow.Spans {
 		if d.due.IsZero() {
 			continue
 		}
-		span := flow.Span{From: laterOf(d.from, d.due)}
+		span := flow.Span{From: latest(d.from, d.due)}
 		if k+1 < len(dues) {
 			span.To = dues[k+1].from
 		}

@@ -8,9 +8,6 @@ import (
 	"plumbline/internal/flow"
 )
 
-// blockedByPhrase is Jira's phrase on the side of an issue that waits for another.
-const blockedByPhrase = "is blocked by"
-
 // heldBy returns when the issue had a link "is blocked by" to another, by the
 // key that the link names; nil where it never had one.
 func heldBy(i *flow.Issue) map[string]flow.Spans {
@@ -104,16 +101,4 @@ func (h *linkFold) hold(key string, span flow.Span) {
 	if span.To.IsZero() || span.From.Before(span.To) {
 		h.held[key] = append(h.held[key], span)
 	}
-}
-
-func isBlockedBy(phrase string) bool {
-	return strings.EqualFold(strings.TrimSpace(phrase), blockedByPhrase)
-}
-
-// phraseOf is what a changelog item says of a link: "is blocked by" of "This
-// issue is blocked by PAY-55".
-func phraseOf(v flow.Named) string {
-	s := strings.ToLower(strings.TrimSpace(v.Name))
-	s = strings.TrimSuffix(s, strings.ToLower(v.ID))
-	return strings.TrimSpace(strings.TrimPrefix(s, "this issue"))
 }

@@ -23,6 +23,9 @@ type inquiry struct {
 	ends []ending
 	// held is when the issue had a link "is blocked by", by the other's key.
 	held map[string]flow.Spans
+	// from are the issues that it was split off, or cloned from, into those
+	// that were split off it.
+	from, into []splitLink
 	// belonging is where the issue belongs; found when decisions are made.
 	belonging
 }
@@ -122,6 +125,9 @@ func newInquiry(t *flow.Timeline, a *asker, declared func(key string) bool) *inq
 		return nil
 	}
 	q.summary = strings.Clone(t.Issue.Summary)
+	if len(q.asks) > 0 || named {
+		q.from, q.into = splitsOf(t.Issue)
+	}
 	return q
 }
 

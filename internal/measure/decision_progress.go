@@ -8,7 +8,8 @@ import (
 // recordDecision notes that a decision was made as a progress event of a goal
 // that had it then (MEASURES §7); it is the last of the ledger's decisions. What is opened again within
 // Thresholds.DecisionContinues is the same decision and makes no second event:
-// closing and re-opening ends no stall twice.
+// closing and re-opening ends no stall twice. Nor does closing it in parts: one
+// counts only where no other part is open, and none was closed for good before.
 func (b *builder) recordDecision(d *decision, g *ownGoal) {
 	first := d.waits[0]
 	if first.To.IsZero() || !d.ends[0].made() || !g.in.Contains(first.To) {
@@ -17,6 +18,8 @@ func (b *builder) recordDecision(d *decision, g *ownGoal) {
 	l := &b.ledgers[g.ledger]
 	p := progress{ms: first.To.UnixMilli(), leaf: noLeaf, what: int32(len(l.decisions) - 1)}
 	switch {
+	case d.goesOnAfter(first.To):
+		p.discount = byPart
 	case first.To.Sub(first.From) < b.settings.Thresholds.Bounce:
 		p.discount = byBounce
 	case d.by.bot:

@@ -81,12 +81,16 @@ func (d *decisions) lifetimes(each func(*decision, flow.Spans)) {
 func (h *History) row(d *decision, st standing, at time.Time, clock *flow.WorkClock) Decision {
 	r := Decision{
 		Site: d.siteAt(at), Key: d.key, Class: h.decisions.class(d, at), Goals: []string{},
-		State: DecisionOpen, Cause: d.cause, Asked: d.asked, Reopened: st.again,
+		State: DecisionOpen, Cause: d.cause, Asked: d.askedAt(at), Reopened: st.again,
 		Reversed: !d.reversed.IsZero() && !d.reversed.After(at),
 	}
 	if r.Site == d.site {
 		r.Summary = d.summary
 	}
+	if whole := d.root(at); whole != d {
+		r.SplitFrom = whole.key
+	}
+	r.OpenParts = d.openParts(at)
 	last := lastOf(st, at)
 	if !st.open() {
 		end := st.end
@@ -108,9 +112,9 @@ func (h *History) row(d *decision, st standing, at time.Time, clock *flow.WorkCl
 	for _, g := range h.lowest(d, last) {
 		r.Goals = append(r.Goals, h.ledgers[g.ledger].goal.ID)
 	}
-	r.AgeSeconds = last.Sub(d.asked).Seconds()
+	r.AgeSeconds = last.Sub(r.Asked).Seconds()
 	if clock.Runs() {
-		worked := clock.Between(d.asked, last).Seconds()
+		worked := clock.Between(r.Asked, last).Seconds()
 		r.WorkingSeconds = &worked
 	}
 	for _, in := range d.holds {

@@ -32,6 +32,9 @@ type Drift struct {
 	// the goal counts points; ReestimatedBy is what they add up to.
 	Reestimated   int     `json:"reestimated"`
 	ReestimatedBy float64 `json:"reestimated_by"`
+	// SplitPoints are the points by which the estimates of leaves fell as parts
+	// were split off them: they are the parts' now, and no re-estimation.
+	SplitPoints float64 `json:"split_points,omitempty"`
 	// Late are the leaves that came in in the last quarter of the time to the
 	// target that held then, or within 14 days of it, or later: surprises.
 	Late int `json:"late"`
@@ -200,7 +203,7 @@ func (l *ledger) drift(t0, at time.Time, s *Settings) Drift {
 			d.Late++
 		}
 	})
-	d.Reestimated, d.ReestimatedBy = l.reestimated(t0, at, s)
+	d.Reestimated, d.ReestimatedBy, d.SplitPoints = l.reestimated(t0, at, s)
 	if g, ok := l.grown(t0, at); ok {
 		churn := float64(d.Added+d.MovedIn+d.MovedOut+d.Deleted+d.Dropped) / float64(d.Baseline)
 		d.Growth, d.Churn = &g, &churn
@@ -250,8 +253,9 @@ func (l lateness) at(ms int64) bool {
 }
 
 // reestimated counts the changes of estimates of issues in scope in (t0, at],
-// and what they add up to.
-func (l *ledger) reestimated(t0, at time.Time, s *Settings) (n int, by float64) {
+// and what they add up to. What fell because parts were split off is none of
+// that: it is split.
+func (l *ledger) reestimated(t0, at time.Time, s *Settings) (n int, by, split float64) {
 	most := s.Thresholds.MaxEstimate
 	last := map[int32]float64{}
 	for k := range l.sizes {
@@ -261,12 +265,21 @@ func (l *ledger) reestimated(t0, at time.Time, s *Settings) (n int, by float64) 
 		}
 		was, known := last[z.leaf]
 		last[z.leaf] = z.said
-		if known && usable(was, most) && usable(z.said, most) && was != z.said && z.at().After(t0) {
+		if !known || !usable(was, most) || !usable(z.said, most) || was == z.said || !z.at().After(t0) {
+			continue
+		}
+		change := z.said - was
+		if change < 0 && len(l.splits) > 0 {
+			handed := l.handedOver(z, -change, at, s)
+			split += handed
+			change += handed
+		}
+		if change != 0 {
 			n++
-			by += z.said - was
+			by += change
 		}
 	}
-	return n, by
+	return n, by, split
 }
 
 // committed is a goal whose work had begun by a snapshot's moment.

@@ -48,19 +48,15 @@ func (w *WorkStatuses) of(st *flow.State) effort {
 type stint struct {
 	ms               int64 // when it was closed
 	working, waiting uint32
-	packed           uint32 // from the top: whether it was delivered, whether it had been in progress, the seconds of the rest
+	packed           uint32 // at the top whether it had been in progress, then the seconds of the rest
 	leaf             int32
 }
 
-const (
-	stintDelivered = 1 << 31
-	stintBegun     = 1 << 30
-)
+const stintBegun = 1 << 31
 
 func (s *stint) at() time.Time      { return instantOf(s.ms) }
-func (s *stint) delivered() bool    { return s.packed&stintDelivered != 0 }
 func (s *stint) begun() bool        { return s.packed&stintBegun != 0 }
-func (s *stint) undeclared() uint32 { return s.packed &^ (stintDelivered | stintBegun) }
+func (s *stint) undeclared() uint32 { return s.packed &^ stintBegun }
 
 // holding is who a leaf was assigned to from a moment on, while it was in
 // progress and when it was delivered; what it was assigned to at other times
@@ -123,7 +119,7 @@ func (w *toil) step(at int64, st *flow.State, out flow.Outcome) {
 	w.began = w.began || w.doing
 	w.last, w.now = at, w.statuses.of(st)
 	if out != flow.Open && out != was {
-		w.end(at, out)
+		w.end(at)
 	}
 	if (w.doing || out == flow.Delivered && was != flow.Delivered) && st.Assignee != w.holder {
 		w.holder = st.Assignee
@@ -142,12 +138,9 @@ func (w *toil) step(at int64, st *flow.State, out flow.Outcome) {
 }
 
 // end notes that the issue was closed, and what it took.
-func (w *toil) end(at int64, out flow.Outcome) {
+func (w *toil) end(at int64) {
 	seconds := func(e effort) uint32 { return uint32((w.spent[e] + 500) / 1000) }
 	s := stint{ms: at, working: seconds(working), waiting: seconds(waits), packed: min(seconds(undeclared), stintBegun-1)}
-	if out == flow.Delivered {
-		s.packed |= stintDelivered
-	}
 	if w.began {
 		s.packed |= stintBegun
 	}

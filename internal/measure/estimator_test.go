@@ -126,7 +126,7 @@ func TestTheOddsOfFinishingRiseWithTheHorizonAndComeBackAsDates(t *testing.T) {
 
 func TestTheRegressionTrustsThePriorWithoutData(t *testing.T) {
 	prior := NeutralPrior().beta()
-	if beta, _ := ridge(nil, 0, &prior, ridgeLambda); math.Abs(beta[featLogit]-1) > 1e-12 || math.Abs(beta[featSize]) > 1e-12 {
+	if beta, _, _ := ridge(nil, 0, &prior, ridgeLambda); math.Abs(beta[featLogit]-1) > 1e-12 || math.Abs(beta[featSize]) > 1e-12 {
 		t.Errorf("β is %v", beta)
 	}
 }
@@ -138,8 +138,8 @@ func TestAGroupIsLeftOutAsIfItHadNeverBeenThere(t *testing.T) {
 		rows = append(rows, observation{x: x, y: 0.9*x[featLogit] + 0.1*x[featSize], weight: 1, group: k / 10})
 	}
 	prior := NeutralPrior().beta()
-	_, without := ridge(rows, 4, &prior, ridgeLambda)
-	rest, _ := ridge(rows[10:], 4, &prior, ridgeLambda)
+	_, without, _ := ridge(rows, 4, &prior, ridgeLambda)
+	rest, _, _ := ridge(rows[10:], 4, &prior, ridgeLambda)
 	for k := range rest {
 		if math.Abs(rest[k]-without[0][k]) > 1e-9 {
 			t.Errorf("coefficient %d is %v, and %v where the group was never there", k, without[0][k], rest[k])
@@ -150,7 +150,7 @@ func TestAGroupIsLeftOutAsIfItHadNeverBeenThere(t *testing.T) {
 func TestAnOutlierCountsLinearly(t *testing.T) {
 	prior := vector{}
 	rows := []observation{{x: vector{featOne: 1}, y: 0, weight: 1000}, {x: vector{featOne: 1}, y: 1000, weight: 1, group: 1}}
-	beta, _ := ridge(rows, 2, &prior, 0)
+	beta, _, _ := ridge(rows, 2, &prior, 0)
 	if want := huberK / 1000; math.Abs(beta[featOne]-want) > 1e-4 {
 		t.Errorf("the mean moved by %v, want %v", beta[featOne], want)
 	}
@@ -164,6 +164,52 @@ func TestTheShippedPriorIsWhole(t *testing.T) {
 	if p.Beta[featLogit] <= 0 || p.Finish[finHorizon] < minHorizonSlope {
 		t.Errorf("its coefficients are %v and %v", p.Beta, p.Finish)
 	}
+}
+
+func TestAPriorThatCannotBeIsRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		spoil func(*Prior)
+		want  string
+	}{
+		"too few coefficients": {func(p *Prior) { p.Beta = p.Beta[1:] }, "8 numbers in beta, not 9"},
+		"absurd":               {func(p *Prior) { p.High[2] = 1e9 }, "a number beyond ±1000 in high"},
+		"no references":        {func(p *Prior) { p.References = nil }, "0 references, not 1 to 10000"},
+		"an absurd reference":  {func(p *Prior) { p.References[1][6] = -1 }, "a number that cannot be in reference 1"},
+		"the wrong sign":       {func(p *Prior) { p.Finish[finOpen] = 1 }, "finish 2 by which more open work would raise the odds"},
+		"time runs backwards":  {func(p *Prior) { p.Finish[finHorizon] = -1 }, "coefficients by which less done work, or less time, would mean more"},
+		"edges":                {func(p *Prior) { p.Low[3], p.High[3] = 2, 1 }, "edge 3 upside down"},
+	} {
+		p := NeutralPrior()
+		c.spoil(p)
+		want := "the prior has " + c.want + ": fit it anew with backtest --fit-prior"
+		if err := p.check(); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %q", name, err, want)
+		}
+	}
+	if err := NeutralPrior().check(); err != nil {
+		t.Error(err)
+	}
+}
+
+// FuzzParsePrior: what is accepted tells odds and an interval that can be.
+func FuzzParsePrior(f *testing.F) {
+	f.Add(shippedPrior)
+	f.Add([]byte(`{"beta":[]}`))
+	f.Fuzz(func(t *testing.T, written []byte) {
+		p, err := ParsePrior(written)
+		if err != nil {
+			return
+		}
+		m := fit(nil, nil, p, time.Time{})
+		s := Situation{Kind: KindGoal, All: 12, Delivered: 7, Reported: 8, Age: 40, SinceDelivery: 3}
+		e := m.Estimate(&s, "", 0.7)
+		if !(0 <= e.Lower && e.Lower <= e.Median && e.Median <= e.Upper && e.Upper <= 1) {
+			t.Errorf("%+v", e)
+		}
+		if a, b := m.Within(&s, 14), m.Within(&s, 90); !(0 <= a && a <= b && b <= 1) {
+			t.Errorf("within 14 days %v, within 90 days %v", a, b)
+		}
+	})
 }
 
 func TestAChallengerMustWinClearlyAndOften(t *testing.T) {

@@ -33,6 +33,8 @@ type Replay struct {
 	Models []*Model // one a month, in order
 	Until  time.Time
 	cold   *Model // what the prior alone says
+	// settings are those that the truth was told by.
+	settings Settings
 }
 
 // Life is a container and what was told of it.
@@ -55,6 +57,8 @@ type Told struct {
 	// CRPS is the continuous ranked probability score of the prediction, and
 	// of the delivered share with the reference class around it.
 	CRPS, CRPSDelivered float64
+	// place is where in the prediction the truth lay, by tenths.
+	place [pitBins]float64
 	// Cold tells that too few containers had closed.
 	Cold bool
 }
@@ -86,10 +90,11 @@ func (p *Past) Learn() *Replay {
 }
 
 func (p *Past) replaying() *replaying {
-	r := &replaying{Past: p, prior: p.Prior, stretch: coldStretch}
+	r := &replaying{Past: p, prior: p.Prior}
 	if r.prior == nil {
 		r.prior = ShippedPrior()
 	}
+	r.stretch = r.prior.Stretch
 	for k := range r.Containers {
 		r.tracks = append(r.tracks, newTrack(&r.Containers[k]))
 	}
@@ -97,7 +102,7 @@ func (p *Past) replaying() *replaying {
 }
 
 func (r *replaying) learnt() *Replay {
-	return &Replay{Models: r.models, Until: r.Until, cold: fit(nil, nil, r.prior, time.Time{})}
+	return &Replay{Models: r.models, Until: r.Until, settings: r.Settings, cold: fit(nil, nil, r.prior, time.Time{})}
 }
 
 // monthsAtOnce is for how many months models are fitted at the same time.
@@ -295,7 +300,7 @@ func (r *replaying) life(t *track) Life {
 			if p, ok := told.sampledWithin(t.identity()); ok {
 				told.by[finishSampled] = p
 			}
-			told.CRPS, told.CRPSDelivered = r.modelOf(told.At).crps(&told.Situation, t.Set, told.Truth)
+			told.CRPS, told.CRPSDelivered, told.place = r.modelOf(told.At).crps(&told.Situation, t.Set, told.Truth)
 		}
 	} else if _, open := t.stillOpen(r.Until, &r.Settings); open {
 		r.tell(t, len(t.before(r.Until)))

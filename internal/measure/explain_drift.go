@@ -39,6 +39,9 @@ func (x *explainer) drift() ExplainedMeasure {
 	if d.Reestimated > 0 {
 		m.Inputs = append(m.Inputs, ExplainedInput{"re-estimated", fmt.Sprintf("%d×, %+g points in all", d.Reestimated, d.ReestimatedBy)})
 	}
+	if d.SplitPoints > 0 {
+		m.Inputs = append(m.Inputs, ExplainedInput{"points handed to parts that were split off", strconv.FormatFloat(d.SplitPoints, 'g', -1, 64)})
+	}
 	among := fmt.Sprintf("unknown: %d other goals have come to this age, %d are needed", d.Peers, x.s.Thresholds.GrowthPeers)
 	if d.Percentile != nil {
 		among = fmt.Sprintf("grew as much as %s of %d other goals at this age, or more", percent(d.Percentile), d.Peers)
@@ -97,7 +100,11 @@ func explainedTraps() []explainedBy {
 			explain: func(x *explainer) ExplainedMeasure { return x.trap(&t) },
 			concerns: func(x *explainer) bool {
 				life := x.trapLife(t.Name)
-				return life != nil && (life.raw.Contains(x.at) || life.shown.Contains(x.at))
+				if life == nil {
+					return false
+				}
+				raw, shown, _ := x.h.lifeAt(x.k, life, x.at)
+				return raw.Contains(x.at) || shown.Contains(x.at)
 			},
 		})
 	}
@@ -116,27 +123,47 @@ func (x *explainer) trapLife(name string) *trapLife {
 
 func (x *explainer) trap(t *Trap) ExplainedMeasure {
 	life := x.trapLife(t.Name)
-	switch {
-	case life == nil:
+	if life == nil {
 		return ExplainedMeasure{Why: "the configuration switches it off"}
-	case life.why != "":
-		return ExplainedMeasure{Why: life.why}
+	}
+	raw, shown, why := x.h.lifeAt(x.k, life, x.at)
+	if why != "" {
+		return ExplainedMeasure{Why: why}
 	}
 	m := t.explain(x, life.limits)
 	m.Value = "no"
-	raw, holds := life.raw.At(x.at)
-	shown, shows := life.shown.At(x.at)
+	held, holds := raw.At(x.at)
+	span, shows := shown.At(x.at)
 	switch {
 	case shows:
-		m.Value = "yes, since " + x.dayOf(shown.From)
+		m.Value = "yes, since " + x.dayOf(span.From)
 	case holds:
 		m.Value = "not yet"
 	}
 	rule := ExplainedInput{"the rule holds", yesNo(holds)}
 	if holds {
-		rule.Value = "since " + moment(raw.From)
+		rule.Value = "since " + moment(held.From)
 	}
 	m.Inputs = append([]ExplainedInput{rule}, m.Inputs...)
+	if among, ok := x.among(life); ok {
+		m.Inputs = append(m.Inputs, among)
+	}
 	m.Formula += fmt.Sprintf(". It shows once the rule has held for %g days, until it has not for as long", life.limits["persist_days"])
 	return m
+}
+
+// among says where the goal's value lies among those of the goals like it at
+// the same age (MEASURES §10): false where the detector has none.
+func (x *explainer) among(life *trapLife) (ExplainedInput, bool) {
+	value, share, peers, ok := x.h.standing(x.k, life.trap, life.limits, x.at)
+	if !ok {
+		return ExplainedInput{}, false
+	}
+	in := ExplainedInput{life.trap.sizeOf, strconv.FormatFloat(value, 'g', 3, 64)}
+	if least := x.s.Thresholds.TrapPeers; peers < least {
+		in.Value += fmt.Sprintf("; %d other goals have come to this age, %d are needed to compare it", peers, least)
+	} else {
+		in.Value += fmt.Sprintf("; as much as that of %s of %d other goals at this age, or more", percent(&share), peers)
+	}
+	return in, true
 }

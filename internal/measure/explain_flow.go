@@ -96,6 +96,8 @@ func (d discount) reason() string {
 		return ": part of a bulk edit"
 	case byBot:
 		return ": by a bot"
+	case byPart:
+		return ": a part of a decision that goes on, or was made before"
 	}
 	return ""
 }

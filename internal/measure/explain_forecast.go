@@ -22,6 +22,7 @@ func (x *explainer) real() ExplainedMeasure {
 	}
 	e := g.Estimate
 	m.Inputs = append(m.Inputs, x.situation()...)
+	m.Inputs = append(m.Inputs, moved(e)...)
 	m.Inputs = append(m.Inputs,
 		ExplainedInput{"told by", e.Method},
 		ExplainedInput{"closed containers learnt from", strconv.Itoa(e.Own)},
@@ -30,6 +31,10 @@ func (x *explainer) real() ExplainedMeasure {
 	if e.FromPrior {
 		m.Inputs = append(m.Inputs, ExplainedInput{"the interval is wider", fmt.Sprintf(
 			"fewer than %d containers have closed here, so that other organisations stand in", enoughOwn)})
+	}
+	if x.countsPoints() {
+		m.Inputs = append(m.Inputs, ExplainedInput{"told in points",
+			"how far the work has come is weighed by points; past containers, which tell what that comes to, by issues"})
 	}
 	if e.GrewAgain > 0 {
 		m.Inputs = append(m.Inputs, ExplainedInput{"known work is finished", fmt.Sprintf(
@@ -44,20 +49,38 @@ func (x *explainer) real() ExplainedMeasure {
 	return m
 }
 
+// moved tells what moved the estimate away from the delivered share, and what
+// lies beyond what was learnt from.
+func moved(e *Estimate) []ExplainedInput {
+	var out []ExplainedInput
+	for _, s := range e.Shifts {
+		out = append(out, ExplainedInput{"moved it from the delivered share", fmt.Sprintf("%s: %+.1f points", s.What, 100*s.By)})
+	}
+	for _, b := range e.Beyond {
+		out = append(out, ExplainedInput{"beyond what was learnt from", fmt.Sprintf(
+			"%s, %s; counted as %s, and the interval is wider", b.What, b.Than, b.Taken)})
+	}
+	return out
+}
+
 // situation lists what the estimates are made from.
 func (x *explainer) situation() []ExplainedInput {
 	s, ok := newSituations(x.l, KindGoal).at(x.at)
 	if !ok {
 		return nil
 	}
-	return []ExplainedInput{
+	var out []ExplainedInput
+	if x.countsPoints() {
+		out = append(out, ExplainedInput{"points delivered, of those not dropped", percent(x.points.delivered())})
+	}
+	return append(out, []ExplainedInput{
 		{"delivered, of those not dropped", fmt.Sprintf("%d of %d", s.Delivered, s.Scope())},
 		{"age of the work", fmt.Sprintf("%.0f d", s.Age)},
 		{"came in within 30 days", percent(&s.New30)},
 		{"came in in the younger half of its life", percent(&s.Younger)},
 		{"since the last delivery", fmt.Sprintf("%.0f d", s.SinceDelivery)},
 		{"net deliveries a week, the latest first", fmt.Sprint(s.Weekly)},
-	}
+	}...)
 }
 
 // forecast explains when the goal will be finished.
@@ -71,7 +94,7 @@ func (x *explainer) forecast() ExplainedMeasure {
 	if g.Forecast85 != nil {
 		m.Value += ", " + x.dayOf(*g.Forecast85) + " with 85 %"
 	}
-	m.Inputs = x.situation()
+	m.Inputs = append(x.situation(), x.weighedWays()...)
 	if g.OnTime != nil {
 		m.Inputs = append(m.Inputs, ExplainedInput{"probability to make the target, " + g.Target.String(), percent(g.OnTime)})
 	}
@@ -85,4 +108,39 @@ func (x *explainer) forecast() ExplainedMeasure {
 		return true, ""
 	})
 	return m
+}
+
+// weighedWays tells by which ways the forecast was told, what each weighs, and
+// what each says of the next 30 days.
+func (x *explainer) weighedWays() []ExplainedInput {
+	s, ok := newSituations(x.l, KindGoal).at(x.at)
+	if x.l.experience == nil || !ok {
+		return nil
+	}
+	const ahead = 30
+	m := x.l.experience.Model(x.at)
+	var room endingsRoom
+	o := m.outlook(&s, &room)
+	p := o.within(ahead)
+	out := []ExplainedInput{{"finished within 30 d", percent(&p[finishInForce])}}
+	for f, weight := range m.mix {
+		if weight > 0 {
+			out = append(out, ExplainedInput{"told by: " + finisher(f).words(), fmt.Sprintf("weighs %s, says %s", percent(&weight), percent(&p[f]))})
+		}
+	}
+	return out
+}
+
+// words say what the finisher goes by.
+func (f finisher) words() string {
+	switch f {
+	case finishBase:
+		return "what became of containers as old, and as long without a delivery"
+	case finishAdjusted:
+		return "the pace of the last weeks, recalibrated on past containers"
+	case finishLogistic:
+		return "a logistic regression on past containers"
+	default:
+		return f.String()
+	}
 }

@@ -98,7 +98,7 @@ func explainedHealth(t *Thresholds) []explainedBy {
 			"the first time since it was created or re-opened, or was delivered, or a decision was made; bulk edits (%d issues by one author in "+
 			"a minute), bots and re-openings shorter than %s don't count", t.BulkIssues, t.Bounce), (*explainer).lastProgress, nil},
 		{"stalled", fmt.Sprintf("no progress for longer than max(%s, %g × Q), clocks standing still in freezes and while the goal is closed; Q is "+
-			"the %g quantile of the goal's own n gaps between progress, shrunk towards that of the other goals like it, which weighs as %d gaps: "+
+			"the %g quantile of the goal's own n gaps of a day or more between progress, shrunk towards that of the other goals like it, which weighs as %d gaps: "+
 			"(n × own + %d × class) ÷ (n + %d), or the class's alone while n is under %d; it is that of the last progress. The class's is shrunk "+
 			"in the same way towards %s. A delivery ends a stall, or progress on two days", inDays(t.StallFloor), t.StallFactor, t.StallQuantile,
 			t.StallShrink, t.StallShrink, t.StallShrink, t.StallMinGaps, inDays(t.StallPrior)), (*explainer).stalled, nil},
@@ -107,6 +107,8 @@ func explainedHealth(t *Thresholds) []explainedBy {
 
 // explainer holds a goal at a moment, ready to be asked.
 type explainer struct {
+	h      *History
+	k      int // of the ledger
 	l      *ledger
 	at     time.Time
 	s      *Settings
@@ -120,7 +122,7 @@ type explainer struct {
 
 func newExplainer(h *History, k int, at time.Time) *explainer {
 	l, s := &h.ledgers[k], &h.settings
-	x := &explainer{l: l, at: at, s: s, now: l.now(at), load: l.load(at)}
+	x := &explainer{h: h, k: k, l: l, at: at, s: s, now: l.now(at), load: l.load(at)}
 	x.status, x.crowd = h.statusOf(k, h.committed(at), h.work.shares(at), at)
 	h.concentrateOne(k, &x.status, x.crowd, at)
 	h.setCriteria(k, &x.status, at)

@@ -82,7 +82,7 @@ func (x *explainer) reopened() ExplainedMeasure {
 		if !e.back {
 			continue
 		}
-		ev := x.evidence(int(e.leaf), instantOf(e.from).Add(e.lived), "re-opened "+inDays(e.lived)+" after it was delivered")
+		ev := x.evidence(e.leaf, instantOf(e.from).Add(e.lived), "re-opened "+inDays(e.lived)+" after it was delivered")
 		if e.lived <= x.s.Thresholds.ReopenedWithin {
 			back++
 			m.Counted = append(m.Counted, ev)

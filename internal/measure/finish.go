@@ -43,6 +43,10 @@ type finishModel struct {
 	adjust adjustment // of the pace
 }
 
+// Age and time since the last delivery are told from these logarithms on, so
+// that the penalty on a coefficient is little hindered by the intercept's.
+const finAgeCenter, finSinceCenter = 4.5, 3.0
+
 const (
 	finishLambda = 2.0
 	finishSteps  = 6
@@ -65,11 +69,11 @@ func (s *Situation) finishVector() finishBeta {
 	v := finishBeta{
 		finOne:    1,
 		finOpen:   math.Log1p(float64(s.Open())) - 2,
-		finLogit:  s.logit(),
+		finLogit:  s.issueLogit(),
 		finPace:   math.Log((float64(s.Open()) + 0.25) / (rate * 4.3)),
-		finAge:    math.Log1p(max(0, s.Age)) - 4.5,
+		finAge:    math.Log1p(max(0, s.Age)) - finAgeCenter,
 		finNew30:  s.New30,
-		finSince:  math.Log1p(max(0, s.SinceDelivery)) - 3,
+		finSince:  math.Log1p(max(0, s.SinceDelivery)) - finSinceCenter,
 		finGrowth: s.Growth,
 	}
 	if s.Open() == 0 {
@@ -116,6 +120,7 @@ func finishRows(closed, open []veteran, kind Kind, asOf time.Time) []finishRow {
 		if kind != KindGoal && p.Kind != kind {
 			weight *= otherClass
 		}
+		weight *= p.worth()
 		for k := range p.lessons {
 			c := &p.lessons[k]
 			w := weight
@@ -144,39 +149,82 @@ func finishRows(closed, open []veteran, kind Kind, asOf time.Time) []finishRow {
 		}
 	}
 	for k := range closed {
-		add(&closed[k], finishWeight/math.Sqrt(float64(len(closed[k].lessons))))
+		add(&closed[k], 1)
 	}
 	for k := range open {
-		add(&open[k], finishWeight/math.Sqrt(float64(len(open[k].lessons))))
+		add(&open[k], openWeight)
 	}
 	return rows
 }
 
-// finishWeight is what a case with one horizon weighs: a case has up to six of
-// them, which tell much of the same.
-const finishWeight = 1.0 / 3
+const (
+	// finishWorth is how many independent cases a container of finishTypical
+	// snapshots is worth, whatever it has of cases and horizons: they tell much
+	// of the same. A longer life tells more, but not in proportion.
+	finishWorth   = 2.0
+	finishTypical = 6
+	finishGrowth  = 0.5
+	finishLongest = 40
+	// openWeight is what a container that is still open weighs. That it was not
+	// finished is known for sure; but forecasts are asked for, and scored on,
+	// what is finished at last, and some containers never are.
+	openWeight = 0.4
+)
+
+// worth is what a row of the container, a case and a horizon, weighs.
+func (p *veteran) worth() float64 {
+	life := min(finishLongest, float64(p.snapshots)) / finishTypical
+	return finishWorth * math.Pow(life, finishGrowth) / float64(len(p.lessons)*len(fitHorizons()))
+}
 
 // closed tells that the container is known to have ended.
 func (p *veteran) closed() bool { return !p.end.At.IsZero() }
 
 func fitFinish(closed, open []veteran, kind Kind, prior *Prior, asOf time.Time) *finishModel {
-	start := prior.finish()
-	m := &finishModel{beta: start}
 	rows := finishRows(closed, open, kind, asOf)
+	return &finishModel{beta: regressFinish(rows, prior.finish(), finishLambda), adjust: adjust(rows)}
+}
+
+// finishSigns are the signs that coefficients must have, so that more open work
+// never raises the odds: 1 for at least 0, −1 for at most 0, 0 for any.
+func finishSigns() (signs [numFinish]float64) {
+	signs[finOpen], signs[finPace] = -1, -1
+	signs[finLogit], signs[finDropped], signs[finSmall] = 1, 1, 1
+	return signs
+}
+
+// heldAtZero is the penalty that holds a coefficient at 0.
+const heldAtZero = 1e6
+
+// regressFinish is a logistic regression that is pulled towards where it
+// starts. A coefficient that would take a sign that it must not have is held at
+// 0 from then on, and the others take up what it would have told.
+func regressFinish(rows []finishRow, start finishBeta, lambda float64) finishBeta {
+	beta, signs := start, finishSigns()
+	var penalty finishBeta
+	for i := range penalty {
+		penalty[i] = lambda
+	}
+	penalty[finOne] *= ridgeIntercept     // how fast work ends here, and how alike,
+	penalty[finHorizon] *= ridgeIntercept // is learnt first
+	hold := func() {
+		for i, sign := range signs {
+			if sign*beta[i] < 0 {
+				beta[i], start[i], penalty[i] = 0, 0, heldAtZero
+			}
+		}
+	}
 	for range finishSteps {
+		hold()
 		var a [numFinish][numFinish]float64
 		var b finishBeta
 		for i := range a {
-			l := finishLambda
-			if i == finOne {
-				l *= ridgeIntercept
-			}
-			a[i][i] = l
-			b[i] = -l * (m.beta[i] - start[i])
+			a[i][i] = penalty[i]
+			b[i] = -penalty[i] * (beta[i] - start[i])
 		}
 		for k := range rows {
 			r := &rows[k]
-			p := logistic(r.x.times(&m.beta))
+			p := logistic(r.x.times(&beta))
 			h := r.w * max(p*(1-p), 1e-4)
 			for i := range a {
 				b[i] += r.w * (r.y - p) * r.x[i]
@@ -191,13 +239,13 @@ func fitFinish(closed, open []veteran, kind Kind, prior *Prior, asOf time.Time) 
 		}
 		step := solve(lower, b[:])
 		for i := range step {
-			m.beta[i] += step[i]
+			beta[i] += step[i]
 		}
-		m.beta[finHorizon] = max(m.beta[finHorizon], minHorizonSlope)
-		m.beta[finNoOpenH] = max(m.beta[finNoOpenH], 0.1-m.beta[finHorizon])
+		beta[finHorizon] = max(beta[finHorizon], minHorizonSlope)
+		beta[finNoOpenH] = max(beta[finNoOpenH], 0.1-beta[finHorizon])
 	}
-	m.adjust = adjust(rows)
-	return m
+	hold()
+	return beta
 }
 
 // finishedWithin reports whether the last leaf was delivered within the days.

@@ -38,11 +38,11 @@ type mixture [numFinishers]float64
 const mixtureRate = 2
 
 // priorMixture stands while no container has closed: the regression, which
-// alone has a prior of others' containers, weighs twice what the base rate does.
+// alone has a prior, weighs most.
 // The pace was worse than both on the earlier half of the containers of
 // ../shared/data, and must earn its weight.
 func priorMixture() mixture {
-	return mixture{finishBase: 0.32, finishAdjusted: 0.04, finishLogistic: 0.64}
+	return mixture{finishBase: 0.20, finishAdjusted: 0.04, finishLogistic: 0.76}
 }
 
 // mixture weighs the finishers by their Brier scores on the containers that
@@ -76,6 +76,8 @@ type outlook struct {
 	// nearer; all of them, and of what stands in for more of them, is all.
 	came []float64
 	all  float64
+	// grown is, where no leaf is open, the same with one open leaf.
+	grown *outlook
 }
 
 // endingsRoom is for what an outlook makes of the endings, so that nothing is
@@ -85,12 +87,19 @@ type endingsRoom [maxContainers * thinned]float64
 func (m *Model) outlook(s *Situation, room *endingsRoom) outlook {
 	n := len(m.endings)
 	o := outlook{model: m, situation: s, x: s.finishVector(), came: slices.Grow(room[:0], n)[:n]}
-	like := pastFinish{logit: s.logit(), age: math.Log1p(max(0, s.Age)), since: math.Log1p(max(0, s.SinceDelivery)), kind: s.Kind}
+	like := pastFinish{age: math.Log1p(max(0, s.Age)), since: math.Log1p(max(0, s.SinceDelivery)), kind: s.Kind}
 	for k := range m.endings {
 		o.all += m.endings[k].weight * m.endings[k].kernel(&like)
 		o.came[k] = o.all
 	}
 	o.all += baseWorth
+	if s.Open() == 0 {
+		more := *s
+		more.All++
+		grown := o // F0 does not ask for the open work
+		grown.situation, grown.x = &more, more.finishVector()
+		o.grown = &grown
+	}
 	return o
 }
 
@@ -118,6 +127,9 @@ func (o *outlook) within(days float64) (p [numFinishers]float64) {
 		}
 	}
 	p[finishInForce] = logistic(sum)
+	if o.grown != nil { // one more open leaf must not be told better odds
+		p[finishInForce] = max(p[finishInForce], o.grown.within(days)[finishInForce])
+	}
 	return p
 }
 
@@ -146,10 +158,10 @@ func boundedLogit(p float64) float64 {
 
 // pastFinish is what became of a past case, by what F0 asks for.
 type pastFinish struct {
-	logit, age, since float64
-	left              float64 // days until its last leaf was delivered
-	weight            float64 // 1 over the cases of its container
-	kind              Kind
+	age, since float64
+	left       float64 // days until its last leaf was delivered
+	weight     float64 // 1 over the cases of its container
+	kind       Kind
 }
 
 const (
@@ -157,16 +169,17 @@ const (
 	// F0, as the prior is against the reference class (MEASURES §3.2, e0).
 	baseWorth = referenceWeight
 	// kernelSince is the width of the kernel in the logarithm of the days
-	// since the last delivery: its scale in standardise. MEASURES §5 matches by
-	// delivered share and age alone; but a container that sleeps is not like one
-	// of the same age that is worked on.
+	// since the last delivery: its scale in standardise. A container that sleeps
+	// is not like one of the same age that is worked on. MEASURES §5 matches by
+	// the delivered share too; but then more open work could bring other
+	// containers near, and raise the odds.
 	kernelSince = 1.3
 )
 
 // kernel is how much like the other it is.
 func (e *pastFinish) kernel(o *pastFinish) float64 {
-	l, a, s := (e.logit-o.logit)*(1/kernelLogit), (e.age-o.age)*(1/kernelAge), (e.since-o.since)*(1/kernelSince)
-	k := math.Exp(-0.5*(l*l+a*a+s*s)) + kernelFloor
+	a, s := (e.age-o.age)*(1/kernelAge), (e.since-o.since)*(1/kernelSince)
+	k := math.Exp(-0.5*(a*a+s*s)) + kernelFloor
 	if e.kind != o.kind && o.kind != KindGoal {
 		k *= otherClass
 	}
@@ -181,7 +194,7 @@ func endings(closed []veteran) []pastFinish {
 		for k := range closed[g].lessons {
 			c := &closed[g].lessons[k]
 			out = append(out, pastFinish{
-				logit: c.logit(), age: math.Log1p(max(0, c.Age)), since: math.Log1p(max(0, c.SinceDelivery)),
+				age: math.Log1p(max(0, c.Age)), since: math.Log1p(max(0, c.SinceDelivery)),
 				left: days(c.Finish.Sub(c.At)), weight: 1 / float64(len(closed[g].lessons)), kind: closed[g].Kind,
 			})
 		}

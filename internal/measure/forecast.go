@@ -13,8 +13,9 @@ const (
 	farthest = 5 * 365
 )
 
-// setForecast tells the real completion and the forecast. Both rest on the
-// number of issues, also where the goal counts points.
+// setForecast tells the real completion, in what the goal counts, and the
+// forecast, which rests on the number of issues: a goal is finished when its
+// last one is, whatever that weighs.
 func (l *ledger) setForecast(g *GoalStatus, at time.Time, t *tally, s *Settings) {
 	x, why := l.experience, ""
 	switch {
@@ -47,6 +48,7 @@ func (l *ledger) setForecast(g *GoalStatus, at time.Time, t *tally, s *Settings)
 		return
 	}
 	situation, _ := newSituations(l, KindGoal).at(at)
+	l.countPoints(&situation, s)
 	m := x.Model(at)
 	reported := situation.Naive()
 	if g.Reported != nil {

@@ -30,8 +30,10 @@ type Input struct {
 	Releases map[ReleaseOf][]goal.Target
 	Settings Settings
 	// Experience is what was learnt from the containers that have closed; nil:
-	// real completion and forecasts are unknown.
+	// real completion and forecasts are unknown. Learn, where it is given in its
+	// place, is asked for it as soon as the survey has met all issues.
 	Experience *Replay
+	Learn      func(*Survey) (*Replay, error)
 	// Expect is about how many issues there are; 0 where that is not known. It
 	// saves time, and changes nothing else.
 	Expect int
@@ -44,17 +46,23 @@ type ReleaseOf struct{ Site, Version string }
 // change that the store holds. The figures as of any moment are a fold over
 // it, and do not look past that moment. It is immutable.
 type History struct {
-	settings  Settings
-	ledgers   []ledger
-	work      work
-	decisions decisions
-	debt      debtBook
-	sites     []string
-	above     [][]int // the ledgers of the goals above each
+	settings   Settings
+	experience *Replay
+	ledgers    []ledger
+	work       work
+	decisions  decisions
+	debt       debtBook
+	sites      []string
+	above      [][]int // the ledgers of the goals above each
+	watch      *watch
 
 	kept    *kept // what a renewal goes on from; nil for nothing
 	edition int
 }
+
+// Experience is what estimates are made from, given to Build or learnt by it;
+// nil for none.
+func (h *History) Experience() *Replay { return h.experience }
 
 // Began is when the first issue of all was created; zero where there is none.
 func (h *History) Began() time.Time { return h.work.began }
@@ -67,7 +75,8 @@ func Build(in Input) (*History, error) {
 	bulk := newBulkEdits(in.Settings.Thresholds.BulkIssues)
 	w := newWorkBuilder()
 	held, linked := newBlockers(), newMentions()
-	err := in.eachTimeline(index.Put, func(t *flow.Timeline) {
+	survey := in.survey()
+	err := in.eachTimeline(index.Put, survey.meet, func(t *flow.Timeline) {
 		w.meet(t)
 		bulk.suspect(t.Issue)
 		held.meet(t.Issue)
@@ -75,6 +84,9 @@ func Build(in Input) (*History, error) {
 	})
 	if err != nil {
 		return nil, fmt.Errorf("relating issues to goals: %w", err)
+	}
+	if err = in.learn(survey); err != nil {
+		return nil, err
 	}
 	b := newBuilder(index.Members(), bulk, in.Settings)
 	b.blockers, b.releases = held, in.Releases
@@ -91,7 +103,7 @@ func Build(in Input) (*History, error) {
 	if err != nil {
 		return nil, fmt.Errorf("writing the goals' ledgers: %w", err)
 	}
-	h := &History{settings: in.Settings}
+	h := &History{settings: in.Settings, experience: in.Experience, watch: newWatch()}
 	h.sites, h.debt = slices.Sorted(maps.Keys(in.Catalogs)), b.debt
 	h.ledgers, h.decisions = b.finish(h.sites)
 	h.debt.seal(h.sites)

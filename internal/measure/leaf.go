@@ -67,12 +67,20 @@ func (b *builder) observe(t *flow.Timeline, leaves []place) {
 	if !slices.ContainsFunc(marks, func(m mark) bool { return m.is&isDebt != 0 }) {
 		w.talks = nil // it might have been debt, and never was
 	}
-	noise := b.noiseOf(t)
+	off, isSplit := splitOff(t.Issue)
+	if isSplit {
+		me.split = millis(off.at)
+	}
+	noise, raises := b.noiseOf(t), b.raises(t)
 	for _, p := range leaves {
 		l := &b.ledgers[p.ledger]
 		if l.lives != nil {
 			l.lives[p.index] = me
 		}
+		if isSplit {
+			l.noteSplit(p.index, off)
+		}
+		l.noteRaises(p.index, raises)
 		for _, x := range turns {
 			x.leaf = int32(p.index)
 			l.turns = append(l.turns, x)
@@ -89,7 +97,7 @@ func (b *builder) observe(t *flow.Timeline, leaves []place) {
 
 // follow walks along an issue's life.
 func (b *builder) follow(t *flow.Timeline, w *toil) (me life, turns []turn, marks []mark) {
-	me = life{born: millis(t.Issue.Created), gone: millis(t.Issue.Gone), split: splitOff(t.Issue)}
+	me = life{born: millis(t.Issue.Created), gone: millis(t.Issue.Gone)}
 	started, out := false, flow.Open
 	for span, st := range t.Spans() {
 		at, was := millis(span.From), out
@@ -129,17 +137,4 @@ func (b *builder) stance(st *flow.State) stance {
 		s |= isDebt
 	}
 	return s
-}
-
-// splitOff returns when the changelog first said that the issue was split off
-// another, or cloned from one. Jira's sentence stands in the link's change:
-// "This issue is split from PAY-3", "This issue clones PAY-3".
-func splitOff(i *flow.Issue) int64 {
-	for k := range i.Changes {
-		c := &i.Changes[k]
-		if c.Field == flow.FieldLink && c.To.ID != "" && says(c.To.Name, "split from", "clones") {
-			return millis(c.At)
-		}
-	}
-	return 0
 }

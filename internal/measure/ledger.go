@@ -42,20 +42,22 @@ type ledger struct {
 	overdue   flow.Spans
 	held      []heldLeaf
 
-	lives    []life     // by leaf
-	turns    []turn     // by leaf, then in order of time
-	marks    []mark     // by leaf, then in order of time
-	holds    []hold     // by leaf
-	stints   []stint    // by leaf, then in order of time
-	holdings []holding  // by leaf, then in order of time
-	talks    []talk     // by leaf, then in order of time; of those that may be debt
-	noise    []dayNoise // in order of time
-	shut     flow.Spans // while all containers were closed
-	idle     flow.Spans // while no progress is expected: shut, or in a freeze
-	height   int        // how many levels of goals there are below
-	peers    []peerView // in order of time
-	silences []gap      // the same
-	weeks    []int64    // the same: in which the goal's class is looked at
+	lives    []life      // by leaf
+	turns    []turn      // by leaf, then in order of time
+	marks    []mark      // by leaf, then in order of time
+	holds    []hold      // by leaf
+	splits   []splitLeaf // in order of time
+	raises   []raise     // the same
+	stints   []stint     // by leaf, then in order of time
+	holdings []holding   // by leaf, then in order of time
+	talks    []talk      // by leaf, then in order of time; of those that may be debt
+	noise    []dayNoise  // in order of time
+	shut     flow.Spans  // while all containers were closed
+	idle     flow.Spans  // while no progress is expected: shut, or in a freeze
+	height   int         // how many levels of goals there are below
+	peers    []peerView  // in order of time
+	silences []gap       // the same
+	weeks    []int64     // the same: in which the goal's class is looked at
 
 	course   []sizePoint // in order of time
 	promises []promises  // the target first
@@ -76,6 +78,7 @@ const (
 	byBulk
 	byBot
 	byBounce
+	byPart // of a decision whose other parts are open, or were closed before
 )
 
 // epicLife is when an issue that the goal maps as a container was closed.
@@ -269,6 +272,8 @@ func (b *builder) sortRows() {
 		slices.SortStableFunc(l.holds, compareHolds)
 		slices.SortStableFunc(l.stints, compareStints)
 		slices.SortStableFunc(l.holdings, compareHoldings)
+		slices.SortStableFunc(l.splits, compareSplits)
+		slices.SortStableFunc(l.raises, compareRaises)
 		slices.SortStableFunc(l.talks, compareTalks)
 	})
 }

@@ -15,9 +15,10 @@ type Model struct {
 
 	beta       vector
 	references []reference
-	classes    []containerClass // of the references
-	largest    float64          // the largest featSize among the references
-	stretch    float64          // k of MEASURES §3.2: how far the residuals are stretched
+	edges      edges
+	inverse    [numFeatures]vector // of the regression's normal matrix
+	classes    []containerClass    // of the references
+	stretch    float64             // k of MEASURES §3.2: how far the residuals are stretched
 	champion   method
 	losses     losses
 	finish     map[Kind]*finishModel
@@ -31,8 +32,10 @@ type Model struct {
 type veteran struct {
 	*Container
 	end Closing // zero where it was worked on
-	// lessons are those of its cases that a model learns from.
-	lessons []Case
+	// lessons are those of its cases that a model learns from, of so many
+	// snapshots.
+	lessons   []Case
+	snapshots int
 }
 
 // maxContainers bounds what a model is fitted on: the containers that closed
@@ -57,25 +60,23 @@ func fit(closed, open []veteran, prior *Prior, asOf time.Time) *Model {
 
 // fitCompletion fits what completions are told by.
 func fitCompletion(closed []veteran, prior *Prior) *Model {
-	m := &Model{Containers: len(closed), stretch: coldStretch, champion: byRegression, mix: priorMixture()}
+	m := &Model{Containers: len(closed), stretch: prior.Stretch, champion: byRegression, mix: priorMixture()}
 	start := prior.beta()
-	rows := observe(closed)
-	beta, without := ridge(rows, len(closed), &start, ridgeLambda)
-	m.beta = beta
+	m.edges = edgesOf(closed, prior.edges()).blended(len(closed), prior.edges())
+	rows := m.observe(closed)
+	beta, without, inverse := ridge(rows, len(closed), &start, ridgeLambda)
+	m.beta, m.inverse = beta, inverse
 	others, k := 0, 0
 	m.references, others = prior.weighted(len(closed))
 	m.classed(containerClass{}) // the prior's
 	for g := range closed {
 		class := m.classed(containerClass{closed[g].Kind, closed[g].Set})
 		for i := range closed[g].lessons {
-			r := referTo(&closed[g], i, &rows[k], &without[g])
+			r := m.referTo(&closed[g], i, &rows[k], &without[g])
 			r.container, r.class = int32(others+g), class
 			m.references = append(m.references, r)
 			k++
 		}
-	}
-	for k := range m.references {
-		m.largest = max(m.largest, m.references[k].size)
 	}
 	m.sort()
 	m.endings = endings(closed)
@@ -111,31 +112,26 @@ func (m *Model) sort() {
 	}
 }
 
-// features returns those of the situation for this model: a goal that is larger
-// than any container that was seen counts as large as the largest of them.
-func (m *Model) features(s *Situation) vector {
-	v := s.vector()
-	v[featSize] = min(v[featSize], m.largest)
-	return v
-}
+// features returns those of the situation for this model, held at its edges.
+func (m *Model) features(s *Situation) vector { return m.edges.hold(s.vector()) }
 
 // observe makes the rows of the regression: each container weighs as much as
 // any other.
-func observe(closed []veteran) []observation {
+func (m *Model) observe(closed []veteran) []observation {
 	var rows []observation
 	for g := range closed {
 		weight := 1 / float64(len(closed[g].lessons))
 		for k := range closed[g].lessons {
 			c := &closed[g].lessons[k]
-			rows = append(rows, observation{x: standardise(c.vector()), y: c.target(), weight: weight, group: g})
+			rows = append(rows, observation{x: standardised(m.features(&c.Situation)), y: c.target(), weight: weight, group: g})
 		}
 	}
 	return rows
 }
 
-func referTo(p *veteran, i int, row *observation, without *vector) reference {
+func (m *Model) referTo(p *veteran, i int, row *observation, without *vector) reference {
 	c := &p.lessons[i]
-	v := c.vector()
+	v := m.features(&c.Situation)
 	n := float64(c.Scope())
 	r := reference{
 		logit: v[featLogit], size: v[featSize], age: v[featAge],
@@ -144,6 +140,6 @@ func referTo(p *veteran, i int, row *observation, without *vector) reference {
 	r.residual[byJira] = row.y - logit((c.Naive()*n+0.5)/(n+1))
 	r.residual[byDelivered] = row.y - v[featLogit]
 	r.residual[byReference] = r.residual[byDelivered]
-	r.residual[byRegression] = row.y - dot(&row.x, without)
+	r.residual[byRegression] = row.y - v[featLogit] - m.belief(c.Open() == 0)*(dot(&row.x, without)-v[featLogit])
 	return r
 }

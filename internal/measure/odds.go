@@ -80,11 +80,13 @@ func (o *odds) onTime(l *ledger, at time.Time, s *Settings) *float64 {
 // known.
 func (o *odds) overstated(l *ledger, at time.Time, s *Settings) *float64 {
 	return o.ask(l, at, func(c *chances) *chance { return &c.overstated }, func(m *Model, now *Situation) *float64 {
-		reported := now.Naive()
+		inWhatCounts := *now
+		l.countPoints(&inWhatCounts, s)
+		reported := inWhatCounts.Naive()
 		if claim := l.claim(now.At, s); claim != nil {
 			reported = *claim
 		}
-		over := m.Overstates(now, "", reported)
+		over := m.Overstates(&inWhatCounts, "", reported)
 		return &over
 	})
 }

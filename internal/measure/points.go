@@ -209,6 +209,19 @@ func (w *weights) delivered() *float64 {
 	return share(w.parts.Delivered, w.parts.ToDo+w.parts.InProgress+w.parts.Delivered)
 }
 
+// countPoints has the situation told in points, where the goal counts them and
+// enough is estimated.
+func (l *ledger) countPoints(now *Situation, s *Settings) {
+	if l.goal.Count != goal.CountPoints {
+		return
+	}
+	w := l.weigh(now.At, s)
+	reported, delivered := w.reported(), w.delivered()
+	if w.why == "" && reported != nil && delivered != nil {
+		now.Points = &PointShares{Reported: *reported, Delivered: *delivered}
+	}
+}
+
 // share is part over whole; nil where the whole weighs nothing. Sums of
 // fractions don't add up to the last bit, and a share is never above 1.
 func share(part, whole float64) *float64 {

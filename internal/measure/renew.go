@@ -47,8 +47,8 @@ func (h *History) Renew(in Input, changed []flow.Changed, source Source) (*Histo
 		return nil, false, err
 	}
 	next := &History{
-		settings: in.Settings, ledgers: r.next, above: h.above, sites: h.sites,
-		kept: r.kept, edition: r.kept.edition,
+		settings: in.Settings, experience: in.Experience, ledgers: r.next, above: h.above, sites: h.sites,
+		kept: r.kept, edition: r.kept.edition, watch: newWatch(),
 	}
 	next.decisions = r.decide()
 	r.rewrite()

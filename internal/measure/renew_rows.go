@@ -40,6 +40,8 @@ func (r *renewal) rewriteOf(g int, related [][]bool) {
 	l.talks = relaid(old.talks, is.talks, lay, func(x *talk) *int32 { return &x.leaf }, compareTalks)
 	l.sizes, l.kinds = spliced(old.sizes, is.sizes, lay, func(z *sizing) *int32 { return &z.leaf }, compareSizes), is.kinds
 	l.holds = spliced(old.holds, is.holds, lay, func(h *hold) *int32 { return &h.leaf }, compareHolds)
+	l.splits = spliced(old.splits, is.splits, lay, func(x *splitLeaf) *int32 { return &x.leaf }, compareSplits)
+	l.raises = spliced(old.raises, is.raises, lay, func(x *raise) *int32 { return &x.leaf }, compareRaises)
 	l.shared = spliced(old.shared, r.shared(g, related), lay, func(s *sharing) *int32 { return &s.leaf }, compareShared)
 	l.noise = renewedNoise(old.noise, was.noise, is.noise)
 	r.putProgress(g)

@@ -105,12 +105,13 @@ func monotone(beta vector) vector {
 }
 
 // ridge minimises Σ w·huber(y − xᵀβ) + λ‖β − prior‖² by iterated weighting
-// (MEASURES §3.2). It returns β and, for each group, the β without that group
-// under the weights of the last step.
-func ridge(rows []observation, groups int, prior *vector, lambda float64) (beta vector, without []vector) {
+// (MEASURES §3.2). It returns β; for each group, the β without that group under
+// the weights of the last step; and the inverse of the normal matrix.
+func ridge(rows []observation, groups int, prior *vector, lambda float64) (beta vector, without []vector, inverse [numFeatures]vector) {
 	beta = *prior
 	parts := make([]normal, groups)
 	var all normal
+	all.penalise(prior, lambda)
 	for range ridgeSteps {
 		clear(parts)
 		for k := range rows {
@@ -133,7 +134,13 @@ func ridge(rows []observation, groups int, prior *vector, lambda float64) (beta 
 		rest.plus(&parts[k], -1)
 		without = append(without, monotone(rest.solve()))
 	}
-	return monotone(beta), without
+	for i := range inverse {
+		unit := all
+		unit.b = vector{}
+		unit.b[i] = 1
+		inverse[i] = unit.solve()
+	}
+	return monotone(beta), without, inverse
 }
 
 func (n *normal) plus(o *normal, sign float64) {

@@ -27,9 +27,27 @@ type Scores struct {
 	Coverage      Ranged `json:"coverage"`
 	Width         Ranged `json:"width"`
 
+	// BySnapshot is the same with each snapshot weighing the same.
+	BySnapshot SnapshotScores `json:"by_snapshot"`
+	// PIT says where in its predictive distribution the truth lay: the share
+	// of the containers' snapshots in each tenth of it, which is a tenth where
+	// the distributions are right (MEASURES §3.3).
+	PIT []float64 `json:"pit"`
+
 	Overstated Probability `json:"overstated"`
 	Finish     []Horizon   `json:"finish"`
 	Bands      []Band      `json:"bands"`
+}
+
+// SnapshotScores are scores over snapshots that all weigh the same.
+type SnapshotScores struct {
+	NaiveMAE  float64 `json:"naive_mae"`
+	MAERatio  float64 `json:"mae_ratio"`
+	RMSERatio float64 `json:"rmse_ratio"`
+	Bias      float64 `json:"bias"`
+	CRPS      float64 `json:"crps_ratio"`
+	Coverage  float64 `json:"coverage"`
+	Width     float64 `json:"width"`
 }
 
 // Errors are those of one way to tell.
@@ -97,10 +115,15 @@ type lifeError struct {
 	each            [numMethods]Errors
 	crps, delivered float64
 	coverage, width float64
+	pit             [pitBins]float64
+	snapshots       int
 }
 
+// pitBins are the bins of the histogram of the truth's place in what was told.
+const pitBins = 10
+
 func meanErrors(l *Life) lifeError {
-	var e lifeError
+	e := lifeError{snapshots: len(l.Told)}
 	n := float64(len(l.Told))
 	for k := range l.Told {
 		t := &l.Told[k]
@@ -108,6 +131,9 @@ func meanErrors(l *Life) lifeError {
 		e.estimate.add(t.Estimate.Median-t.Truth, n)
 		for m, x := range t.Estimate.each {
 			e.each[m].add(x-t.Truth, n)
+		}
+		for k, share := range t.place {
+			e.pit[k] += share / n
 		}
 		e.crps += t.CRPS / n
 		e.delivered += t.CRPSDelivered / n
@@ -145,12 +171,28 @@ func pool(all []lifeError, drawn []int) lifeError {
 		for m := range e.each {
 			e.each[m].join(all[k].each[m], w)
 		}
+		for b := range e.pit {
+			e.pit[b] += w * all[k].pit[b]
+		}
 		e.crps += w * all[k].crps
 		e.delivered += w * all[k].delivered
 		e.coverage += w * all[k].coverage
 		e.width += w * all[k].width
 	}
 	return e
+}
+
+// scoreSnapshots pools containers by how many snapshots they have.
+func scoreSnapshots(all []lifeError) SnapshotScores {
+	drawn := make([]int, len(all))
+	for k := range all {
+		drawn[k] = all[k].snapshots
+	}
+	e := pool(all, drawn)
+	r := e.ratios()
+	return SnapshotScores{
+		NaiveMAE: e.naive.MAE, MAERatio: r[0], RMSERatio: r[1], Bias: e.estimate.Bias, CRPS: r[2], Coverage: e.coverage, Width: e.width,
+	}
 }
 
 func (e Errors) rooted() Errors { return Errors{e.MAE, math.Sqrt(e.RMSE), e.Bias} }
@@ -213,6 +255,8 @@ func (s *Scores) setErrors(all []lifeError) {
 		once[k] = 1
 	}
 	e := pool(all, once)
+	s.PIT = e.pit[:]
+	s.BySnapshot = scoreSnapshots(all)
 	s.Naive, s.Estimate = e.naive.rooted(), e.estimate.rooted()
 	for m := range numMethods {
 		s.ByMethod[m.String()] = e.each[m].rooted()

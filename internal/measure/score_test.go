@@ -90,3 +90,36 @@ func TestAContainerStillOpenPastTheHorizonHadNotFinished(t *testing.T) {
 		}
 	}
 }
+
+func TestWhereTheTruthLiesInItsDistribution(t *testing.T) {
+	var all, spread ensemble
+	for k := range spread {
+		all[k] = 1
+		spread[k] = (float32(k) + 0.5) / crpsMembers
+	}
+	for name, c := range map[string]struct {
+		x    ensemble
+		y    float64
+		want int // the tenth that holds most of it; −1 for all alike
+	}{
+		"below all":                  {spread, 0, 0},
+		"above all":                  {spread, 1, 9},
+		"in the middle of the third": {spread, 0.25, 2},
+		"all say what came":          {all, 1, -1},
+	} {
+		got := c.x.place(c.y)
+		sum, most := 0.0, 0
+		for k, share := range got {
+			sum += share
+			if share > got[most] {
+				most = k
+			}
+		}
+		if !near(sum, 1) {
+			t.Errorf("%s: the shares %v add up to %v", name, got, sum)
+		}
+		if c.want >= 0 && most != c.want || c.want < 0 && (!near(got[0], 0.1) || !near(got[9], 0.1)) {
+			t.Errorf("%s: the shares are %v", name, got)
+		}
+	}
+}

@@ -25,6 +25,8 @@ type Settings struct {
 	// MinGroup is the number of persons below which a figure that is derived
 	// from persons is withheld; less than LeastGroup is taken for LeastGroup.
 	MinGroup int
+	// Escalation are the priorities that mean one, by name.
+	Escalation []string
 	// Traps are what is set of the trap detectors, by name.
 	Traps map[string]TrapSetting
 	// Decisions say what asks for one.
@@ -66,7 +68,8 @@ type Thresholds struct {
 	// Q̃ is the quantile of its own gaps between progress events, shrunk
 	// towards that of its class, which weighs as much as StallShrink own gaps;
 	// with fewer than StallMinGaps own gaps it is the class's alone. Gaps under
-	// StallGap are none (MEASURES §7).
+	// StallGap are none (MEASURES §7, which has an hour; see the package's
+	// documentation for why a day).
 	StallFloor    time.Duration
 	StallFactor   float64
 	StallQuantile float64
@@ -116,10 +119,16 @@ type Thresholds struct {
 	// of the time to the target in which what comes in is a surprise.
 	// GrowthPeers is how many other goals a goal's growth must be compared
 	// with (MEASURES §2.6).
+	// SplitWithin is how close to a split a fall of the whole's estimate is the
+	// split's (MEASURES §1).
 	AddedWithin time.Duration
+	SplitWithin time.Duration
 	LateShare   float64
 	LateWithin  time.Duration
 	GrowthPeers int
+	// TrapPeers is how many other goals the value that a trap is judged by is
+	// compared with (MEASURES §10).
+	TrapPeers int
 	// LatePush is how close before the old date a push is late; ResponseWithin
 	// is how far around a push the scope's change answers it (MEASURES §2.16).
 	LatePush       time.Duration
@@ -169,7 +178,7 @@ func DefaultThresholds() Thresholds {
 		StallFactor:   1.5,
 		StallQuantile: 0.95,
 		StallMinGaps:  4,
-		StallGap:      time.Hour,
+		StallGap:      day,
 		StallShrink:   10,
 		StallPrior:    15 * day,
 		StallQuiet:    1.5,
@@ -189,9 +198,11 @@ func DefaultThresholds() Thresholds {
 		DecisionContinues: 7 * day,
 		DecisionHorizon:   30 * day,
 		AddedWithin:       day,
+		SplitWithin:       time.Hour,
 		LateShare:         0.25,
 		LateWithin:        14 * day,
 		GrowthPeers:       8,
+		TrapPeers:         20,
 
 		LatePush:       14 * day,
 		ResponseWithin: 14 * day,
@@ -224,6 +235,7 @@ func DefaultSettings() Settings {
 		}},
 		Thresholds: DefaultThresholds(),
 		Blocked:    Match{Statuses: []string{"Blocked"}, Flagged: true},
+		Escalation: []string{"Highest", "Blocker"},
 		Work:       WorkStatuses{Waiting: []string{"In review", "Blocked"}},
 		Debt:       Match{Labels: []string{"tech-debt"}, IssueTypes: []string{"Technical Debt"}},
 		MinGroup:   LeastGroup,

@@ -31,6 +31,16 @@ type Situation struct {
 	// Weekly is the net number delivered in each of the last full weeks, the
 	// latest first, at most forecastWeeks.
 	Weekly []int
+	// Points are the shares by points, where points are what counts; nil: issues
+	// are. Only how far the work has come is told by them: what has happened
+	// since, and what is left to finish, are issues.
+	Points *PointShares
+}
+
+// PointShares are completion ratios by points, 0…1.
+type PointShares struct {
+	Reported  float64 // of a status of category Done, over all
+	Delivered float64 // delivered, over what is not dropped
 }
 
 // forecastWeeks is how many weeks tell the present pace (MEASURES §5, F1).
@@ -43,10 +53,20 @@ func (s *Situation) Scope() int { return s.All - s.Dropped }
 func (s *Situation) Open() int { return s.Scope() - s.Delivered }
 
 // Naive is what Jira shows: done over all.
-func (s *Situation) Naive() float64 { return portion(s.Reported, s.All) }
+func (s *Situation) Naive() float64 {
+	if s.Points != nil {
+		return s.Points.Reported
+	}
+	return portion(s.Reported, s.All)
+}
 
 // DeliveredShare is delivered over what is not dropped.
-func (s *Situation) DeliveredShare() float64 { return portion(s.Delivered, s.Scope()) }
+func (s *Situation) DeliveredShare() float64 {
+	if s.Points != nil {
+		return s.Points.Delivered
+	}
+	return portion(s.Delivered, s.Scope())
+}
 
 func portion(part, whole int) float64 {
 	if whole <= 0 {

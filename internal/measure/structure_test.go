@@ -84,7 +84,7 @@ func TestFlowEfficiencyWorkedByHand(t *testing.T) {
 		},
 		{
 			"active statuses that no issue was in make it unknown, not 0",
-			func(s *measure.Settings) { s.Work = measure.WorkStatuses{Active: []string{"Doign"}} },
+			func(s *measure.Settings) { s.Work = measure.WorkStatuses{Active: []string{"Coding"}} },
 			[]*flow.Issue{task(t, 2, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Resolves("2026-01-06", "Done").Issue()},
 			nil, &measure.FlowTime{Issues: 1, UnknownSeconds: 24 * hour},
 			"what was delivered spent no time in statuses that are active or waiting by semantics.active_statuses and semantics.waiting_statuses",

@@ -11,7 +11,44 @@ import (
 	"plumbline/internal/flow"
 )
 
-// survey counts what lies in what, in one pass over the issues of a site.
+// Survey counts what lies in what on each site, in one pass over the issues.
+type Survey struct {
+	sites map[string]*survey
+}
+
+// NewSurvey returns a survey that has met no issue yet.
+func NewSurvey() *Survey { return &Survey{map[string]*survey{}} }
+
+// survey returns one where something is to be learnt from it, else nil.
+func (in *Input) survey() *Survey {
+	if in.Learn == nil {
+		return nil
+	}
+	return NewSurvey()
+}
+
+// learn has the experience learnt from what the survey has met.
+func (in *Input) learn(s *Survey) (err error) {
+	if s != nil {
+		in.Experience, err = in.Learn(s)
+	}
+	return err
+}
+
+// meet takes in an issue; where nothing is to be learnt, it does nothing.
+func (s *Survey) meet(t *flow.Timeline) {
+	if s == nil {
+		return
+	}
+	of := s.sites[t.Issue.Site]
+	if of == nil {
+		of = newSurvey(t.Issue.Site)
+		s.sites[t.Issue.Site] = of
+	}
+	of.meet(t)
+}
+
+// survey is what a Survey knows of one site.
 //
 // What it keeps is bounded: where there is too much of it, it goes on with half
 // of the names, then with half of those. Which, hangs on the names alone, so
@@ -42,13 +79,12 @@ type holder struct {
 // there are leaves in the end, as not everything that holds others is looked at.
 const maxSurveyed = 8 * maxFoundLeaves
 
-func newSurvey() *survey {
-	return &survey{holders: map[holderName]*holder{}, most: maxSurveyed, limit: ^uint64(0)}
+func newSurvey(site string) *survey {
+	return &survey{site: site, holders: map[holderName]*holder{}, most: maxSurveyed, limit: ^uint64(0)}
 }
 
 // meet takes in an issue.
 func (s *survey) meet(t *flow.Timeline) {
-	s.site = t.Issue.Site
 	s.histories += t.Issue.Histories
 	var last flow.Ref
 	for _, st := range t.Spans() {

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"plumbline/internal/flow"
 	"plumbline/internal/flow/flowtest"
+	"plumbline/internal/goal"
 )
 
 // inEpics are issues that lie in so many epics, one after the other.
@@ -24,7 +26,7 @@ func inEpics(t flowtest.TB, issues, epics int) []*flow.Issue {
 }
 
 func surveyed(most int, issues []*flow.Issue) *survey {
-	s := newSurvey()
+	s := newSurvey(flowtest.Site)
 	s.most = most
 	for _, i := range issues {
 		s.meet(flow.NewTimeline(i, nil))
@@ -79,7 +81,7 @@ func TestASurveyTakesTheNamesOfOneIssueTogether(t *testing.T) {
 func TestOnlyWhatLayInContainersIsReadAgain(t *testing.T) {
 	issues := append(manyEpics(t, 4), flowtest.New(t, "PAY-9000", "2020-01-01").Issue())
 	h, passes := inMemory(issues), 0
-	all, err := FindContainers("test", Input{
+	all, err := FindContainers("test", flowtest.Site, Input{
 		Catalogs: map[string]*flow.Catalog{flowtest.Site: flowtest.Catalog()}, Settings: DefaultSettings(),
 		Issues: func(each func(*flow.Issue) error) error { passes++; return h.each(each) },
 	}, h, flowtest.At(t, "2026-06-01"))
@@ -113,5 +115,45 @@ func TestAContainerIsFoundByAllItsKeys(t *testing.T) {
 	all := found(t, flowtest.Catalog(), "2026-12-01", issues...)
 	if len(all) != 1 || len(all[0].ledger.leaves) != 9 {
 		t.Fatalf("found %d containers", len(all))
+	}
+}
+
+func TestAHistoryLearnsFromTheIssuesThatItReads(t *testing.T) {
+	issues, passes := inMemory(manyEpics(t, 8)), 0
+	in := Input{
+		Goals:    []goal.Goal{{ID: "g", Work: goal.Work{Epics: []string{"PAY-1"}}}},
+		Catalogs: map[string]*flow.Catalog{flowtest.Site: flowtest.Catalog()}, Settings: DefaultSettings(),
+		Issues: func(each func(*flow.Issue) error) error { passes++; return issues.each(each) },
+	}
+	until := flowtest.At(t, "2026-06-01")
+	want := Past{Containers: found(t, flowtest.Catalog(), "2026-06-01", issues.all...), Until: until, Settings: in.Settings}
+	var got Past
+	in.Learn = func(s *Survey) (*Replay, error) {
+		all, err := s.Containers("test", flowtest.Site, in, issues, until)
+		if err != nil || passes != 1 {
+			t.Errorf("after %d passes: %v", passes, err)
+		}
+		if none, err := s.Containers("test", "elsewhere", in, issues, until); len(none) != 0 || err != nil {
+			t.Errorf("on a site that was never met there are %d containers, %v", len(none), err)
+		}
+		got = Past{Containers: all, Until: until, Settings: in.Settings}
+		return got.Learn(), nil
+	}
+	h, err := Build(in)
+	if err != nil || passes != 2 {
+		t.Fatalf("%d passes, %v", passes, err)
+	}
+	if len(got.Containers) != 8 || len(want.Containers) != 8 {
+		t.Fatalf("%d containers, want %d", len(got.Containers), len(want.Containers))
+	}
+	if x := h.Experience(); x == nil || x.Model(until).Containers != want.Learn().Model(until).Containers {
+		t.Errorf("learnt from %+v", x)
+	}
+	if g := h.Snapshot(until).Goals[0]; g.Real == nil {
+		t.Errorf("the real completion is not told: %v", g.Missing)
+	}
+	in.Learn = func(*Survey) (*Replay, error) { return nil, errors.New("no more") }
+	if _, err := Build(in); err == nil || err.Error() != "no more" {
+		t.Errorf("where learning fails, building says %v", err)
 	}
 }

@@ -34,8 +34,13 @@ type survivalStep struct {
 
 // newSurvival estimates from the observations; it puts them in another order.
 // Those that end before they begin were not observed at all.
-func newSurvival(seen []survivalTime) survival {
+func newSurvival(seen []survivalTime) survival { return survivalOf(seen, 1) }
+
+// survivalOf is newSurvival where no fewer than so many count as being at risk
+// when something ends.
+func survivalOf(seen []survivalTime, atLeast int) survival {
 	seen = slices.DeleteFunc(seen, func(o survivalTime) bool { return o.exit < o.entry || o.exit == o.entry && o.entry > 0 })
+	var s survival
 	entries := make([]time.Duration, len(seen))
 	late := false
 	for k, o := range seen {
@@ -44,7 +49,6 @@ func newSurvival(seen []survivalTime) survival {
 	}
 	slices.Sort(entries)
 	slices.SortFunc(seen, func(a, b survivalTime) int { return cmp.Compare(a.exit, b.exit) })
-	var s survival
 	share := 1.0
 	entered := 0
 	for k := 0; k < len(seen); {
@@ -60,7 +64,7 @@ func newSurvival(seen []survivalTime) survival {
 			entered++
 		}
 		if atRisk := entered - k; ended > 0 {
-			share *= 1 - float64(ended)/float64(atRisk)
+			share *= 1 - float64(ended)/float64(max(atRisk, atLeast))
 			s.steps = append(s.steps, survivalStep{age, share})
 			s.starved = s.starved || late && atRisk == 1
 		}
@@ -95,3 +99,31 @@ func (s *survival) mean(horizon time.Duration) time.Duration {
 	}
 	return time.Duration(area + share*float64(horizon-from))
 }
+
+// combined is at each age what pick makes of the two shares: the larger, or the
+// smaller.
+func combined(a, b survival, pick func(x, y float64) float64) survival {
+	out := survival{starved: a.starved || b.starved}
+	shareA, shareB, last := 1.0, 1.0, 1.0
+	for len(a.steps)+len(b.steps) > 0 {
+		first := a.steps
+		if len(a.steps) == 0 || len(b.steps) > 0 && b.steps[0].age < a.steps[0].age {
+			first = b.steps
+		}
+		age := first[0].age
+		if len(a.steps) > 0 && a.steps[0].age == age {
+			shareA, a.steps = a.steps[0].share, a.steps[1:]
+		}
+		if len(b.steps) > 0 && b.steps[0].age == age {
+			shareB, b.steps = b.steps[0].share, b.steps[1:]
+		}
+		if share := pick(shareA, shareB); share < last {
+			out.steps = append(out.steps, survivalStep{age, share})
+			last = share
+		}
+	}
+	return out
+}
+
+func larger(x, y float64) float64  { return max(x, y) }
+func smaller(x, y float64) float64 { return min(x, y) }

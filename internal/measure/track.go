@@ -101,7 +101,7 @@ func (t *track) endedAt(at time.Time, s *Settings) *veteran {
 	if len(situations) == 0 {
 		return nil
 	}
-	return &veteran{Container: t.Container, end: end, lessons: paced(t.cases(thin(situations), &end))}
+	return &veteran{Container: t.Container, end: end, lessons: paced(t.cases(thin(situations), &end)), snapshots: len(situations)}
 }
 
 // stillOpen returns the container with its situations so far, where work on it
@@ -110,7 +110,7 @@ func (t *track) stillOpen(at time.Time, s *Settings) (veteran, bool) {
 	if at.After(t.known) {
 		at = t.known
 	}
-	if t.large.IsZero() || t.large.After(at) {
+	if t.large.IsZero() || t.large.After(at) || t.created.After(at) { // an epic can be younger than its issues
 		return veteran{}, false
 	}
 	if _, over := t.endAt(at, s); over || t.cancelled.Contains(at) {
@@ -120,7 +120,7 @@ func (t *track) stillOpen(at time.Time, s *Settings) (veteran, bool) {
 	if n := len(situations); n == 0 || situations[n-1].Open() == 0 {
 		return veteran{}, false
 	}
-	p := veteran{Container: t.Container}
+	p := veteran{Container: t.Container, snapshots: len(situations)}
 	for _, s := range thin(situations) {
 		p.lessons = append(p.lessons, Case{Situation: s})
 	}

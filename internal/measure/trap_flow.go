@@ -20,6 +20,17 @@ func scopeTreadmill() Trap {
 		detect: func(l *ledger, s *Settings, t trapLimits) (flow.Spans, string) {
 			return l.treadmill(s, t).Less(l.shut), ""
 		},
+		sizeOf: "of the last whole weeks, those in which at least as many issues came in as were delivered",
+		size: func(x sight) (float64, bool) {
+			zone, losing := x.s.Calendar.Location(), 0
+			counted := x.l.weeklyUntil(x.at, zone)
+			for k := range x.limits.count("of_weeks") {
+				if counted[monday(x.at, zone).AddDays(-7*(k+1))].losing() {
+					losing++
+				}
+			}
+			return float64(losing), true
+		},
 		explain: (*explainer).scopeTreadmill,
 	}
 }
@@ -140,6 +151,17 @@ func silentDescoping() Trap {
 				return nil, "no target is declared"
 			}
 			return l.descoped(s, t), ""
+		},
+		sizeOf: "share of the scope taken out before the last closing",
+		size: func(x sight) (share float64, ok bool) {
+			for _, c := range x.l.closings(x.s) {
+				if !c.known.After(x.at) {
+					if out, scope := x.l.takenOut(c, x.s, x.limits, func(*entry, cause) {}); scope > 0 {
+						share, ok = float64(out)/float64(scope), true
+					}
+				}
+			}
+			return share, ok
 		},
 		explain: (*explainer).silentDescoping,
 	}

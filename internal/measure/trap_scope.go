@@ -22,6 +22,15 @@ func ninetyNineTail() Trap {
 		detect: func(l *ledger, _ *Settings, t trapLimits) (flow.Spans, string) {
 			return l.tails(t).Less(l.shut), ""
 		},
+		sizeOf: "share of its issues that are closed",
+		size: func(x sight) (float64, bool) {
+			t := x.l.tally(x.at)
+			r := t.reported()
+			if r == nil {
+				return 0, false
+			}
+			return *r, true
+		},
 		explain: (*explainer).ninetyNineTail,
 	}
 }

@@ -33,6 +33,16 @@ func deadlineAsGoal() Trap {
 			}
 			return raw.Less(l.shut), ""
 		},
+		sizeOf: "days behind the first promise, at most",
+		size: func(x sight) (float64, bool) {
+			most, ok := 0, false
+			for k := range x.l.promises {
+				if slip, promised := x.l.slip(&x.l.promises[k], x.at, x.s); promised {
+					most, ok = max(most, slip.Days), true
+				}
+			}
+			return float64(most), ok
+		},
 		explain: (*explainer).deadlineAsGoal,
 	}
 }

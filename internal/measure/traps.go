@@ -14,8 +14,15 @@ type Trap struct {
 	Title string // for people
 	// Thresholds are what the configuration can set of it.
 	Thresholds []TrapThreshold
-	detect     func(*ledger, *Settings, trapLimits) (raw flow.Spans, why string)
-	explain    func(*explainer, trapLimits) ExplainedMeasure
+	// detect says once and for all when the rule held, or weekly whether it
+	// does at the beginning of a week; why says why that can't be told.
+	detect func(*ledger, *Settings, trapLimits) (raw flow.Spans, why string)
+	weekly func(sight) (holds bool, why string)
+	// size is the value that a threshold is held against, by which goals can be
+	// compared; sizeOf says of what, with its unit. Nil where there is none.
+	size    func(sight) (float64, bool)
+	sizeOf  string
+	explain func(*explainer, trapLimits) ExplainedMeasure
 }
 
 // TrapThreshold is one threshold of a detector.
@@ -51,7 +58,10 @@ func persistence() TrapThreshold {
 
 // Traps returns the detectors of this version.
 func Traps() []Trap {
-	all := []Trap{deadlineAsGoal(), ninetyNineTail(), orphanGoal(), scopeTreadmill(), silentDescoping(), ownerlessBoundary(), debtDiscussed()}
+	all := []Trap{
+		deadlineAsGoal(), busyNotMoving(), watermelon(), ninetyNineTail(), orphanGoal(), ownerlessBoundary(), decisionDrag(), zombie(), heroics(),
+		debtDiscussed(), scopeTreadmill(), silentDescoping(), shadowWork(),
+	}
 	for k := range all {
 		all[k].Thresholds = append(all[k].Thresholds, persistence())
 	}
@@ -97,8 +107,10 @@ func (l *ledger) setTraps(s *Settings) {
 			continue
 		}
 		life := trapLife{trap: &all[k], limits: limits}
-		life.raw, life.why = all[k].detect(l, s, limits)
-		life.shown = persistent(life.raw, limits.days("persist_days"))
+		if all[k].weekly == nil {
+			life.raw, life.why = all[k].detect(l, s, limits)
+			life.shown = persistent(life.raw, limits.days("persist_days"))
+		}
 		l.traps = append(l.traps, life)
 	}
 }
@@ -122,11 +134,12 @@ func persistent(raw flow.Spans, hold time.Duration) flow.Spans {
 	return out
 }
 
-func (l *ledger) setTrapStates(g *GoalStatus, at time.Time) {
-	for k := range l.traps {
-		life := &l.traps[k]
-		x := TrapState{Trap: life.trap.Name, Title: life.trap.Title, Unknown: life.why}
-		if span, ok := life.shown.At(at); ok {
+func (h *History) setTrapStates(g *GoalStatus, k int, at time.Time) {
+	for n := range h.ledgers[k].traps {
+		life := &h.ledgers[k].traps[n]
+		_, shown, why := h.lifeAt(k, life, at)
+		x := TrapState{Trap: life.trap.Name, Title: life.trap.Title, Unknown: why}
+		if span, ok := shown.At(at); ok {
 			x.On = true
 			x.Since = &span.From
 		}

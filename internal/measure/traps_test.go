@@ -268,7 +268,11 @@ func TestDetectorsAreSetByTheCompany(t *testing.T) {
 	for _, x := range status(t, h, "2026-04-01").Traps {
 		names = append(names, x.Trap)
 	}
-	if d := cmp.Diff([]string{"deadline_as_goal", "ninety_nine_tail", "orphan_goal", "silent_descoping", "ownerless_boundary", "debt_discussed_not_retired"}, names); d != "" {
+	want := []string{
+		"deadline_as_goal", "busy_not_moving", "watermelon", "ninety_nine_tail", "orphan_goal", "ownerless_boundary", "decision_drag",
+		"zombie", "heroics", "debt_discussed_not_retired", "silent_descoping", "shadow_work",
+	}
+	if d := cmp.Diff(want, names); d != "" {
 		t.Errorf("detectors (-want +got):\n%s", d)
 	}
 	e, ok := h.Explain("g", "trap_scope_treadmill", flowtest.At(t, "2026-04-01"))
@@ -297,6 +301,7 @@ func TestATrapIsExplainedWithEvidenceAndCounterEvidence(t *testing.T) {
 	want := []measure.ExplainedInput{
 		{Name: "the rule holds", Value: "since 2026-05-20 00:00 UTC"},
 		{Name: "target", Value: "pushed 3 times, 3 of them late, by 91 days in all, 0.62 days a day; severe: yes"},
+		{Name: "days behind the first promise, at most", Value: "91; 0 other goals have come to this age, 20 are needed to compare it"},
 	}
 	if d := cmp.Diff(want, m.Inputs); d != "" {
 		t.Errorf("inputs (-want +got):\n%s", d)

@@ -133,7 +133,7 @@ func (w *work) byEpic() []groupWork {
 		out[k].parts = append(out[k].parts, tallies)
 	}
 	slices.SortFunc(out, func(a, b groupWork) int {
-		return cmp.Or(a.projectAt.compare(b.projectAt), cmp.Compare(a.epic.key, b.epic.key), cmp.Compare(a.epic.at.id, b.epic.at.id))
+		return cmp.Or(a.compare(b.projectAt), cmp.Compare(a.epic.key, b.epic.key), cmp.Compare(a.epic.at.id, b.epic.at.id))
 	})
 	return out
 }

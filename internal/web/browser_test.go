@@ -56,7 +56,7 @@ for (const [path, width] of frames) {
 // the probe at /probe.
 func browsed(t *testing.T, frames string) *httptest.Server {
 	t.Helper()
-	pages := serve(t, newCompany())
+	pages := serve(t, fullCompany())
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/probe" {
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -67,6 +67,20 @@ func browsed(t *testing.T, frames string) *httptest.Server {
 	}))
 	t.Cleanup(srv.Close)
 	return srv
+}
+
+// fullCompany is the company with every figure of the board known, at its
+// longest.
+func fullCompany() *company {
+	c := newCompany()
+	for k := range c.snap.Goals {
+		g := &c.snap.Goals[k]
+		real, lower, upper, chance := .87, .76, .98, .42
+		soon, late := c.snap.At.AddDate(0, 1, 2), c.snap.At.AddDate(0, 3, 0)
+		g.Real, g.RealLower, g.RealUpper, g.OnTime = &real, &lower, &upper, &chance
+		g.Forecast50, g.Forecast85 = &soon, &late
+	}
+	return c
 }
 
 // framed lets a page into a frame of its own site; the rest of its policy

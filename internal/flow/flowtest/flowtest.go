@@ -280,6 +280,12 @@ func (b *Builder) Links(at, phrase, key string) *Builder {
 	return b.change(at, flow.Change{Field: flow.FieldLink, To: flow.Named{ID: key, Name: "This issue " + phrase + " " + key}})
 }
 
+// Shows gives the issue a present link of which no changelog tells.
+func (b *Builder) Shows(phrase, key string) *Builder {
+	b.issue.Links = append(slices.Clone(b.issue.Links), flow.Link{Type: phrase, Description: phrase, Other: Ref(key)})
+	return b
+}
+
 // Unlinks takes such a link away, if there is one.
 func (b *Builder) Unlinks(at, phrase, key string) *Builder {
 	b.tb.Helper()
@@ -291,6 +297,14 @@ func (b *Builder) Unlinks(at, phrase, key string) *Builder {
 		return b
 	}
 	return b.change(at, flow.Change{Field: flow.FieldLink, From: flow.Named{ID: key, Name: "This issue " + phrase + " " + key}})
+}
+
+// Raises gives the issue another priority.
+func (b *Builder) Raises(at, priority string) *Builder {
+	b.tb.Helper()
+	from := b.issue.Now.Priority
+	b.issue.Now.Priority = flow.Named{ID: priority, Name: priority}
+	return b.change(at, flow.Change{Field: flow.FieldPriority, From: from, To: b.issue.Now.Priority})
 }
 
 // Touched changes a field that is not followed.

@@ -1,0 +1,91 @@
+package measure
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func TestTheEdgesHoldNineInTenContainers(t *testing.T) {
+	var closed []veteran
+	for k := range 20 { // of 1 … 20 leaves, the k-th twice as many cases as the first
+		s := Situation{All: k + 1}
+		closed = append(closed, veteran{lessons: make([]Case, 1+k%2)})
+		for j := range closed[k].lessons {
+			closed[k].lessons[j].Situation = s
+		}
+	}
+	e := edgesOf(closed, NeutralPrior().edges())
+	if low, high := math.Expm1(e.low[featSize]), math.Expm1(e.high[featSize]); !near(low, 1) || !near(high, 19) {
+		t.Errorf("nine in ten of 1 … 20 lie between %v and %v, want 1 and 19", low, high)
+	}
+	half := e.blended(priorWorth, edges{})
+	if want := e.high[featSize] / 2; !near(half.high[featSize], want) {
+		t.Errorf("beside a prior as heavy the edge is %v, want %v", half.high[featSize], want)
+	}
+}
+
+func TestWhatLiesBeyondTheEdgesMovesNothingAndWidensTheInterval(t *testing.T) {
+	m := fit(nil, nil, ShippedPrior(), time.Time{})
+	s := Situation{Kind: KindGoal, All: 18, Delivered: 9, Reported: 9, Age: 100, SinceDelivery: 5, Growth: 1}
+	if got := m.Estimate(&s, "", 0.5); len(got.Beyond) != 0 || !near(m.remoteness(&s), 1) {
+		t.Errorf("a usual goal lies beyond %v, %v times as wide", got.Beyond, m.remoteness(&s))
+	}
+	grown := s
+	grown.Growth = 5
+	more := grown
+	more.Growth = 9
+	a, b := m.Estimate(&grown, "", 0.5), m.Estimate(&more, "", 0.5)
+	if !near(a.Median, b.Median) {
+		t.Errorf("growth beyond the edge moves %v to %v", a.Median, b.Median)
+	}
+	if b.Upper-b.Lower <= a.Upper-a.Lower {
+		t.Errorf("farther beyond the edge the interval %v–%v is no wider than %v–%v", b.Lower, b.Upper, a.Lower, a.Upper)
+	}
+	if len(b.Beyond) != 1 || b.Beyond[0].What != "8103.1 times the scope of the first week" || b.Beyond[0].Than != "more than in 95 % of the containers learnt from" {
+		t.Errorf("it is told of as %+v", b.Beyond)
+	}
+}
+
+func TestTheShiftsAddUpToTheDistanceFromTheDeliveredShare(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m, s := someModel(t), someSituation(t)
+		m.champion = byRegression
+		e := m.Estimate(&s, "s", s.Naive())
+		sum := 0.0
+		for _, shift := range e.Shifts {
+			sum += shift.By
+		}
+		v := m.features(&s)
+		moved := e.Median - s.completion(v[featLogit])
+		if math.Abs(sum-moved) > shiftNoticed*float64(numFeatures) {
+			t.Fatalf("the shifts add up to %v, the estimate moved by %v: %+v", sum, moved, e.Shifts)
+		}
+	})
+}
+
+func TestPointsTellHowFarTheWorkHasComeAndNothingElse(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m, s := someModel(t), someSituation(t)
+		within := m.Within(&s, 30)
+		if s.Scope() > 0 {
+			same := s
+			same.Points = &PointShares{Reported: s.Naive(), Delivered: s.DeliveredShare()}
+			if a, b := m.Estimate(&s, "s", 0.5), m.Estimate(&same, "s", 0.5); math.Abs(a.Median-b.Median) > 1e-9 {
+				t.Fatalf("where all issues weigh the same, %v becomes %v", a.Median, b.Median)
+			}
+		}
+		s.Points = &PointShares{Reported: 0.3, Delivered: 0.3}
+		few := m.Estimate(&s, "s", 0.5)
+		s.Points = &PointShares{Reported: 0.3, Delivered: 0.6}
+		more := m.Estimate(&s, "s", 0.5)
+		if more.Median < few.Median-1e-12 && m.champion != byJira {
+			t.Fatalf("more points delivered lower %v to %v", few.Median, more.Median)
+		}
+		if again := m.Within(&s, 30); again != within {
+			t.Fatalf("points move the odds to finish from %v to %v", within, again)
+		}
+	})
+}

@@ -1,0 +1,41 @@
+package measure
+
+import (
+	"slices"
+	"strings"
+
+	"plumbline/internal/flow"
+)
+
+// The phrases by which Jira's link types say, on the side of this issue, what
+// the other is to it: that this one waits for it, that this one was split off
+// or cloned from it, that it was split off or cloned from this one.
+const blockedByPhrase = "is blocked by"
+
+func isSplitFrom(phrase string) bool {
+	return among(phrase, "split from", "is split from", "clones", "is a clone of")
+}
+
+func isSplitInto(phrase string) bool {
+	return among(phrase, "split to", "is split to", "split into", "is split into", "is cloned by")
+}
+
+func isBlockedBy(phrase string) bool { return among(phrase, blockedByPhrase) }
+
+func among(phrase string, phrases ...string) bool {
+	phrase = strings.TrimSpace(phrase)
+	return slices.ContainsFunc(phrases, func(p string) bool { return strings.EqualFold(p, phrase) })
+}
+
+// phraseOf is what a changelog item says of a link: "is blocked by" of "This
+// issue is blocked by PAY-55", in Server's words and in those of Cloud.
+func phraseOf(v flow.Named) string {
+	s := strings.ToLower(strings.TrimSpace(v.Name))
+	s = strings.TrimSpace(strings.TrimSuffix(s, strings.ToLower(v.ID)))
+	for _, subject := range []string{"this issue", "this work item"} {
+		if rest, ok := strings.CutPrefix(s, subject); ok {
+			return strings.TrimSpace(rest)
+		}
+	}
+	return s
+}
