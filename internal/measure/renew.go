@@ -48,7 +48,7 @@ func (h *History) Renew(in Input, changed []flow.Changed, source Source) (*Histo
 	}
 	next := &History{
 		settings: in.Settings, experience: in.Experience, ledgers: r.next, above: h.above, sites: h.sites,
-		kept: r.kept, edition: r.kept.edition, watch: newWatch(),
+		kept: r.kept, edition: r.kept.edition, watch: h.watch.carry(r.since()),
 	}
 	next.decisions = r.decide()
 	r.rewrite()
