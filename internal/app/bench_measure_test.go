@@ -87,8 +87,7 @@ type edited struct {
 // edits are what syncs find, a hundred issues each.
 func edits(issues, goals int) []edited {
 	epics := epicsOf(goals)
-	last := benchIssue(epics+issues-1, epics)
-	now := last.Updated.AddDate(0, 0, 3)
+	lately := benchBegin.AddDate(2, 0, 0).Add(-12 * time.Hour) // shortly before they are measured
 	hundred := func(do func(n int, i *flow.Issue)) (out []flow.Issue) {
 		for n := range 100 {
 			i := benchIssue(epics+n*(issues/100)+n, epics) // which lie below as many epics
@@ -103,7 +102,7 @@ func edits(issues, goals int) []edited {
 			At: at, History: uint64(at.UnixMilli())<<4 + uint64(len(i.Changes)%16), Author: flow.Pseudonym(author), Field: f, From: from, To: to,
 		})
 	}
-	at := func(n int) time.Time { return now.Add(time.Duration(n) * 5 * time.Minute) }
+	at := func(n int) time.Time { return lately.Add(time.Duration(n) * time.Minute) }
 	doing := flow.Named{ID: "3", Name: "In Progress"}
 	reopen := func(i *flow.Issue, when time.Time, author int) {
 		change(i, when, author, flow.FieldStatus, i.Now.Status, doing)

@@ -223,8 +223,8 @@ func (d *discovery) builder(members []goal.Members) *builder {
 		b.ledgers = append(b.ledgers, ledger{goal: m.Goal, leaves: make([]leaf, len(m.Leaves))})
 		d.containers[k].done = make([]flow.Spans, len(m.Leaves))
 		for n := range m.Leaves {
-			b.ledgers[k].leaves[n] = newLeaf(&m.Leaves[n])
-			at := b.ledgers[k].leaves[n].issueAt
+			b.ledgers[k].leaves[n] = newLeaf(&m.Leaves[n], &b.ledgers[k].leaves[max(n-1, 0)])
+			at := b.ledgers[k].leaves[n].at()
 			b.leaves[at] = append(b.leaves[at], place{k, n})
 		}
 		for n, e := range m.Epics {

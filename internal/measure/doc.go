@@ -56,6 +56,42 @@
 // No other threshold was chosen by these figures; StallPrior alone comes from
 // AeroGear's versions, and weighs as 10 gaps where a class has none of its own.
 //
+// # How it is kept up to date
+//
+// Build reads every issue twice: once to learn who belongs where, and what may
+// be a bulk edit, a blocker, an epic; once to write the ledgers. Renew goes on
+// from there when some issues were stored anew, and reads no others but those
+// that these concern: whose goals are others now (an epic moved, a parent
+// became work), who link to such a one, who wait for an issue that was closed
+// or opened, who were edited in a minute that turns out to be a bulk edit.
+//
+//	changed issues ──► touched issues ──► what they counted for  (before)
+//	                                  └─► what they count for now (after)
+//
+// Both are written by the very builder that Build uses, into empty ledgers.
+// Then each goal that has, or had, a touched issue gets a new ledger:
+//
+//   - rows with a leaf (entry, progress, turn, mark, stint, …): the touched
+//     leaves' are dropped, the others' are renumbered where leaves came or
+//     left, and the fresh ones are put in their order (relaid, spliced);
+//   - numbers without one (noise, tallies of the proof, unlinked work, debt):
+//     before is taken out and after put in (renewed);
+//   - what is derived from rows (tallies, course, idle time, traps) is derived
+//     again by arrange; what is folded along the past (health, odds) is kept up
+//     to the first thing that reads otherwise (carry);
+//   - decisions are made again where a touched issue asks for one or waits for
+//     one, the views of classes of goals where a goal's silences differ.
+//
+// All else is shared with the history before, which stays as it is. To add a
+// kind of row, give it a leaf and an order, write it in observe, sort it in
+// sortRows and pass it to relaid in rewriteOf; to add a number, renew it there.
+// The law that holds it together is TestARenewedHistoryIsOneMadeAnew: whatever
+// happens to issues, a renewed history tells what one tells that Build makes.
+//
+// Renew leaves it to Build where other than issues changed (goals, settings,
+// catalogues, what JQLs match or fields say, experience), where a history was
+// renewed before or a renewal of it failed, and in the few cases that it names.
+//
 // What must not: IO, clocks (the moment is an argument), unseeded randomness,
 // anything that names or ranks a person.
 package measure

@@ -87,9 +87,9 @@ func explainedHealth(t *Thresholds) []explainedBy {
 		{"reported_completion", "issues whose status is of category Done ÷ all issues in scope", (*explainer).reported, nil},
 		{"delivered_completion", "delivered issues ÷ issues in scope that were not discarded", (*explainer).delivered, nil},
 		{"real_completion", "the share of what will finally be delivered that is firmly done: a regression on how past containers of work " +
-			"turned out, with the interval that held four in five of those like this one; counted in issues", (*explainer).real, nil},
-		{"forecast", "a logistic regression of whether past containers had delivered their last issue within so many days; " +
-			"50 % and 85 % of those in such a situation had by these dates", (*explainer).forecast, nil},
+			"turned out, with the interval that held four in five of those like this one; in what the goal counts", (*explainer).real, nil},
+		{"forecast", "when the last issue will have been delivered with 50 and 85 %: by three ways, which are weighed " +
+			"by how well they told the containers that have closed", (*explainer).forecast, nil},
 		{"scope_added", "issues that came into scope after the commitment: the first issue in progress (while none ever " +
 			"was, the first delivery), or the declared start if that is later", (*explainer).added, nil},
 		{"scope_removed", "issues that left scope after the commitment", (*explainer).removed, nil},

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"slices"
 	"time"
 
 	"plumbline/internal/flow"
@@ -63,6 +64,9 @@ func by(ms int64, at time.Time) bool { return ms != 0 && ms <= at.UnixMilli() }
 func (b *builder) observe(t *flow.Timeline, leaves []place) {
 	w := toil{statuses: &b.settings.Work, people: b.people, talks: talks(t, &b.settings)}
 	me, turns, marks := b.follow(t, &w)
+	if !slices.ContainsFunc(marks, func(m mark) bool { return m.is&isDebt != 0 }) {
+		w.talks = nil // it might have been debt, and never was
+	}
 	off, isSplit := splitOff(t.Issue)
 	if isSplit {
 		me.split = millis(off.at)

@@ -143,8 +143,8 @@ func newBuilder(members []goal.Members, bulk bulkView, s Settings) *builder {
 			l.past = &pastFigures{all: map[pastFigure]Figure{}}
 		}
 		for k := range m.Leaves {
-			l.leaves[k] = newLeaf(&m.Leaves[k])
-			at := l.leaves[k].issueAt
+			l.leaves[k] = newLeaf(&m.Leaves[k], &l.leaves[max(k-1, 0)])
+			at := l.leaves[k].at()
 			b.leaves[at] = append(b.leaves[at], place{g, k})
 		}
 		for k, e := range m.Epics {

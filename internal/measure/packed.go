@@ -132,14 +132,23 @@ func (p *progress) discounted(at time.Time) bool {
 
 // leaf is an issue of a goal and when it is in the goal's scope.
 type leaf struct {
-	issueAt
+	*origin  // shared with the leaves that came in the same way
+	id       flow.IssueID
 	key      string // the present one
 	from, to int64  // its first stay in scope; to is forever where that has no end
 	more     *leafMore
-	via      string // by which selectors it belongs, for people
-	// approximate tells that it belongs by JQL alone.
+}
+
+// origin is where leaves come from.
+type origin struct {
+	site string
+	via  string // by which selectors they belong, for people
+	// approximate tells that they belong by JQL alone.
 	approximate bool
 }
+
+// at names the issue.
+func (l *leaf) at() issueAt { return issueAt{l.site, l.id} }
 
 // leafMore is what few leaves have.
 type leafMore struct {
@@ -149,8 +158,13 @@ type leafMore struct {
 
 const forever = math.MaxInt64
 
-func newLeaf(m *goal.Leaf) leaf {
-	l := leaf{issueAt: issueAt{m.Site, m.ID}, key: m.Key, via: m.Via, approximate: m.Approximate}
+// newLeaf packs a member of the goal, the one before which was last.
+func newLeaf(m *goal.Leaf, last *leaf) leaf {
+	l := leaf{id: m.ID, key: m.Key}
+	from := origin{m.Site, m.Via, m.Approximate}
+	if l.origin = last.origin; l.origin == nil || *l.origin != from {
+		l.origin = &from
+	}
 	if len(m.In) > 0 {
 		l.from, l.to = m.In[0].From.UnixMilli(), endOf(m.In[0])
 	}
@@ -204,5 +218,5 @@ func (l *ledger) until(at time.Time) []entry { return l.entries[:l.firstAfter(at
 // find returns the place of an issue among the leaves, which are sorted by site
 // and id.
 func (l *ledger) find(at issueAt) (int, bool) {
-	return slices.BinarySearchFunc(l.leaves, at, func(x leaf, at issueAt) int { return x.compare(at) })
+	return slices.BinarySearchFunc(l.leaves, at, func(x leaf, at issueAt) int { return x.at().compare(at) })
 }

@@ -41,7 +41,7 @@ func TestALeafIsInScopeWhenItWas(t *testing.T) {
 		{{From: day(2), To: day(5)}},
 		{{From: day(2), To: day(5)}, {From: day(7), To: day(8)}, {From: day(9)}},
 	} {
-		l := newLeaf(&goal.Leaf{In: in})
+		l := newLeaf(&goal.Leaf{In: in}, &leaf{})
 		if d := cmp.Diff(in, l.in()); d != "" {
 			t.Errorf("in scope (-want +got):\n%s", d)
 		}
@@ -63,7 +63,7 @@ func TestRowsAreSmall(t *testing.T) {
 		"a turn":           {unsafe.Sizeof(turn{}), 16},
 		"a mark":           {unsafe.Sizeof(mark{}), 16},
 		"a life":           {unsafe.Sizeof(life{}), 32},
-		"a leaf":           {unsafe.Sizeof(leaf{}), 96},
+		"a leaf":           {unsafe.Sizeof(leaf{}), 56},
 	} {
 		if size.got > size.most {
 			t.Errorf("%s takes %d bytes, expected at most %d", what, size.got, size.most)

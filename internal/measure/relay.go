@@ -32,7 +32,7 @@ func newRelay(old []leaf, differ []goal.Difference) *relay {
 	next := 0
 	for k := range differ {
 		d := &differ[k]
-		n, found := slices.BinarySearchFunc(old[next:], issueAt{d.Site, d.ID}, func(x leaf, at issueAt) int { return x.compare(at) })
+		n, found := slices.BinarySearchFunc(old[next:], issueAt{d.Site, d.ID}, func(x leaf, at issueAt) int { return x.at().compare(at) })
 		keep(next, next+n)
 		next += n
 		if found {
@@ -43,11 +43,22 @@ func newRelay(old []leaf, differ []goal.Difference) *relay {
 			next++
 		}
 		if len(d.Is.In) > 0 {
-			r.leaves = append(r.leaves, newLeaf(&d.Is))
+			r.leaves = append(r.leaves, newLeaf(&d.Is, r.beside(old, next)))
 		}
 	}
 	keep(next, len(old))
 	return r
+}
+
+// beside is a leaf that may have come in the same way as the next one.
+func (r *relay) beside(old []leaf, next int) *leaf {
+	switch {
+	case len(r.leaves) > 0:
+		return &r.leaves[len(r.leaves)-1]
+	case next < len(old):
+		return &old[next]
+	}
+	return &leaf{}
 }
 
 // of returns the leaf's place; false where its rows don't stay.

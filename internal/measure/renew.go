@@ -48,7 +48,7 @@ func (h *History) Renew(in Input, changed []flow.Changed, source Source) (*Histo
 	}
 	next := &History{
 		settings: in.Settings, experience: in.Experience, ledgers: r.next, above: h.above, sites: h.sites,
-		kept: r.kept, edition: r.kept.edition, watch: newWatch(),
+		kept: r.kept, edition: r.kept.edition, watch: h.watch.carry(r.since()),
 	}
 	next.decisions = r.decide()
 	r.rewrite()
@@ -269,7 +269,7 @@ func (h *holders) before(at keyAt) (out []place) {
 		}
 	}
 	for _, p := range h.after(at) {
-		if of := h.r.next[p.ledger].leaves[p.index].issueAt; !slices.Contains(h.r.differ[of], p.ledger) {
+		if of := h.r.next[p.ledger].leaves[p.index].at(); !slices.Contains(h.r.differ[of], p.ledger) {
 			add(p.ledger, of)
 		}
 	}
