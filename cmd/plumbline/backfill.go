@@ -202,7 +202,7 @@ func (c *cli) sendBackfill(ctx context.Context, b *backfillFlags, args url.Value
 	r := &app.BackfillReader{Request: func(q export.Request) error { return d.Send(ctx, q) }}
 	err = c.askBackfill(ctx, args, r)
 	if r.Report != nil {
-		c.tellBackfill("sent", r.Report)
+		c.tellBackfill("made", r.Report)
 	}
 	fmt.Fprintf(c.err, "taken: %d samples in %d requests\n", d.Taken, d.Requests)
 	for _, x := range d.Refusals {

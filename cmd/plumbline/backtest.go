@@ -99,7 +99,7 @@ func readPrior(path string) (*measure.Prior, error) {
 	if err != nil {
 		return nil, usageError{fmt.Errorf("opening the prior: %w", err)}
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	written, err := io.ReadAll(io.LimitReader(f, maxPrior+1))
 	if err != nil {
 		return nil, fmt.Errorf("reading the prior %s: %w", path, err)

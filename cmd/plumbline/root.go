@@ -69,8 +69,33 @@ func (c *cli) root() *cobra.Command {
 	root.AddCommand(c.demo(), c.serve(), c.sync(), c.starter(), c.check(), c.goals(), c.explain(), c.unlinked(), c.decisions(),
 		c.backtest(), c.stalls(), c.backfill(), c.store(),
 		c.metrics(), c.healthcheck(), c.version())
+	c.shells(root)
 	wrapArgs(root)
 	return root
+}
+
+// shells makes cobra's own command for completion one like the others: it has
+// an example, and a shell that it doesn't know is wrong use.
+func (c *cli) shells(root *cobra.Command) {
+	root.SetOut(c.out) // where its commands write, from now on
+	root.InitDefaultCompletionCmd()
+	cmd, _, err := root.Find([]string{"completion"})
+	if err != nil {
+		return // cobra has none
+	}
+	var known []string
+	for _, shell := range cmd.Commands() {
+		known = append(known, shell.Name())
+	}
+	cmd.Example = "  source <(plumbline completion bash)\n  plumbline completion zsh > \"${fpath[1]}/_plumbline\"\n" +
+		"  plumbline completion fish | source"
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	cmd.Args = func(_ *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return fmt.Errorf("there is no completion for %q; the shells are %s", args[0], strings.Join(known, ", "))
+		}
+		return nil
+	}
 }
 
 // usageError is wrong use of the command line.

@@ -145,7 +145,7 @@ func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
 		}
 	}
 	for _, cmd := range all {
-		if cmd.Name() == "help" || strings.HasPrefix(cmd.CommandPath(), "plumbline completion") {
+		if cmd.Name() == "help" || strings.HasPrefix(cmd.CommandPath(), "plumbline completion ") {
 			continue
 		}
 		if cmd.Short == "" || !strings.Contains(cmd.Example, "plumbline ") {

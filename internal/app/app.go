@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -151,7 +152,7 @@ func (a *App) openSites() error {
 		site := &c.Sites[k]
 		client, err := a.client(c, site, pseudonym, clients)
 		if err != nil {
-			return fmt.Errorf("site %s: %w", site.Name, err)
+			return ofSite(site.Name, err)
 		}
 		a.syncers[site.Name], err = syncer.New(syncer.Options{
 			Site: site.Name, Scope: site.Scope, Source: client, Store: a.store, Now: a.now, Logger: a.log, Metrics: syncs,
@@ -160,12 +161,21 @@ func (a *App) openSites() error {
 			Reported:  func() []syncer.Reported { return reported(a.settings.Load().Goals) },
 		})
 		if err != nil {
-			return fmt.Errorf("site %s: %w", site.Name, err)
+			return ofSite(site.Name, err)
 		}
 		a.names = append(a.names, site.Name)
 		a.metrics.expects(site)
 	}
 	return nil
+}
+
+// ofSite names the site in an error that doesn't do so: most that come from
+// below do.
+func ofSite(name string, err error) error {
+	if strings.Contains(err.Error(), "site "+name+":") {
+		return err
+	}
+	return fmt.Errorf("site %s: %w", name, err)
 }
 
 // pseudonyms returns the function that stands pseudonyms in for accounts.
@@ -287,7 +297,7 @@ func (a *App) syncBy(
 			reports = append(reports, report)
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("site %s: %w", name, err))
+			errs = append(errs, ofSite(name, err))
 		}
 	}
 	if slices.ContainsFunc(reports, func(r syncer.Report) bool { return r.Kind == syncer.Full }) {

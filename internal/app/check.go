@@ -135,7 +135,7 @@ func CheckOnline(ctx context.Context, s Settings, version string) []OnlineResult
 			err = r.ask(ctx, client, s.Goals)
 		}
 		if err != nil {
-			r.Err = fmt.Errorf("site %s: %w", r.Site, err)
+			r.Err = ofSite(r.Site, err)
 		}
 		out = append(out, r)
 	}

@@ -140,7 +140,7 @@ func (a *App) runExplain(ctx context.Context, args url.Values, out io.Writer) er
 		return err
 	}
 	e, err := a.Explain(ctx, args.Get("goal"), args.Get("measure"), at)
-	if errors.Is(err, web.ErrNoGoal) {
+	if errors.Is(err, web.ErrNoGoal) || errors.Is(err, web.ErrNoMeasure) {
 		return codedError{err, ExitUsage}
 	}
 	if err != nil {

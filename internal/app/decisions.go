@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/url"
 	"time"
@@ -22,7 +21,7 @@ func (a *App) Decisions(_ context.Context, goal string, at time.Time) (*measure.
 	}
 	r, ok := f.history.Decisions(goal, at)
 	if !ok {
-		return nil, fmt.Errorf("%q: %w; `plumbline goals` lists them", goal, web.ErrNoGoal)
+		return nil, f.noGoal(goal)
 	}
 	return r, nil
 }

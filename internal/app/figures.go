@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"plumbline/internal/config"
@@ -274,13 +275,31 @@ func (a *App) Explain(_ context.Context, goal, name string, at time.Time) (*meas
 		return nil, web.ErrNotReady
 	}
 	if _, ok := f.snapshot.Goal(goal); !ok {
-		return nil, fmt.Errorf("%q: %w; `plumbline goals` lists them", goal, web.ErrNoGoal)
+		return nil, f.noGoal(goal)
 	}
 	e, ok := f.history.Explain(goal, name, at)
 	if !ok {
-		return nil, fmt.Errorf("%w, or no measure %q; the measures are %v", web.ErrNoGoal, name, measure.Measures())
+		known := measure.Measures()
+		return nil, unknownName(web.ErrNoMeasure, name, known, "the measures are "+strings.Join(known, ", "))
 	}
 	return e, nil
+}
+
+func (f *figures) noGoal(id string) error {
+	var known []string
+	for k := range f.snapshot.Goals {
+		known = append(known, f.snapshot.Goals[k].ID)
+	}
+	return unknownName(web.ErrNoGoal, id, known, "`plumbline goals` lists them")
+}
+
+// unknownName is an error about a name that is none of the known ones, with the
+// nearest of them as the mend, or another where none is near.
+func unknownName(err error, name string, known []string, mend string) error {
+	if near, ok := config.Nearest(name, known); ok {
+		mend = fmt.Sprintf("did you mean %q?", near)
+	}
+	return fmt.Errorf("%q: %w; %s", name, err, mend)
 }
 
 // Runs returns the latest syncs that had begun by the moment, newest first.

@@ -27,8 +27,8 @@ func TestOneBadFileInAFolderGivesNoMapAtAll(t *testing.T) {
 		{"a second document", one + "---\ngoals: []\n", "F:3:1: a second document is not taken; put it into a file of its own"},
 		{"anchors that would explode, the first of its faults", laughs(), "F:1:5: anchors and aliases are not taken; write the value out; text that begins with & or * needs quotes\n"},
 		{"ten megabytes", "goals: []\n" + strings.Repeat("# and so on\n", 10<<20/12), "F: is larger than 1 MiB; split it into several files"},
-		{"another encoding", "goals:\n  - {id: a, name: \"Caf\xe9\", owner: t}\n", "F: is not UTF-8 text; save it as UTF-8"},
-		{"UTF-16", "\xff\xfeg\x00o\x00a\x00l\x00s\x00:\x00", "F: is not UTF-8 text; save it as UTF-8"},
+		{"another encoding", "goals:\n  - {id: a, name: \"Caf\xe9\", owner: t}\n", "F:2:23: is not UTF-8 text; save it as UTF-8"},
+		{"UTF-16", "\xff\xfeg\x00o\x00a\x00l\x00s\x00:\x00", "F:1:1: is not UTF-8 text; save it as UTF-8"},
 		{"a parent by another key", "goals:\n  - {id: a, name: A, perant: right}\n", `F:2:22: goals[0].perant: unknown key "perant"; did you mean "parent"?`},
 		{"a parent by another id", "goals:\n  - {id: a, name: A, parent: rihgt}\n", `F:2:30: goals[0].parent: there is no goal "rihgt"; did you mean "right"?`},
 	} {

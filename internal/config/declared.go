@@ -191,7 +191,7 @@ func named() check { return atMost(200) }
 
 // noPerson refuses what is plainly a person's: goals belong to teams.
 func noPerson() check {
-	return check{notForm: address.String(), test: func(s string) *fault {
+	return check{notForm: address.String(), private: true, test: func(s string) *fault {
 		if address.MatchString(s) {
 			return &fault{"looks like a person's address", "name a team, such as team-payments"}
 		}

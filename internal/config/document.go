@@ -61,7 +61,7 @@ func (d *decoder) acceptBytes(src []byte) bool {
 	case len(src) > MaxFileBytes:
 		d.fileFault("is larger than 1 MiB", "split it into several files")
 	case !utf8.Valid(src):
-		d.fileFault("is not UTF-8 text", "save it as UTF-8")
+		d.faultAt(firstForeign(src), "", "is not UTF-8 text", "save it as UTF-8")
 	case bytes.IndexByte(src, 0) >= 0:
 		d.fileFault("holds a zero byte", "it is no text file; name a YAML file")
 	case len(bytes.TrimSpace(src)) == 0:
@@ -70,6 +70,21 @@ func (d *decoder) acceptBytes(src []byte) bool {
 		return true
 	}
 	return false
+}
+
+// firstForeign is where the text stops being UTF-8.
+func firstForeign(src []byte) *token.Position {
+	valid := 0
+	for valid < len(src) {
+		r, n := utf8.DecodeRune(src[valid:])
+		if r == utf8.RuneError && n <= 1 {
+			break
+		}
+		valid += n
+	}
+	before := lineBreaks().Replace(strings.TrimPrefix(string(src[:valid]), "\ufeff"))
+	last := before[strings.LastIndexByte(before, '\n')+1:]
+	return &token.Position{Line: strings.Count(before, "\n") + 1, Column: utf8.RuneCountInString(last) + 1}
 }
 
 // parseYAML returns the top node; nil without an error where the document is

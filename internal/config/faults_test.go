@@ -29,7 +29,7 @@ func unreadable() []faulty {
 		{"an empty file", "", "f: is empty; give it at least one key, or remove it"},
 		{"a file of comments", "# nothing\n\n# at all\n", "f: is empty; give it at least one key, or remove it"},
 		{"a file that begins a document and stops", "---\n", "f: is empty; give it at least one key, or remove it"},
-		{"another encoding", "na\xefve: 1\n", "f: is not UTF-8 text; save it as UTF-8"},
+		{"another encoding", "na\xefve: 1\n", "f:1:3: is not UTF-8 text; save it as UTF-8"},
 		{"a binary file", "a: \x00\n", "f: holds a zero byte; it is no text file; name a YAML file"},
 		{"a huge file", strings.Repeat("# x\n", 1<<19), "f: is larger than 1 MiB; split it into several files"},
 		{"a text and no mapping", "hello\n", "f:1:1: wants a mapping, has text; write key: value lines, or {key: value}"},

@@ -25,6 +25,8 @@ type check struct {
 	notForm string   // a pattern that it must not have
 	known   []string // the texts that it may be; nil for any
 	most    int      // characters; 0 for any number
+	// private: what fails may be of a person, and is not to be shown.
+	private bool
 }
 
 func (c *check) describe(s *schema) {
@@ -102,6 +104,9 @@ func (d *decoder) text(dst *string, may emptiness, checks ...check) reader {
 		}
 		for _, c := range checks {
 			if f := c.test(s); f != nil {
+				if c.private {
+					d.hide(n)
+				}
 				d.fault(n, f.what, f.mend)
 				return
 			}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -94,6 +95,30 @@ func TestAFaultIsShownUnderItsLine(t *testing.T) {
 `
 	if page.String() != want {
 		t.Errorf("got\n%swant\n%s", page.String(), want)
+	}
+}
+
+func TestNoMessageRepeatsAPersonsAddress(t *testing.T) {
+	for name, goals := range map[string]string{
+		"an owner":                    "goals:\n  - id: a\n    name: A\n    owner: jo@acme.com\n    work: {epics: [PAY-1]}\n",
+		"an owner among other faults": "goals:\n  - {id: A b, name: 5, owner: jo@acme.com, zzz: 1}\n",
+		"an authority": "goals:\n  - id: a\n    name: A\n    owner: t\n    work: {epics: [PAY-1]}\n" +
+			"    decisions: [{id: d, class: c, asked: 2026-10-02, authority: jo@acme.com}]\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := config.ParseGoals(map[string][]byte{"g.yaml": []byte(goals)})
+			var errs config.Errors
+			if !errors.As(err, &errs) || !strings.Contains(err.Error(), "looks like a person's address") {
+				t.Fatalf("got %v", err)
+			}
+			var page bytes.Buffer
+			if err := errs.Render(&page); err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(page.String()+err.Error(), "jo@") {
+				t.Errorf("the message shows the address:\n%s", page.String())
+			}
+		})
 	}
 }
 

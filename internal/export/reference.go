@@ -27,7 +27,7 @@ func Reference(gatherers ...prometheus.Gatherer) ([]Metric, error) {
 	known := map[string]bool{}
 	for _, f := range families(time.UTC) {
 		known[f.name] = true
-		all = append(all, Metric{Name: f.name, Type: "gauge", Labels: slices.Clone(f.labels), Help: f.help})
+		all = append(all, Metric{Name: f.name, Type: "gauge", Labels: append([]string{}, f.labels...), Help: f.help})
 	}
 	gathered, err := prometheus.Gatherers(gatherers).Gather()
 	if err != nil {
@@ -46,7 +46,7 @@ func Reference(gatherers ...prometheus.Gatherer) ([]Metric, error) {
 
 // labelsOf lists the names of the labels that any series of the family has.
 func labelsOf(mf *dto.MetricFamily) []string {
-	var names []string
+	names := []string{} // in JSON, none is a list too
 	for _, m := range mf.Metric {
 		for _, l := range m.Label {
 			if !slices.Contains(names, l.GetName()) {

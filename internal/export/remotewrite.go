@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -199,12 +200,13 @@ func (r *Remote) judge(resp *http.Response, says string) (pause time.Duration, e
 
 // retryAfter reads the header: seconds, or a date; 0 where it says neither.
 func retryAfter(s string, now time.Time) time.Duration {
-	const most = 24 * time.Hour
-	if n, err := strconv.ParseUint(strings.TrimSpace(s), 10, 32); err == nil {
-		return min(time.Duration(n)*time.Second, most)
+	const most = math.MaxInt64 / uint64(time.Second) // seconds that can be told
+	n, err := strconv.ParseUint(strings.TrimSpace(s), 10, 64)
+	if err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(min(n, most)) * time.Second
 	}
 	if at, err := http.ParseTime(s); err == nil {
-		return min(max(at.Sub(now), 0), most)
+		return max(at.Sub(now), 0)
 	}
 	return 0
 }

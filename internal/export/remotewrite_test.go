@@ -182,6 +182,20 @@ func TestADeliveryEndsWhereTheReceiverStaysAwayAndSaysWhereToGoOn(t *testing.T) 
 			}
 			return n <= 2
 		}},
+		{"asks to wait for more than a day", "it asks to wait 27h46m40s, longer than the 1s that are waited for", func(n int, w http.ResponseWriter) bool {
+			if n > 2 {
+				w.Header().Set("Retry-After", "100000")
+				http.Error(w, "busy", http.StatusServiceUnavailable)
+			}
+			return n <= 2
+		}},
+		{"asks to wait for longer than can be told", "it asks to wait 2562047h47m16s, longer than the 1s", func(n int, w http.ResponseWriter) bool {
+			if n > 2 {
+				w.Header().Set("Retry-After", "99999999999999999999999")
+				http.Error(w, "busy", http.StatusServiceUnavailable)
+			}
+			return n <= 2
+		}},
 		{"wants credentials", "refused with 401 Unauthorized: because", answering(200, 200, 401)},
 		{"is somewhere else", "refused with 404 Not Found: because", answering(200, 200, 404)},
 		{"leads elsewhere", "refused with 307 Temporary Redirect: a redirect, which is not followed", func(n int, w http.ResponseWriter) bool {

@@ -75,3 +75,22 @@ func BenchmarkSnapshotOfALargeCompany(b *testing.B) {
 		h.Snapshot(at)
 	}
 }
+
+// BenchmarkATargetThatMovedOften measures a goal of 20,000 issues by how often
+// its target moved: what it takes must not grow with the one times the other.
+func BenchmarkATargetThatMovedOften(b *testing.B) {
+	goals, issues := company(b, 20_000, 1)
+	for _, moves := range []int{1, 334} {
+		first := flow.Date{Year: 2025, Month: 6, Day: 1}
+		goals[0].Targets = []goal.Target{{Date: first, Said: first.AddDays(-30)}}
+		for k := range moves {
+			goals[0].Targets = append(goals[0].Targets, goal.Target{Date: first.AddDays(2 * k), Said: first.AddDays(k - 29)})
+		}
+		h := experienced(b, goals[0], "2026-11-01", issues...)
+		b.Run(fmt.Sprintf("%d moves", moves), func(b *testing.B) {
+			for b.Loop() {
+				h.Snapshot(time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC))
+			}
+		})
+	}
+}

@@ -111,11 +111,9 @@ func (l *ledger) setRhythm(g *GoalStatus, at time.Time, r *rhythm, t *tally, s *
 }
 
 func (l *ledger) setSlip(g *GoalStatus, at time.Time, s *Settings) {
-	for k := range l.promises {
-		if p := &l.promises[k]; p.of == ofTarget {
-			if slip, ok := l.slip(p, at, s); ok {
-				g.Slip = &slip
-			}
+	if p := l.targetHistory(); p != nil {
+		if slip, ok := l.slip(p, at, s); ok {
+			g.Slip = &slip
 		}
 	}
 }

@@ -228,28 +228,23 @@ type lateFrom struct{ said, late int64 }
 func (l *ledger) lateness(t0 time.Time, s *Settings) lateness {
 	zone := s.Calendar.Location()
 	var out lateness
-	for k := range l.promises {
-		if l.promises[k].of != ofTarget {
-			continue
-		}
-		for _, d := range l.promises[k].dates { // in order of when they were said
-			end := d.date.End(zone)
-			window := time.Duration(float64(end.Sub(t0)) * s.Thresholds.LateShare)
-			late := end.Add(-max(window, s.Thresholds.LateWithin))
-			out = append(out, lateFrom{d.said.UnixMilli(), late.Add(time.Millisecond - 1).UnixMilli()}) // rounded up
-		}
+	p := l.targetHistory()
+	if p == nil {
+		return nil
+	}
+	for _, d := range p.dates { // in order of when they were said
+		end := d.date.End(zone)
+		window := time.Duration(float64(end.Sub(t0)) * s.Thresholds.LateShare)
+		late := end.Add(-max(window, s.Thresholds.LateWithin))
+		out = append(out, lateFrom{d.said.UnixMilli(), late.Add(time.Millisecond - 1).UnixMilli()}) // rounded up
 	}
 	return out
 }
 
 // at reports whether what comes in at the moment is late.
 func (l lateness) at(ms int64) bool {
-	for k := len(l) - 1; k >= 0; k-- {
-		if l[k].said <= ms {
-			return l[k].late <= ms
-		}
-	}
-	return false
+	k := sort.Search(len(l), func(k int) bool { return l[k].said > ms })
+	return k > 0 && l[k-1].late <= ms
 }
 
 // reestimated counts the changes of estimates of issues in scope in (t0, at],

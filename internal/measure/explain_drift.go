@@ -26,10 +26,9 @@ func (x *explainer) drift() ExplainedMeasure {
 	}
 	m := ExplainedMeasure{Value: fmt.Sprintf("%d added, %d moved in, %d moved out, %d deleted, %d discarded, %d re-opened",
 		d.Added, d.MovedIn, d.MovedOut, d.Deleted, d.Dropped, d.Reopened)}
-	m.Inputs = []ExplainedInput{
-		{"commitment", moment(*x.status.CommittedAt)}, {"scope at the commitment", strconv.Itoa(d.Baseline)},
-		{"split off, of those added", strconv.Itoa(d.Split)}, {"late surprises", strconv.Itoa(d.Late)},
-	}
+	m.Inputs = append(x.commitment(),
+		ExplainedInput{"scope at the commitment", strconv.Itoa(d.Baseline)},
+		ExplainedInput{"split off, of those added", strconv.Itoa(d.Split)}, ExplainedInput{"late surprises", strconv.Itoa(d.Late)})
 	if d.Growth != nil {
 		m.Inputs = append(m.Inputs, ExplainedInput{"growth", percent(d.Growth)}, ExplainedInput{"churn", percent(d.Churn)})
 	}

@@ -19,13 +19,19 @@ func (x *explainer) scope(n *int, in bool) ExplainedMeasure {
 		return m
 	}
 	m.Value = strconv.Itoa(*n)
-	m.Inputs = []ExplainedInput{{"commitment", moment(*x.status.CommittedAt)}}
+	m.Inputs = x.commitment()
 	x.l.eachScopeChange(*x.status.CommittedAt, x.at, func(e *entry) {
 		if e.after().in == in {
 			m.Counted = append(m.Counted, x.evidence(int(e.leaf), e.at(), map[bool]string{true: "came into scope", false: "left scope"}[in]))
 		}
 	})
 	return m
+}
+
+// commitment tells since when the scope is counted, and what committed to it.
+func (x *explainer) commitment() []ExplainedInput {
+	_, by, _ := x.l.committedBy(x.at, x.s)
+	return []ExplainedInput{{"commitment", moment(*x.status.CommittedAt)}, {"committed", by}}
 }
 
 func (x *explainer) target() ExplainedMeasure {

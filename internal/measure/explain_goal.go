@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"plumbline/internal/flow"
 	"plumbline/internal/goal"
 )
 
@@ -86,11 +87,11 @@ func explainedHealth(t *Thresholds) []explainedBy {
 		{"reported_completion", "issues whose status is of category Done ÷ all issues in scope", (*explainer).reported, nil},
 		{"delivered_completion", "delivered issues ÷ issues in scope that were not discarded", (*explainer).delivered, nil},
 		{"real_completion", "the share of what will finally be delivered that is firmly done: a regression on how past containers of work " +
-			"turned out, with the interval that held four in five of those like this one; counted in issues", (*explainer).real, nil},
-		{"forecast", "a logistic regression of whether past containers had delivered their last issue within so many days; " +
-			"50 % and 85 % of those in such a situation had by these dates", (*explainer).forecast, nil},
-		{"scope_added", "issues that came into scope after the commitment: the first issue in progress, or the " +
-			"declared start if that is later", (*explainer).added, nil},
+			"turned out, with the interval that held four in five of those like this one; in what the goal counts", (*explainer).real, nil},
+		{"forecast", "when the last issue will have been delivered with 50 and 85 %: by three ways, which are weighed " +
+			"by how well they told the containers that have closed", (*explainer).forecast, nil},
+		{"scope_added", "issues that came into scope after the commitment: the first issue in progress (while none ever " +
+			"was, the first delivery), or the declared start if that is later", (*explainer).added, nil},
 		{"scope_removed", "issues that left scope after the commitment", (*explainer).removed, nil},
 		{"target", "the last target said by then; a move is a target later than the one before by a day or more",
 			(*explainer).target, nil},
@@ -175,15 +176,26 @@ func (x *explainer) issues() ExplainedMeasure {
 			{"delivered", strconv.Itoa(p.Delivered)}, {"discarded", strconv.Itoa(p.Discarded)},
 		},
 	}
+	wasted := x.wasted()
+	if p.Discarded > 0 {
+		m.Inputs = append(m.Inputs, ExplainedInput{"discarded after having been in progress (waste)", strconv.Itoa(len(wasted))})
+	}
 	if share := x.shared(); share != "" {
 		m.Inputs = append(m.Inputs, ExplainedInput{"multi_goal_share", share})
 	}
 	if share := x.approximate(); share != "" {
 		m.Inputs = append(m.Inputs, ExplainedInput{"by_jql_share", share})
 	}
-	m.Counted, _ = x.leavesNow(func(class) (bool, string) { return true, "" })
 	for leaf, e := range x.now {
-		if e != nil && !e.after().in {
+		switch {
+		case e == nil:
+		case e.after().in:
+			what := x.describe(e) + x.weighing(leaf)
+			if wasted[leaf] {
+				what += ", after having been in progress"
+			}
+			m.Counted = append(m.Counted, x.evidence(leaf, e.at(), what))
+		default:
 			m.LeftOut = append(m.LeftOut, x.evidence(leaf, e.at(), "has left scope"))
 		}
 	}
@@ -194,6 +206,18 @@ func (x *explainer) issues() ExplainedMeasure {
 		m.LeftOut = append(m.LeftOut, Evidence{What: why})
 	}
 	return m
+}
+
+// wasted are the leaves in scope that were discarded after work on them had
+// begun (MEASURES §2.22).
+func (x *explainer) wasted() map[int]bool {
+	out := map[int]bool{}
+	x.l.eachTimes(x.at, func(leaf int, t *times) {
+		if e := x.now[leaf]; e != nil && e.after().in && e.after().out == flow.Dropped && t.first != 0 {
+			out[leaf] = true
+		}
+	})
+	return out
 }
 
 func percent(r *float64) string {

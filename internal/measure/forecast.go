@@ -42,8 +42,9 @@ func (l *ledger) setForecast(g *GoalStatus, at time.Time, t *tally, s *Settings)
 		return
 	}
 	if finished {
-		one := 1.0
-		g.Real, g.RealLower, g.RealUpper = &one, &one, &one
+		// What is reported says at most 1, and so can't overstate it.
+		one, none := 1.0, 0.0
+		g.Real, g.RealLower, g.RealUpper, g.Overstated = &one, &one, &one, &none
 		g.Missing["forecast"] = "the goal is done"
 		return
 	}

@@ -82,6 +82,16 @@ func targetPromises(targets []goal.Target, zone *time.Location) promises {
 	return p
 }
 
+// targetHistory is that of the goal's own target; nil where none is declared.
+func (l *ledger) targetHistory() *promises {
+	for k := range l.promises {
+		if p := &l.promises[k]; p.of == ofTarget {
+			return p
+		}
+	}
+	return nil
+}
+
 // slipFold walks along a history of dates.
 type slipFold struct {
 	first, now *dated

@@ -15,6 +15,8 @@ import (
 var (
 	// ErrNoGoal: no goal has the id. The answer is 404.
 	ErrNoGoal = errors.New("there is no such goal")
+	// ErrNoMeasure: goals have no measure of the name.
+	ErrNoMeasure = errors.New("goals have no such measure")
 	// ErrNotReady: there is nothing to measure yet. The answer is 503.
 	ErrNotReady = errors.New("there is no snapshot yet")
 )
@@ -35,8 +37,8 @@ type Figures interface {
 	// SnapshotAt returns the figures as of a moment of the past.
 	SnapshotAt(ctx context.Context, at time.Time) (*measure.Snapshot, error)
 	// Explain says how the goal's figures as of the moment came about; all of
-	// them where measure is empty. It fails with ErrNoGoal where there is no
-	// such goal or measure.
+	// them where measure is empty. It fails with ErrNoGoal or
+	// ErrNoMeasure where there is no such goal or measure.
 	Explain(ctx context.Context, goal, measure string, at time.Time) (*measure.Explanation, error)
 	// Unlinked returns the active work that no goal claims.
 	Unlinked(ctx context.Context, at time.Time) (*measure.Unlinked, error)
