@@ -48,6 +48,10 @@ type Estimate struct {
 	GrewAgain float64 `json:"grew_again,omitempty"`
 }
 
+// overstated reports whether a figure lies more than 15 points above the truth,
+// as people would say who read both in points: 75 % lies 15 above 60 %, not more.
+func overstated(figure, truth float64) bool { return figure-truth > overstatement+1e-9 }
+
 // prediction is an estimate with the completion by every method.
 type prediction struct {
 	Estimate

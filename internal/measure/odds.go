@@ -39,7 +39,16 @@ type chances struct {
 // chance is a probability, nil where it is not known, once it was asked for.
 type chance struct {
 	asked bool
+	about assertion
 	p     *float64
+}
+
+// assertion is what people say of a goal at a moment, which its chances are
+// judged against: it can change within the week.
+type assertion struct {
+	end     int64 // of the target's day, in Unix milliseconds
+	claimed bool
+	claim   float64 // the completion that somebody claims
 }
 
 func newOdds(x *Replay) *odds { return &odds{experience: x, weeks: map[int64]chances{}} }
@@ -61,30 +70,37 @@ func (o *odds) carry(x *Replay, before time.Time) *odds {
 	return out
 }
 
-// onTime is the probability, in the week that the moment lies in, to make the
-// target that was promised then; nil where that is not known.
+// onTime is the probability, as of the start of the week that the moment lies
+// in, to make the target that is promised at the moment; nil where that is not
+// known. A promise that is moved is judged at once.
 func (o *odds) onTime(l *ledger, at time.Time, s *Settings) *float64 {
-	return o.ask(l, at, func(c *chances) *chance { return &c.onTime }, func(m *Model, now *Situation) *float64 {
-		zone := s.Calendar.Location()
-		p, ok := promised(l.goal.Targets, now.At, zone)
-		if !ok {
-			return nil
-		}
-		within := m.Within(now, days(p.now.End(zone).Sub(now.At)))
+	zone := s.Calendar.Location()
+	p, ok := promised(l.goal.Targets, at, zone)
+	if !ok {
+		return nil
+	}
+	end := p.now.End(zone)
+	return o.ask(l, at, assertion{end: end.UnixMilli()}, func(c *chances) *chance { return &c.onTime }, func(m *Model, now *Situation) *float64 {
+		within := m.Within(now, days(end.Sub(now.At)))
 		return &within
 	})
 }
 
-// overstated is the probability, in the week that the moment lies in, that the
-// truth lies more than 15 points below what is reported; nil where that is not
-// known.
+// overstated is the probability, as of the start of the week that the moment
+// lies in, that the truth lies more than 15 points below what is reported at
+// the moment; nil where that is not known. What Jira shows counts as of the
+// start of the week too.
 func (o *odds) overstated(l *ledger, at time.Time, s *Settings) *float64 {
-	return o.ask(l, at, func(c *chances) *chance { return &c.overstated }, func(m *Model, now *Situation) *float64 {
+	var about assertion
+	if claim := l.claim(at, s); claim != nil {
+		about.claimed, about.claim = true, *claim
+	}
+	return o.ask(l, at, about, func(c *chances) *chance { return &c.overstated }, func(m *Model, now *Situation) *float64 {
 		inWhatCounts := *now
 		l.countPoints(&inWhatCounts, s)
 		reported := inWhatCounts.Naive()
-		if claim := l.claim(now.At, s); claim != nil {
-			reported = *claim
+		if about.claimed {
+			reported = about.claim
 		}
 		over := m.Overstates(&inWhatCounts, "", reported)
 		return &over
@@ -92,7 +108,7 @@ func (o *odds) overstated(l *ledger, at time.Time, s *Settings) *float64 {
 }
 
 // ask returns a chance, and works it out where nobody has asked for it before.
-func (o *odds) ask(l *ledger, at time.Time, which func(*chances) *chance, tell func(*Model, *Situation) *float64) *float64 {
+func (o *odds) ask(l *ledger, at time.Time, about assertion, which func(*chances) *chance, tell func(*Model, *Situation) *float64) *float64 {
 	if o == nil {
 		return nil
 	}
@@ -101,8 +117,8 @@ func (o *odds) ask(l *ledger, at time.Time, which func(*chances) *chance, tell f
 	week := oddsWeek(at)
 	known := o.weeks[week]
 	c := which(&known)
-	if !c.asked {
-		c.asked = true
+	if !c.asked || c.about != about {
+		*c = chance{asked: true, about: about}
 		if now := o.situation(l, weekStart(week)); now != nil && now.All >= minLeaves {
 			c.p = tell(o.experience.Model(now.At), now)
 		}

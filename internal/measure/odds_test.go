@@ -21,7 +21,7 @@ func told(o *odds, l *ledger, at []time.Time) []chances {
 	s := DefaultSettings()
 	var out []chances
 	for _, at := range at {
-		out = append(out, chances{chance{true, o.onTime(l, at, &s)}, chance{true, o.overstated(l, at, &s)}})
+		out = append(out, chances{onTime: chance{p: o.onTime(l, at, &s)}, overstated: chance{p: o.overstated(l, at, &s)}})
 	}
 	return out
 }
@@ -46,7 +46,7 @@ func TestOddsAreTheSameInWhateverOrderWeeksAreAskedFor(t *testing.T) {
 		}
 		got := told(o, l, moments)
 		for k, at := range moments {
-			if d := cmp.Diff(told(newOdds(x), l, []time.Time{at})[0], got[k], cmp.AllowUnexported(chances{}, chance{})); d != "" {
+			if d := cmp.Diff(told(newOdds(x), l, []time.Time{at})[0], got[k], cmp.AllowUnexported(chances{}, chance{}, assertion{})); d != "" {
 				t.Fatalf("at %v (-asked for alone, +asked for after %v):\n%s", at, moments[:k], d)
 			}
 		}
@@ -74,6 +74,37 @@ func TestOddsAreThoseOfTheBeginningOfTheWeek(t *testing.T) {
 	early := told(newOdds(x), l, []time.Time{l.entries[0].at(), l.entries[0].at().AddDate(-1, 0, 0)})
 	if early[0].overstated.p != nil || early[1].onTime.p != nil {
 		t.Error("there are odds before the first leaf has come")
+	}
+}
+
+// What people say can change within the week, and is judged at once.
+func TestOddsAreAboutWhatIsPromisedAtTheMoment(t *testing.T) {
+	l, x, s := promising(t), noExperience(), DefaultSettings()
+	thursday := flowtest.At(t, "2026-01-22")
+	half := 0.99
+	l.goal.Targets = append(l.goal.Targets, goal.Target{Date: flow.Date{Year: 2026, Month: 6, Day: 15}, Said: flow.Date{Year: 2026, Month: 1, Day: 25}})
+	l.goal.Reported = goal.Reported{From: goal.ReportedByCheckIns}
+	l.goal.CheckIns = []goal.CheckIn{{Date: flow.Date{Year: 2026, Month: 1, Day: 25}, Completion: &half}}
+	o := newOdds(x)
+	before, after := thursday.AddDate(0, 0, 2), thursday.AddDate(0, 0, 4)
+	soon, claimed := *o.onTime(l, before, &s), *o.overstated(l, before, &s)
+	if late := *o.onTime(l, after, &s); late <= soon {
+		t.Errorf("three months more make the target with %v instead of %v", late, soon)
+	}
+	if more := *o.overstated(l, after, &s); more <= claimed {
+		t.Errorf("a claim of 99 %% is overstated with %v, what Jira shows with %v", more, claimed)
+	}
+	if again := *o.onTime(l, before, &s); again != soon {
+		t.Errorf("on the days before, the chance is %v after it was %v", again, soon)
+	}
+}
+
+func TestOverstatedIsMoreThanFifteenPoints(t *testing.T) {
+	if overstated(0.75, 0.60) {
+		t.Error("15 points are said to be more than 15")
+	}
+	if !overstated(0.7501, 0.60) {
+		t.Error("15.01 points are not said to be more than 15")
 	}
 }
 
@@ -124,7 +155,7 @@ func TestSeveralMayAskForOddsAtOnce(t *testing.T) {
 	wg.Wait()
 	want := told(newOdds(o.experience), l, weeks)
 	for k := range got {
-		if d := cmp.Diff(want, got[k], cmp.AllowUnexported(chances{}, chance{})); d != "" {
+		if d := cmp.Diff(want, got[k], cmp.AllowUnexported(chances{}, chance{}, assertion{})); d != "" {
 			t.Fatalf("(-alone, +at once):\n%s", d)
 		}
 	}

@@ -243,7 +243,7 @@ func (r *Replay) Score(group string, has func(*Life) bool) Scores {
 	}
 	s.setErrors(all)
 	s.Overstated = scoreProbability(told, nil, func(t *Told) (float64, bool) {
-		return t.Estimate.Overstated, t.Naive()-t.Truth > overstatement
+		return t.Estimate.Overstated, overstated(t.Naive(), t.Truth)
 	})
 	s.Bands = bands(told)
 	return s
@@ -313,7 +313,7 @@ func bands(told []*Told) []Band {
 			if t.Estimate.holds(t.Truth) {
 				b.Coverage++
 			}
-			if t.Naive()-t.Truth > overstatement {
+			if overstated(t.Naive(), t.Truth) {
 				b.Over++
 			}
 		}
