@@ -153,6 +153,7 @@ func newBuilder(members []goal.Members, bulk bulkView, s Settings) *builder {
 			b.epics[at] = append(b.epics[at], place{g, k})
 		}
 		b.ledgers = append(b.ledgers, l)
+		members[g] = goal.Members{} // of a large company's the memory is wanted back
 	}
 	b.chains = chains(b.ledgers)
 	b.decider = newDecider(b)

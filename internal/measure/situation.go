@@ -109,6 +109,7 @@ func newSituations(l *ledger, kind Kind) *situations {
 	n := len(l.leaves)
 	f := &situations{
 		ledger: l, kind: kind, now: make([]class, n), met: make([]bool, n), opened: map[int32]time.Time{},
+		came: make([]arrival, 0, n), weekly: make([]delivery, 0, n),
 		week1: -1, bounce: DefaultThresholds().Bounce,
 	}
 	if len(l.entries) > 0 {

@@ -31,10 +31,10 @@ type alarm struct{ since, moved, ended time.Time }
 // rhythm folds the goal's progress events up to the moment (MEASURES §7).
 // False where no work has begun: then there is nothing that could stall.
 func (l *ledger) rhythm(at time.Time, s *Settings) (rhythm, bool) {
-	r := rhythm{declared: l.goal.StallAfter > 0}
+	r := rhythm{declared: l.goal.StallAfter > 0, events: make([]*progress, 0, len(l.progress))}
 	for k := range l.progress {
 		p := &l.progress[k]
-		if p.at().After(at) {
+		if p.ms > at.UnixMilli() {
 			break
 		}
 		if p.discounted(at) {
