@@ -218,27 +218,28 @@ func (d *discovery) eachChosen(each func(*flow.Issue) error) error {
 }
 
 func (d *discovery) builder(members []goal.Members) *builder {
-	b := &builder{settings: d.in.Settings, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}}
+	b := &builder{settings: d.in.Settings, leaves: placed{}, epics: map[issueAt][]place{}}
 	for k, m := range members {
 		b.ledgers = append(b.ledgers, ledger{goal: m.Goal, leaves: make([]leaf, len(m.Leaves))})
 		d.containers[k].done = make([]flow.Spans, len(m.Leaves))
 		for n := range m.Leaves {
 			b.ledgers[k].leaves[n] = newLeaf(&m.Leaves[n], &b.ledgers[k].leaves[max(n-1, 0)])
 			at := b.ledgers[k].leaves[n].at()
-			b.leaves[at] = append(b.leaves[at], place{k, n})
+			b.leaves.put(at, place{k, n})
 		}
 		for n, e := range m.Epics {
 			at := issueAt{e.Site, e.ID}
 			b.epics[at] = append(b.epics[at], place{k, n})
 		}
 	}
+	b.leaves.sort()
 	return b
 }
 
 // record writes what happened to an issue where it is a leaf or a container.
 func (d *discovery) record(b *builder, t *flow.Timeline) {
 	at := issueAt{t.Issue.Site, t.Issue.ID}
-	for _, p := range b.leaves[at] {
+	for _, p := range b.leaves.at(at) {
 		l := &b.ledgers[p.ledger]
 		l.entries = append(l.entries, b.entries(t, p.index, l.leaves[p.index].in())...)
 		d.containers[p.ledger].done[p.index] = bridged(spansOf(t, func(st *flow.State) bool {

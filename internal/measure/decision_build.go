@@ -42,7 +42,7 @@ type belonging struct {
 func newDecider(b *builder) *decider {
 	return &decider{
 		settings: &b.settings, asker: newAsker(&b.settings), declared: declarations(b.ledgers, b.settings.Calendar.Location()),
-		isLeaf: func(at issueAt) bool { return len(b.leaves[at]) > 0 },
+		isLeaf: func(at issueAt) bool { return len(b.leaves.at(at)) > 0 },
 	}
 }
 

@@ -88,7 +88,7 @@ func Build(in Input) (*History, error) {
 	if err = in.learn(survey); err != nil {
 		return nil, err
 	}
-	b := newBuilder(index.Members(), bulk, in.Settings)
+	b := newBuilder(index, bulk, in.Settings)
 	b.blockers, b.releases = held, in.Releases
 	b.hear(in.Said)
 	b.measured(in.Outcomes)

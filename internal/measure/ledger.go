@@ -98,7 +98,7 @@ type builder struct {
 	settings Settings
 	bulk     bulkView
 	ledgers  []ledger
-	leaves   map[issueAt][]place
+	leaves   placed
 	epics    map[issueAt][]place
 	waiting  []waiting
 	uses     map[projectAt]time.Time // since when a project has used resolutions
@@ -111,6 +111,7 @@ type builder struct {
 	releases     map[ReleaseOf][]goal.Target
 	noise        []map[int64]int32 // by ledger and day
 	waitingNoise []waitingNoise
+	noises       []noiseAt // used again for every issue
 	words        *wordings
 }
 
@@ -128,24 +129,18 @@ type waiting struct {
 	minute minute
 }
 
-func newBuilder(members []goal.Members, bulk bulkView, s Settings) *builder {
+func newBuilder(index *goal.Index, bulk bulkView, s Settings) *builder {
 	b := &builder{
-		settings: s, bulk: bulk, leaves: map[issueAt][]place{}, epics: map[issueAt][]place{}, uses: map[projectAt]time.Time{},
+		settings: s, bulk: bulk, leaves: placed{}, epics: map[issueAt][]place{}, uses: map[projectAt]time.Time{},
 		words: newWordings(), debt: debtBook{}, people: people{},
 	}
-	for g, m := range members {
+	for g, m := range index.Mapped() {
 		b.noise = append(b.noise, map[int64]int32{})
 		l := ledger{
-			goal: m.Goal, leaves: make([]leaf, len(m.Leaves)), versions: m.Versions, missing: m.Missing, unanswered: m.Unanswered,
-			criteria: criteria(m.Goal), lives: make([]life, len(m.Leaves)),
+			goal: m.Goal, versions: m.Versions, missing: m.Missing, unanswered: m.Unanswered, criteria: criteria(m.Goal),
 		}
 		if len(l.criteria) > 0 {
 			l.past = &pastFigures{all: map[pastFigure]Figure{}}
-		}
-		for k := range m.Leaves {
-			l.leaves[k] = newLeaf(&m.Leaves[k], &l.leaves[max(k-1, 0)])
-			at := l.leaves[k].at()
-			b.leaves[at] = append(b.leaves[at], place{g, k})
 		}
 		for k, e := range m.Epics {
 			l.epics = append(l.epics, epicLife{Epic: e})
@@ -153,11 +148,33 @@ func newBuilder(members []goal.Members, bulk bulkView, s Settings) *builder {
 			b.epics[at] = append(b.epics[at], place{g, k})
 		}
 		b.ledgers = append(b.ledgers, l)
-		members[g] = goal.Members{} // of a large company's the memory is wanted back
 	}
+	b.enter(index)
 	b.chains = chains(b.ledgers)
 	b.decider = newDecider(b)
 	return b
+}
+
+// enter lays the leaves of all goals.
+func (b *builder) enter(index *goal.Index) {
+	for is := range index.All() {
+		if len(is.Leaf.In) == 0 {
+			continue
+		}
+		l := &b.ledgers[is.Goal]
+		var last leaf
+		if n := len(l.leaves); n > 0 {
+			last = l.leaves[n-1]
+		}
+		one := newLeaf(&is.Leaf, &last)
+		b.leaves.put(one.at(), place{is.Goal, len(l.leaves)})
+		l.leaves = append(l.leaves, one)
+	}
+	b.leaves.sort()
+	for k := range b.ledgers {
+		l := &b.ledgers[k]
+		l.leaves, l.lives = trimmed(l.leaves), make([]life, len(l.leaves))
+	}
 }
 
 // add writes an issue into the ledgers of the goals that it belongs to.
@@ -166,7 +183,7 @@ func (b *builder) add(t *flow.Timeline) {
 	b.blockers.lives(t, &b.settings)
 	b.debt.add(t, &b.settings)
 	at := issueAt{t.Issue.Site, t.Issue.ID}
-	leaves, epics := b.leaves[at], b.epics[at]
+	leaves, epics := b.leaves.at(at), b.epics[at]
 	if len(leaves) == 0 && len(epics) == 0 {
 		return
 	}

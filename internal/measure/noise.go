@@ -40,9 +40,10 @@ func floorDiv(a, b int64) int64 {
 	return q
 }
 
-// noiseOf lists an issue's changes that mean nothing, one a changelog entry.
+// noiseOf lists an issue's changes that mean nothing, one a changelog entry. The
+// list is good until the next one is asked for.
 func (b *builder) noiseOf(t *flow.Timeline) []noiseAt {
-	var out []noiseAt
+	out := b.noises[:0]
 	changes := t.Issue.Changes
 	for k := range changes {
 		c := &changes[k]
@@ -51,6 +52,7 @@ func (b *builder) noiseOf(t *flow.Timeline) []noiseAt {
 		}
 		out = append(out, noiseAt{c.At, minuteOf(t.Issue.Site, c)})
 	}
+	b.noises = out
 	return out
 }
 

@@ -106,7 +106,12 @@ func (r *renewal) write() error {
 	holders := holders{r: r, known: map[keyAt]*flow.Issue{}}
 	r.workBefore.members, r.workAfter.members = holders.before, holders.after
 	for _, t := range r.order {
-		r.before.leaves[t.issueAt], r.after.leaves[t.issueAt] = t.was, t.is
+		r.before.leaves.put(t.issueAt, t.was...)
+		r.after.leaves.put(t.issueAt, t.is...)
+	}
+	r.before.leaves.sort()
+	r.after.leaves.sort()
+	for _, t := range r.order {
 		catalog := r.in.Catalogs[t.site]
 		if t.before != nil {
 			r.before.add(t.before)
@@ -134,7 +139,7 @@ func (r *renewal) write() error {
 func (r *renewal) scratch(bulk bulkView, ledgers []ledger) *builder {
 	b := &builder{
 		settings: r.in.Settings, bulk: bulk, words: r.kept.words, people: r.kept.people, debt: debtBook{}, uses: maps.Clone(r.kept.uses),
-		leaves: map[issueAt][]place{}, epics: map[issueAt][]place{},
+		leaves: placed{}, epics: map[issueAt][]place{},
 		blockers: &blockers{named: map[keyAt]bool{}, open: r.kept.blockers.open},
 		ledgers:  make([]ledger, len(ledgers)), noise: make([]map[int64]int32, len(ledgers)),
 	}

@@ -102,7 +102,7 @@ func (r *renewal) debt() debtBook {
 // or waited for one; else they stay as they are.
 func (r *renewal) decide() decisions {
 	d := r.kept.decider
-	d.isLeaf = func(at issueAt) bool { return len(r.after.leaves[at]) > 0 }
+	d.isLeaf = func(at issueAt) bool { return len(r.after.leaves.at(at)) > 0 }
 	concerned := false
 	stay := make([]*inquiry, 0, len(d.inquiries))
 	for _, q := range d.inquiries {

@@ -20,7 +20,7 @@ type sharing struct {
 // in each of them, and once in the goal above them (MEASURES §1, goal share).
 func (b *builder) share() {
 	related := related(b.ledgers)
-	for _, places := range b.leaves {
+	b.leaves.each(func(places []place) {
 		for _, p := range places {
 			for _, o := range places {
 				if related[p.ledger][o.ledger] {
@@ -30,7 +30,7 @@ func (b *builder) share() {
 				l.shared = append(l.shared, sharing{int32(p.index), other.goal.ID, other.leaves[o.index].in()})
 			}
 		}
-	}
+	})
 	for k := range b.ledgers {
 		slices.SortFunc(b.ledgers[k].shared, compareShared)
 	}

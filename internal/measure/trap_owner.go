@@ -3,9 +3,9 @@ package measure
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
-	"time"
 
 	"plumbline/internal/flow"
 )
@@ -77,67 +77,62 @@ func (l *ledger) changesOwners(s *Settings, t trapLimits) flow.Spans {
 // unassigned returns when too much of what was in progress was assigned to
 // nobody.
 func (l *ledger) unassigned(t trapLimits) flow.Spans {
-	type step struct {
-		at            time.Time
-		doing, nobody int
-	}
-	var steps []step
-	some := make([]bool, len(l.leaves))
-	for k := range some {
-		some[k] = true
-	}
-	count := func(spans flow.Spans, doing, nobody int) {
-		for _, s := range spans {
-			steps = append(steps, step{s.From, doing, nobody})
-			if !s.To.IsZero() {
-				steps = append(steps, step{s.To, -doing, -nobody})
-			}
-		}
-	}
-	doing := l.spansOf(some, func(c class) bool { return c.in && c.out == flow.Open && c.cat == flow.InProgress })
-	assigned := l.assigned()
-	for leaf := range l.leaves {
-		if spans := doing[int32(leaf)]; len(spans) > 0 {
-			count(spans, 1, 0)
-			count(spans.Less(assigned[int32(leaf)]), 0, 1)
-		}
-	}
-	slices.SortFunc(steps, func(a, b step) int {
-		return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.doing, b.doing), cmp.Compare(a.nobody, b.nobody))
-	})
+	w := wards{doing: make([]bool, len(l.leaves)), assigned: make([]bool, len(l.leaves))}
 	var out flow.Spans
-	var now step
-	for k := range steps {
-		now.doing, now.nobody = now.doing+steps[k].doing, now.nobody+steps[k].nobody
-		if k+1 < len(steps) && steps[k+1].at.Equal(steps[k].at) {
-			continue // all that happens at one moment happens at once
+	for entries, marks := l.entries, l.marksInTime(); len(entries)+len(marks) > 0; {
+		// All that happens at one moment happens at once.
+		now := int64(math.MaxInt64)
+		if len(entries) > 0 {
+			now = entries[0].ms
+		}
+		if len(marks) > 0 {
+			now = min(now, marks[0].at)
+		}
+		for ; len(entries) > 0 && entries[0].ms == now; entries = entries[1:] {
+			leaf, c := entries[0].leaf, entries[0].after()
+			w.set(leaf, c.in && c.out == flow.Open && c.cat == flow.InProgress, w.assigned[leaf])
+		}
+		for ; len(marks) > 0 && marks[0].at == now; marks = marks[1:] {
+			w.set(marks[0].leaf, w.doing[marks[0].leaf], marks[0].is&owned != 0)
 		}
 		open := len(out) > 0 && out[len(out)-1].To.IsZero()
-		switch holds := now.nobody > 0 && float64(now.nobody) >= t["unassigned_share"]*float64(now.doing); {
+		switch holds := w.nobodys > 0 && float64(w.nobodys) >= t["unassigned_share"]*float64(w.inProgress); {
 		case holds && !open:
-			out = out.Append(flow.Span{From: steps[k].at})
+			out = out.Append(flow.Span{From: instantOf(now)})
 		case !holds && open:
-			out[len(out)-1].To = steps[k].at
+			out[len(out)-1].To = instantOf(now)
 		}
 	}
 	return out
 }
 
-// assigned returns when each leaf was assigned to somebody.
-func (l *ledger) assigned() map[int32]flow.Spans {
-	out := map[int32]flow.Spans{}
-	for k := range l.marks {
-		m := &l.marks[k]
-		if m.is&owned == 0 {
-			continue
-		}
-		span := flow.Span{From: instantOf(m.at)}
-		if k+1 < len(l.marks) && l.marks[k+1].leaf == m.leaf {
-			span.To = instantOf(l.marks[k+1].at)
-		}
-		out[m.leaf] = out[m.leaf].Append(span)
+// wards are the leaves in progress, and those of them that nobody has.
+type wards struct {
+	doing, assigned     []bool // by leaf
+	inProgress, nobodys int
+}
+
+func (w *wards) set(leaf int32, doing, assigned bool) {
+	w.count(leaf, -1)
+	w.doing[leaf], w.assigned[leaf] = doing, assigned
+	w.count(leaf, 1)
+}
+
+func (w *wards) count(leaf int32, n int) {
+	if !w.doing[leaf] {
+		return
 	}
-	return out
+	w.inProgress += n
+	if !w.assigned[leaf] {
+		w.nobodys += n
+	}
+}
+
+// marksInTime returns the marks in order of time.
+func (l *ledger) marksInTime() []mark {
+	marks := slices.Clone(l.marks)
+	slices.SortStableFunc(marks, func(a, b mark) int { return cmp.Compare(a.at, b.at) })
+	return marks
 }
 
 func (x *explainer) ownerlessBoundary(t trapLimits) ExplainedMeasure {

@@ -65,7 +65,7 @@ func (w *workBuilder) add(t *flow.Timeline, c *flow.Catalog) {
 	if l == nil {
 		return
 	}
-	l.places = w.b.leaves[issueAt{t.Issue.Site, t.Issue.ID}]
+	l.places = w.b.leaves.at(issueAt{t.Issue.Site, t.Issue.ID})
 	l.linksTo(t, w.members)
 	if slices.ContainsFunc(l.events, func(e activity) bool { return e.minute.unix != 0 && w.b.bulk.suspected(e.minute) }) {
 		w.waiting = append(w.waiting, l)
