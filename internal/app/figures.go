@@ -110,6 +110,7 @@ func (a *App) history(ctx context.Context, s *Settings) (*measure.History, error
 		}
 	}
 	if !next.renewed {
+		defer unhurried()()
 		if next.history, err = measure.Build(next.input); err != nil {
 			return nil, err
 		}

@@ -29,6 +29,17 @@ func heed(goal int64) {
 	}
 }
 
+// readingAnew is how much garbage, in per cent of what is in use, may gather
+// while everything is read anew: most of what is read is garbage at once, and
+// the memory limit bounds it. At rest the runtime's own setting holds.
+const readingAnew = 300
+
+// unhurried lets garbage gather until the function that it returns is called.
+func unhurried() (done func()) {
+	before := debug.SetGCPercent(readingAnew)
+	return func() { debug.SetGCPercent(before) }
+}
+
 // settle gives back what a measuring took, where that is little work or a good
 // part of the goal. Where the goal can't be kept, since the figures are too
 // large, it is given up.

@@ -18,8 +18,11 @@ import (
 type bulkEdits struct {
 	issues int // from how many issues on
 	seed   maphash.Seed
-	slots  []uint8            // two in a byte
-	found  map[minute][]int64 // the earliest times, one an issue, at most `issues` of them
+	slots  []uint8 // two in a byte
+	// crowded has a bit for each minute, whoever's, in which a slot filled up:
+	// most minutes are acquitted by it, and it is small enough to be at hand.
+	crowded []uint64
+	found   map[minute][]int64 // the earliest times, one an issue, at most `issues` of them
 	// recent are all issues that were changed in each of the latest minutes,
 	// from the minute horizon on: there a bulk edit can still grow.
 	recent  map[minute][]edited
@@ -47,6 +50,8 @@ const (
 	// bulkSlots take 8 MiB: with twelve changes each, a million issues make
 	// some twelve million minutes, and a slot reaches ten by chance almost never.
 	bulkSlots = 1 << 24
+	// crowdedBits are those of two years of minutes; longer histories share them.
+	crowdedBits = 1 << 20
 	// slotMost is what four bits can count to.
 	slotMost = 1<<4 - 1
 )
@@ -54,7 +59,7 @@ const (
 func newBulkEdits(issues int) *bulkEdits {
 	return &bulkEdits{
 		issues: issues, seed: maphash.MakeSeed(),
-		slots: make([]uint8, bulkSlots/2), found: map[minute][]int64{}, recent: map[minute][]edited{},
+		slots: make([]uint8, bulkSlots/2), crowded: make([]uint64, crowdedBits/64), found: map[minute][]int64{}, recent: map[minute][]edited{},
 	}
 }
 
@@ -68,9 +73,20 @@ func (b *bulkEdits) suspect(i *flow.Issue) {
 
 // raise counts one more issue in the minute's slot.
 func (b *bulkEdits) raise(m minute) {
-	if slot, shift := b.slot(m); *slot>>shift&slotMost < b.full() {
+	slot, shift := b.slot(m)
+	if *slot>>shift&slotMost < b.full() {
 		*slot += 1 << shift
 	}
+	if *slot>>shift&slotMost >= b.full() {
+		word, bit := m.crowd()
+		b.crowded[word] |= bit
+	}
+}
+
+// crowd is where bulkEdits.crowded has the minute.
+func (m minute) crowd() (word int, bit uint64) {
+	n := uint64(m.unix) % crowdedBits
+	return int(n / 64), 1 << (n % 64)
 }
 
 // full is the count at which a slot stops.
@@ -101,6 +117,9 @@ func (b *bulkEdits) with(times []int64, ms int64) []int64 {
 // suspected reports, from the first pass on, whether a change in the minute may
 // be part of a bulk edit.
 func (b *bulkEdits) suspected(m minute) bool {
+	if word, bit := m.crowd(); b.crowded[word]&bit == 0 {
+		return false
+	}
 	slot, shift := b.slot(m)
 	return *slot>>shift&slotMost >= b.full()
 }
