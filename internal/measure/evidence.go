@@ -147,6 +147,7 @@ func (l *ledger) withhold(g *GoalStatus, at time.Time, t *tally, s *Settings) {
 	}
 	if drop("forecast", g.Forecast50 != nil || g.OnTime != nil || g.FirstOnTime != nil) {
 		g.Forecast50, g.Forecast85, g.OnTime, g.FirstOnTime = nil, nil, nil, nil
+		g.ForecastWaitsFor = ""
 	}
 	if drop("stalled", g.Stalled != nil) {
 		g.Stalled, g.StalledSince = nil, nil

@@ -95,6 +95,9 @@ func (x *explainer) forecast() ExplainedMeasure {
 		m.Value += ", " + x.dayOf(*g.Forecast85) + " with 85 %"
 	}
 	m.Inputs = append(x.situation(), x.weighedWays()...)
+	if below := g.ForecastWaitsFor; below != "" {
+		m.Inputs = append(m.Inputs, ExplainedInput{"waits for", below + ", a goal below it: it is not finished before that"})
+	}
 	if g.OnTime != nil {
 		m.Inputs = append(m.Inputs, ExplainedInput{"probability to make the target, " + g.Target.String(), percent(g.OnTime)})
 	}

@@ -16,9 +16,14 @@ import (
 // but what ships.
 func experienced(t flowtest.TB, g goal.Goal, until string, issues ...*flow.Issue) *measure.History {
 	t.Helper()
+	return experiencedOf(t, []goal.Goal{g}, until, issues...)
+}
+
+func experiencedOf(t flowtest.TB, goals []goal.Goal, until string, issues ...*flow.Issue) *measure.History {
+	t.Helper()
 	settings := measure.DefaultSettings()
 	h, err := measure.Build(measure.Input{
-		Goals: []goal.Goal{g}, Catalogs: map[string]*flow.Catalog{flowtest.Site: flowtest.Catalog()}, Settings: settings,
+		Goals: goals, Catalogs: map[string]*flow.Catalog{flowtest.Site: flowtest.Catalog()}, Settings: settings,
 		Experience: (&measure.Past{Until: flowtest.At(t, until), Settings: settings}).Run(nil),
 		Issues: func(each func(*flow.Issue) error) error {
 			for _, i := range issues {

@@ -65,17 +65,13 @@ func (l *ledger) setForecast(g *GoalStatus, at time.Time, t *tally, s *Settings)
 	l.setFinish(g, &situation, m, s)
 }
 
-// setFinish tells when the goal will be finished, and the odds of its targets.
+// setFinish tells when the goal will be finished, with all goals below it, and
+// the odds of its targets.
 func (l *ledger) setFinish(g *GoalStatus, s *Situation, m *Model, settings *Settings) {
-	when := func(p float64) *time.Time {
-		d := m.Quantile(s, p)
-		if d > farthest {
-			return nil
-		}
-		at := s.At.Add(time.Duration(d * float64(day))).Truncate(time.Second)
-		return &at
-	}
-	g.Forecast50, g.Forecast85 = when(0.50), when(0.85)
+	o := l.outset(m, s, settings)
+	half, waitsFor := o.quantile(0.50)
+	most, _ := o.quantile(0.85)
+	g.Forecast50, g.Forecast85, g.ForecastWaitsFor = o.moment(half), o.moment(most), waitsFor
 	if g.Forecast50 == nil {
 		g.Missing["forecast"] = "it lies more than five years ahead"
 	}
@@ -84,7 +80,7 @@ func (l *ledger) setFinish(g *GoalStatus, s *Situation, m *Model, settings *Sett
 		if d == nil {
 			return nil
 		}
-		p := m.Within(s, days(d.End(zone).Sub(s.At)))
+		p := o.within(days(d.End(zone).Sub(s.At)))
 		return &p
 	}
 	g.OnTime, g.FirstOnTime = odds(g.Target), odds(g.FirstTarget)

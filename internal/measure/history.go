@@ -110,6 +110,7 @@ func Build(in Input) (*History, error) {
 	for _, chain := range b.chains {
 		h.above = append(h.above, chain[1:])
 	}
+	link(h.ledgers, h.above)
 	h.work = w.finish()
 	h.kept = &kept{index: index, bulk: bulk, words: b.words, people: b.people, uses: b.uses, blockers: held, mentions: linked, decider: b.decider}
 	h.kept.rest(&h.settings)

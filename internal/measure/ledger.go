@@ -54,6 +54,7 @@ type ledger struct {
 	noise    []dayNoise  // in order of time
 	shut     flow.Spans  // while all containers were closed
 	idle     flow.Spans  // while no progress is expected: shut, or in a freeze
+	below    []*ledger   // those of the goals below it
 	height   int         // how many levels of goals there are below
 	peers    []peerView  // in order of time
 	silences []gap       // the same

@@ -81,7 +81,10 @@ func (o *odds) onTime(l *ledger, at time.Time, s *Settings) *float64 {
 	}
 	end := p.now.End(zone)
 	return o.ask(l, at, assertion{end: end.UnixMilli()}, func(c *chances) *chance { return &c.onTime }, func(m *Model, now *Situation) *float64 {
-		within := m.Within(now, days(end.Sub(now.At)))
+		inWhatCounts := *now
+		l.countPoints(&inWhatCounts, s)
+		o := l.outset(m, &inWhatCounts, s)
+		within := o.within(days(end.Sub(now.At)))
 		return &within
 	})
 }

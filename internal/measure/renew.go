@@ -50,6 +50,7 @@ func (h *History) Renew(in Input, changed []flow.Changed, source Source) (*Histo
 		settings: in.Settings, experience: in.Experience, ledgers: r.next, above: h.above, sites: h.sites,
 		kept: r.kept, edition: r.kept.edition, watch: h.watch.carry(r.since()),
 	}
+	link(next.ledgers, next.above)
 	next.decisions = r.decide()
 	r.rewrite()
 	next.work, next.debt = r.work(), r.debt()

@@ -92,6 +92,9 @@ type GoalStatus struct {
 	// delivered with 50 and 85 % probability (MEASURES §5).
 	Forecast50 *time.Time `json:"forecast_50,omitempty"`
 	Forecast85 *time.Time `json:"forecast_85,omitempty"`
+	// ForecastWaitsFor is the goal below it that is finished last with 50 %,
+	// where that, and not the goal's own work as a whole, decides.
+	ForecastWaitsFor string `json:"forecast_waits_for,omitempty"`
 	// OnTime and FirstOnTime are the probabilities to make the target in
 	// force and the first one.
 	OnTime      *float64 `json:"on_time_probability,omitempty"`

@@ -161,6 +161,9 @@ func forecast(g *measure.GoalStatus, c clock) figure {
 	if g.OnTime != nil {
 		details = append(details, "chance of the target "+ratio(g.OnTime, "").Text)
 	}
+	if g.ForecastWaitsFor != "" {
+		details = append(details, "waits for "+g.ForecastWaitsFor)
+	}
 	f.Detail = strings.Join(details, "; ")
 	return f
 }
