@@ -85,9 +85,7 @@ func Build(in Input) (*History, error) {
 	if err != nil {
 		return nil, fmt.Errorf("relating issues to goals: %w", err)
 	}
-	if err = in.learn(survey); err != nil {
-		return nil, err
-	}
+	learnt := in.learning(survey)
 	b := newBuilder(index, bulk, in.Settings)
 	b.blockers, b.releases = held, in.Releases
 	b.hear(in.Said)
@@ -100,10 +98,14 @@ func Build(in Input) (*History, error) {
 		bulk.count(t.Issue)
 		b.add(t)
 	}, func(t *flow.Timeline) { w.add(t, in.Catalogs[t.Issue.Site]) }, b.decider.add)
-	if err != nil {
+	x, unlearnt := learnt()
+	switch {
+	case err != nil:
 		return nil, fmt.Errorf("writing the goals' ledgers: %w", err)
+	case unlearnt != nil:
+		return nil, unlearnt
 	}
-	h := &History{settings: in.Settings, experience: in.Experience, watch: newWatch()}
+	h := &History{settings: in.Settings, experience: x, watch: newWatch()}
 	h.sites, h.debt = slices.Sorted(maps.Keys(in.Catalogs)), b.debt
 	h.ledgers, h.decisions = b.finish(h.sites)
 	h.debt.seal(h.sites)
@@ -120,7 +122,7 @@ func Build(in Input) (*History, error) {
 		l.turns, l.marks, l.course = trimmed(l.turns), trimmed(l.marks), trimmed(l.course)
 		l.stints, l.holdings, l.talks = trimmed(l.stints), trimmed(l.holdings), trimmed(l.talks)
 	}
-	if x := in.Experience; x != nil {
+	if x != nil {
 		for k := range h.ledgers {
 			h.ledgers[k].experience, h.ledgers[k].odds = x, newOdds(x)
 		}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"plumbline/internal/flow"
 )
@@ -27,12 +28,25 @@ func (in *Input) survey() *Survey {
 	return NewSurvey()
 }
 
-// learn has the experience learnt from what the survey has met.
-func (in *Input) learn(s *Survey) (err error) {
-	if s != nil {
-		in.Experience, err = in.Learn(s)
+// learning has the experience learnt from what the survey has met, beside
+// whatever else goes on, and returns who waits for it.
+func (in *Input) learning(s *Survey) (learnt func() (*Replay, error)) {
+	if s == nil {
+		return func() (*Replay, error) { return in.Experience, nil }
 	}
-	return err
+	var over sync.WaitGroup
+	var broken panics
+	var x *Replay
+	var err error
+	over.Go(func() {
+		defer broken.catch()
+		x, err = in.Learn(s)
+	})
+	return func() (*Replay, error) {
+		over.Wait()
+		broken.rethrow()
+		return x, err
+	}
 }
 
 // meet takes in an issue; where nothing is to be learnt, it does nothing.
