@@ -31,7 +31,8 @@ type Input struct {
 	Settings Settings
 	// Experience is what was learnt from the containers that have closed; nil:
 	// real completion and forecasts are unknown. Learn, where it is given in its
-	// place, is asked for it as soon as the survey has met all issues.
+	// place, is asked for it as soon as the survey has met all issues, while they
+	// are read for the second time.
 	Experience *Replay
 	Learn      func(*Survey) (*Replay, error)
 	// Expect is about how many issues there are; 0 where that is not known. It

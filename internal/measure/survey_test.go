@@ -130,8 +130,8 @@ func TestAHistoryLearnsFromTheIssuesThatItReads(t *testing.T) {
 	var got Past
 	in.Learn = func(s *Survey) (*Replay, error) {
 		all, err := s.Containers("test", flowtest.Site, in, issues, until)
-		if err != nil || passes != 1 {
-			t.Errorf("after %d passes: %v", passes, err)
+		if err != nil {
+			t.Error(err)
 		}
 		if none, err := s.Containers("test", "elsewhere", in, issues, until); len(none) != 0 || err != nil {
 			t.Errorf("on a site that was never met there are %d containers, %v", len(none), err)
