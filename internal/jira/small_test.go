@@ -133,6 +133,7 @@ func FuzzAskedPause(f *testing.F) {
 func FuzzWalk(f *testing.F) {
 	f.Add([]byte(`{"a":1,"b":{"c":["}\""]}, "\u0064" : null}`))
 	f.Add([]byte(`[1, "x",{}]`))
+	f.Add([]byte("{\"0,\x84\x84}\x840\":[\"0\\b\"]}")) // a name that is no text
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		got := map[string]string{}
 		err := members(raw, func(k string, v []byte) error { got[k] = string(v); return nil })

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"unicode/utf8"
 )
 
 // errCut is JSON that ends too early or is none at the level walked over.
@@ -23,7 +24,7 @@ func members(b []byte, fn func(key string, value []byte) error) error {
 			return nil, err
 		}
 		key, rest := string(rest[1:n-1]), space(rest[n:])
-		if strings.IndexByte(key, '\\') >= 0 {
+		if strings.IndexByte(key, '\\') >= 0 || !utf8.ValidString(key) {
 			if err := json.Unmarshal([]byte(`"`+key+`"`), &key); err != nil {
 				return nil, errCut
 			}
