@@ -6,9 +6,9 @@ import "time"
 // happened later.
 func (h *History) Snapshot(at time.Time) *Snapshot {
 	s := &Snapshot{At: at, Goals: make([]GoalStatus, len(h.ledgers)), Work: h.work.shares(at)}
-	like := h.committed(at)
+	among := h.outgrown(at)
 	crowds := make([]crowd, len(h.ledgers))
-	eachOf(len(h.ledgers), func(k int) { s.Goals[k], crowds[k] = h.statusOf(k, like, s.Work, at) })
+	eachOf(len(h.ledgers), func(k int) { s.Goals[k], crowds[k] = h.statusOf(k, among[k], s.Work, at) })
 	h.concentrate(s.Goals, crowds)
 	eachOf(len(h.ledgers), func(k int) { h.setCriteria(k, &s.Goals[k], at) })
 	h.rollUp(s)
@@ -21,9 +21,9 @@ func (h *History) Snapshot(at time.Time) *Snapshot {
 
 // statusOf returns what is so of a goal, but for what takes the goals beside it
 // to tell, and what is judged by that: its concentration and stop criteria.
-func (h *History) statusOf(k int, like map[int][]committed, work []ProjectShare, at time.Time) (GoalStatus, crowd) {
+func (h *History) statusOf(k int, among outgrown, work []ProjectShare, at time.Time) (GoalStatus, crowd) {
 	g, c := h.ledgers[k].status(at, &h.settings)
-	h.setDrift(&g, k, like, at)
+	h.setDrift(&g, k, among, at)
 	h.ledgers[k].setEvidence(&g, at, work, &h.settings)
 	h.setTrapStates(&g, k, at)
 	return g, c
