@@ -42,7 +42,7 @@ func (l *ledger) outset(m *Model, own *Situation, s *Settings) outset {
 		if t.parts.Total() < minLeaves || b.finished(own.At, &t, s) {
 			continue
 		}
-		if now, ok := newSituations(b, KindGoal).at(own.At); ok {
+		if now, ok := b.situationAt(own.At, s); ok {
 			b.countPoints(&now, s)
 			o.below = append(o.below, lag{b.goal.ID, m.outlook(&now, new(endingsRoom))})
 		}
