@@ -31,21 +31,7 @@ func decisive() measure.Settings {
 
 func decided(t flowtest.TB, s measure.Settings, goals []goal.Goal, issues ...*flow.Issue) *measure.History {
 	t.Helper()
-	h, err := measure.Build(measure.Input{
-		Goals: goals, Catalogs: map[string]*flow.Catalog{flowtest.Site: flowtest.Catalog()}, Settings: s,
-		Issues: func(each func(*flow.Issue) error) error {
-			for _, i := range issues {
-				if err := each(i); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h
+	return built(t, goals, issues, under(s))
 }
 
 // question is a decision issue of the epic.

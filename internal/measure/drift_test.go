@@ -165,17 +165,12 @@ func TestReleaseDatesThatWereSeenToMoveTellOfTheDeadlineToo(t *testing.T) {
 	g := goal.Goal{ID: "g", Work: goal.Work{FixVersions: []goal.InProject{{Project: "PAY", Name: "3.2"}}}}
 	version := flow.Version{ID: "v", Name: "3.2", Project: "PAY", Release: date(t, "2026-05-31")}
 	issues := []*flow.Issue{task(t, 2, "2026-01-02").Versioned("2026-01-03", "v").Moves("2026-01-05", flowtest.Doing).Issue()}
-	h, err := measure.Build(measure.Input{
-		Goals: []goal.Goal{g}, Catalogs: map[string]*flow.Catalog{flowtest.Site: flowtest.Catalog(version)}, Settings: measure.DefaultSettings(),
-		Releases: map[measure.ReleaseOf][]goal.Target{{Site: flowtest.Site, Version: "v"}: {
+	h := built(t, []goal.Goal{g}, issues, on(flowtest.Catalog(version)), func(in *measure.Input) {
+		in.Releases = map[measure.ReleaseOf][]goal.Target{{Site: flowtest.Site, Version: "v"}: {
 			{Said: date(t, "2026-01-05"), Date: date(t, "2026-03-31")}, {Said: date(t, "2026-03-20"), Date: date(t, "2026-04-30")},
 			{Said: date(t, "2026-04-01")}, {Said: date(t, "2026-04-20"), Date: date(t, "2026-05-31")},
-		}},
-		Issues: func(each func(*flow.Issue) error) error { return each(issues[0]) },
+		}}
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	shows(t, h, "deadline_as_goal", "2026-04-27", "")
 	e, _ := h.Explain("g", "slip", flowtest.At(t, "2026-05-01"))
 	want := []measure.ExplainedInput{{Name: "release date of PAY 3.2", Value: "pushed 2 times, 2 of them late, by 61 days in all, 0.53 days a day"}}

@@ -21,23 +21,7 @@ func experienced(t flowtest.TB, g goal.Goal, until string, issues ...*flow.Issue
 
 func experiencedOf(t flowtest.TB, goals []goal.Goal, until string, issues ...*flow.Issue) *measure.History {
 	t.Helper()
-	settings := measure.DefaultSettings()
-	h, err := measure.Build(measure.Input{
-		Goals: goals, Catalogs: map[string]*flow.Catalog{flowtest.Site: flowtest.Catalog()}, Settings: settings,
-		Experience: (&measure.Past{Until: flowtest.At(t, until), Settings: settings}).Run(nil),
-		Issues: func(each func(*flow.Issue) error) error {
-			for _, i := range issues {
-				if err := each(i); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h
+	return built(t, goals, issues, unlearnt(t, until))
 }
 
 // What health is judged by must be told: who reads "off track" can check it

@@ -28,27 +28,13 @@ func saidHistory(t flowtest.TB, field string, said map[string][]flow.Saying) *me
 	g.Reported = goal.Reported{From: goal.ReportedByField, Field: field}
 	above := goal.Goal{ID: "above", Reported: g.Reported, Work: goal.Work{Epics: []string{"PAY-77"}}}
 	g.Parent = "above"
-	in := measure.Input{
-		Goals: []goal.Goal{g, above}, Catalogs: map[string]*flow.Catalog{flowtest.Site: flowtest.Catalog()}, Settings: measure.DefaultSettings(),
-		Issues: func(each func(*flow.Issue) error) error {
-			for _, i := range issues {
-				if err := each(i); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	}
+	var told []flow.Said
 	for key, all := range said {
-		in.Said = append(in.Said, flow.Said{Site: flowtest.Site, Field: field, ID: flowtest.Ref(key).ID, History: all},
+		told = append(told, flow.Said{Site: flowtest.Site, Field: field, ID: flowtest.Ref(key).ID, History: all},
 			flow.Said{Site: flowtest.Site, Field: "another", ID: flowtest.Ref(key).ID, History: []flow.Saying{{Known: true, Value: 1}}},
 			flow.Said{Site: "another", Field: field, ID: flowtest.Ref(key).ID, History: []flow.Saying{{Known: true, Value: 2}}})
 	}
-	h, err := measure.Build(in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h
+	return built(t, []goal.Goal{g, above}, issues, func(in *measure.Input) { in.Said = told })
 }
 
 func says(t flowtest.TB, at string, value float64) flow.Saying {

@@ -29,21 +29,7 @@ func task(t flowtest.TB, n int, created string) *flowtest.Builder {
 
 func history(t flowtest.TB, goals []goal.Goal, c *flow.Catalog, issues ...*flow.Issue) *measure.History {
 	t.Helper()
-	h, err := measure.Build(measure.Input{
-		Goals: goals, Catalogs: map[string]*flow.Catalog{flowtest.Site: c}, Settings: measure.DefaultSettings(),
-		Issues: func(each func(*flow.Issue) error) error {
-			for _, i := range issues {
-				if err := each(i); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h
+	return built(t, goals, issues, on(c))
 }
 
 func status(t flowtest.TB, h *measure.History, at string) measure.GoalStatus {

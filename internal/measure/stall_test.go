@@ -70,22 +70,7 @@ func TestStallFollowsTheGoalsOwnRhythm(t *testing.T) {
 			g.StallAfter = c.after
 			settings := measure.DefaultSettings()
 			settings.Calendar.Freezes = c.freezes
-			issues := starts(t, c.events...)
-			h, err := measure.Build(measure.Input{
-				Goals: []goal.Goal{g}, Catalogs: map[string]*flow.Catalog{flowtest.Site: flowtest.Catalog()}, Settings: settings,
-				Issues: func(each func(*flow.Issue) error) error {
-					for _, i := range issues {
-						if err := each(i); err != nil {
-							return err
-						}
-					}
-					return nil
-				},
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := status(t, h, c.at)
+			got := status(t, built(t, []goal.Goal{g}, starts(t, c.events...), under(settings)), c.at)
 			if got.StallAfterSeconds == nil || math.Abs(*got.StallAfterSeconds-c.limit*86400) > 0.1 {
 				t.Errorf("stalled after %v seconds, want %v", *got.StallAfterSeconds, c.limit*86400)
 			}

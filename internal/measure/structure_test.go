@@ -16,23 +16,7 @@ import (
 // historyBy is history under settings of one's own.
 func historyBy(t flowtest.TB, set func(*measure.Settings), goals []goal.Goal, issues ...*flow.Issue) *measure.History {
 	t.Helper()
-	settings := measure.DefaultSettings()
-	set(&settings)
-	h, err := measure.Build(measure.Input{
-		Goals: goals, Catalogs: map[string]*flow.Catalog{flowtest.Site: flowtest.Catalog()}, Settings: settings,
-		Issues: func(each func(*flow.Issue) error) error {
-			for _, i := range issues {
-				if err := each(i); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h
+	return built(t, goals, issues, but(set))
 }
 
 func TestFlowEfficiencyWorkedByHand(t *testing.T) {

@@ -262,7 +262,7 @@ func TestDetectorsAreSetByTheCompany(t *testing.T) {
 	settings.Traps = map[string]measure.TrapSetting{
 		"orphan_goal": {Thresholds: map[string]float64{"days": 30, "persist_days": 0}}, "scope_treadmill": {Off: true},
 	}
-	h := under(t, settings, []goal.Goal{g}, flowtest.Catalog(), epic(t).Issue())
+	h := built(t, []goal.Goal{g}, []*flow.Issue{epic(t).Issue()}, under(settings))
 	shows(t, h, "orphan_goal", "2026-03-03", "")
 	var names []string
 	for _, x := range status(t, h, "2026-04-01").Traps {

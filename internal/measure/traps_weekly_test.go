@@ -57,23 +57,7 @@ func TestReportedOnTrackAndNotSo(t *testing.T) {
 		for k := 2; k < 12; k++ {
 			issues = append(issues, task(t, k, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Issue())
 		}
-		settings := measure.DefaultSettings()
-		past := measure.Past{Until: flowtest.At(t, "2026-06-01"), Settings: settings}
-		h, err := measure.Build(measure.Input{
-			Goals: []goal.Goal{g}, Catalogs: map[string]*flow.Catalog{flowtest.Site: flowtest.Catalog()}, Settings: settings, Experience: past.Run(nil),
-			Issues: func(each func(*flow.Issue) error) error {
-				for _, i := range issues {
-					if err := each(i); err != nil {
-						return err
-					}
-				}
-				return nil
-			},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return h
+		return built(t, []goal.Goal{g}, issues, unlearnt(t, "2026-06-01"))
 	}
 	green, red := said("on_track"), said("off_track")
 	if !trap(t, green, "watermelon", "2026-03-02").On || trap(t, red, "watermelon", "2026-03-02").On {
@@ -234,7 +218,7 @@ func TestEverythingAtTheLastMoment(t *testing.T) {
 				}
 				issues = append(issues, task(t, 10+n, "2026-01-02").Resolves(at, "Done").Issue())
 			}
-			return under(t, settings, []goal.Goal{g}, flowtest.Catalog(), issues...)
+			return built(t, []goal.Goal{g}, issues, under(settings))
 		}
 		shows(t, delivered(5), "heroics", "2026-03-23", "")
 		shows(t, delivered(4), "heroics", "", "", "2026-03-23", "2026-04-13")

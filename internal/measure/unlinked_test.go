@@ -79,20 +79,7 @@ func TestTheShareOfWorkThatNoGoalClaims(t *testing.T) {
 		other(t, 52).Labelled("2026-01-03", "support").Moves("2026-01-05", flowtest.Doing).Issue(),
 		flowtest.New(t, "SHOP-70", "2026-01-02").Moves("2026-01-05", flowtest.Doing).Issue(),
 	}
-	h, err := measure.Build(measure.Input{
-		Goals: []goal.Goal{epicGoal()}, Catalogs: map[string]*flow.Catalog{flowtest.Site: flowtest.Catalog()}, Settings: settings,
-		Issues: func(each func(*flow.Issue) error) error {
-			for _, i := range issues {
-				if err := each(i); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	h := built(t, []goal.Goal{epicGoal()}, issues, under(settings))
 	at := flowtest.At(t, "2026-01-10")
 	want := &measure.Unlinked{
 		At: at, WindowDays: 28,

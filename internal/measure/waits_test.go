@@ -1,7 +1,6 @@
 package measure_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -121,7 +120,7 @@ func TestACalendarWithoutAWorkdayChangesNoStall(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			settings := measure.DefaultSettings()
 			settings.Calendar = c
-			h := under(t, settings, []goal.Goal{epicGoal()}, flowtest.Catalog(), starts(t, "2026-01-05")...)
+			h := built(t, []goal.Goal{epicGoal()}, starts(t, "2026-01-05"), under(settings))
 			if got := status(t, h, "2026-01-27 12:01"); !*got.Stalled {
 				t.Error("stalls are told by the clock on the wall, and this one is not")
 			}
@@ -135,24 +134,4 @@ func everyDay(t flowtest.TB, first string, n int) []flow.Date {
 		out = append(out, date(t, first).AddDays(k))
 	}
 	return out
-}
-
-// under builds a history under settings other than the default.
-func under(t flowtest.TB, s measure.Settings, goals []goal.Goal, c *flow.Catalog, issues ...*flow.Issue) *measure.History {
-	t.Helper()
-	h, err := measure.Build(measure.Input{
-		Goals: goals, Catalogs: map[string]*flow.Catalog{flowtest.Site: c}, Settings: s,
-		Issues: func(each func(*flow.Issue) error) error {
-			for _, i := range issues {
-				if err := each(i); err != nil {
-					return fmt.Errorf("issue %s: %w", i.Now.Key, err)
-				}
-			}
-			return nil
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h
 }
