@@ -29,7 +29,7 @@ func TestAGoalWaitsForTheGoalsBelowIt(t *testing.T) {
 		issues = append(issues, i.Issue())
 	}
 	at := flowtest.At(t, "2026-03-01")
-	snapshot := experiencedOf(t, goals, "2026-03-01", issues...).Snapshot(at)
+	snapshot := built(t, goals, issues, unlearnt(t, "2026-03-01")).Snapshot(at)
 	all, _ := snapshot.Goal("all")
 	lags, _ := snapshot.Goal("lags")
 	done, _ := snapshot.Goal("done")
@@ -48,7 +48,7 @@ func TestNoGoalIsForecastBeforeAGoalBelowIt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := aStory(t)
 		at := s.end(t)
-		snapshot := experiencedOf(t, promisedGoals(t), at.Format("2006-01-02"), s.until(t, at)...).Snapshot(at)
+		snapshot := built(t, promisedGoals(t), s.until(t, at), unlearnt(t, at.Format("2006-01-02"))).Snapshot(at)
 		all, _ := snapshot.Goal("both")
 		for _, id := range []string{"g", "h"} {
 			below, _ := snapshot.Goal(id)

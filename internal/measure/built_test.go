@@ -18,6 +18,12 @@ func built(t flowtest.TB, goals []goal.Goal, issues []*flow.Issue, otherwise ...
 	return h
 }
 
+// ofEpic is the history of epicGoal over the issues.
+func ofEpic(t flowtest.TB, issues ...*flow.Issue) *measure.History {
+	t.Helper()
+	return built(t, []goal.Goal{epicGoal()}, issues)
+}
+
 // inputOf is what built builds from.
 func inputOf(goals []goal.Goal, issues []*flow.Issue, otherwise ...func(*measure.Input)) measure.Input {
 	in := measure.Input{

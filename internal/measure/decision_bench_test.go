@@ -52,12 +52,12 @@ func BenchmarkDecisions(b *testing.B) {
 	}{{"none", measure.DefaultSettings()}, {"three classes", decisive()}} {
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {
-				h := decided(b, c.settings, goals, issues...)
+				h := built(b, goals, issues, under(c.settings))
 				h.Snapshot(at)
 			}
 		})
 	}
-	h := decided(b, decisive(), goals, issues...)
+	h := built(b, goals, issues, under(decisive()))
 	b.Run("snapshot", func(b *testing.B) {
 		for b.Loop() {
 			h.Snapshot(at)

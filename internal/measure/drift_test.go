@@ -31,7 +31,7 @@ func TestDriftByCauseWorkedByHand(t *testing.T) {
 		task(t, 11, "2026-01-16").Resolves("2026-01-17", "Done").Reopens("2026-01-19", flowtest.ToDo).Issue(),       // added, re-opened
 		flowtest.New(t, "PAY-12", "2026-01-03").Resolves("2026-01-04", "Done").Joins("2026-01-18", "PAY-1").Issue(), // moved in, done
 	}
-	h := history(t, []goal.Goal{g}, flowtest.Catalog(), issues...)
+	h := built(t, []goal.Goal{g}, issues)
 	// The time from 10 January to the end of 11 March is 61 days: its last
 	// quarter begins on 24 February at 18:00, 15.25 days before the end.
 	want := &measure.Drift{
@@ -69,8 +69,10 @@ func TestWhatComesInShortlyBeforeTheTargetIsASurprise(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			g := epicGoal()
 			g.Targets = append([]goal.Target{{Date: date(t, c.target), Said: date(t, "2026-01-05")}}, c.moved...)
-			h := history(t, []goal.Goal{g}, flowtest.Catalog(), epic(t).Issue(),
-				task(t, 2, "2026-01-02").Moves("2026-01-10", flowtest.Doing).Issue(), task(t, 3, c.in).Issue())
+			h := built(t, []goal.Goal{g}, []*flow.Issue{
+				epic(t).Issue(),
+				task(t, 2, "2026-01-02").Moves("2026-01-10", flowtest.Doing).Issue(), task(t, 3, c.in).Issue(),
+			})
 			if got := status(t, h, "2026-04-01").Drift.Late; got != c.want {
 				t.Errorf("%d late surprises, want %d", got, c.want)
 			}
@@ -103,7 +105,7 @@ func TestGrowthIsHeldAgainstTheOthersAtTheSameAge(t *testing.T) {
 		add(10, k)
 		add(100, 100)
 	}
-	h := history(t, goals, flowtest.Catalog(), issues...)
+	h := built(t, goals, issues)
 	g, _ := h.Snapshot(flowtest.At(t, "2026-05-20")).Goal("g3")
 	// Of the eight others 0, 1 and 2 had grown less.
 	if g.Drift.Percentile == nil || *g.Drift.Percentile != 3.0/8 || *g.Drift.Growth != 3 {
@@ -119,7 +121,7 @@ func TestDriftIsWhatScopeAddedAndRemovedAreMadeOf(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := aStory(t)
 		at := s.end(t)
-		for _, g := range history(t, goals(), flowtest.Catalog(), s.until(t, at)...).Snapshot(at).Goals {
+		for _, g := range built(t, goals(), s.until(t, at)).Snapshot(at).Goals {
 			if (g.Drift == nil) != (g.CommittedAt == nil) {
 				t.Fatalf("%s: drift %v, committed at %v", g.ID, g.Drift, g.CommittedAt)
 			}
@@ -138,9 +140,11 @@ func TestTargetsSlipAndTheScopeAnswersOrNot(t *testing.T) {
 		{Date: date(t, "2026-05-15"), Said: date(t, "2026-04-01")}, // pulled in
 		{Date: date(t, "2026-08-31"), Said: date(t, "2026-05-10")}, // late
 	}
-	h := history(t, []goal.Goal{g}, flowtest.Catalog(), epic(t).Issue(),
+	h := built(t, []goal.Goal{g}, []*flow.Issue{
+		epic(t).Issue(),
 		task(t, 2, "2026-01-02").Moves("2026-01-10", flowtest.Doing).Issue(), task(t, 3, "2026-01-02").Issue(),
-		task(t, 4, "2026-01-02").Resolves("2026-05-20", "Won't Do").Issue(), task(t, 5, "2026-05-01").Issue(), task(t, 6, "2026-05-24 12:00").Issue())
+		task(t, 4, "2026-01-02").Resolves("2026-05-20", "Won't Do").Issue(), task(t, 5, "2026-05-01").Issue(), task(t, 6, "2026-05-24 12:00").Issue(),
+	})
 	at := func(s string) *measure.Slip { return status(t, h, s).Slip }
 	want := &measure.Slip{
 		Pushes: []measure.Push{

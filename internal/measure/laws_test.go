@@ -160,8 +160,8 @@ func TestTheFiguresOfAMomentDoNotLookPastIt(t *testing.T) {
 			end = at
 		}
 		declared := promisedGoals(t)
-		today := history(t, declared, flowtest.Catalog(), s.until(t, end)...).Snapshot(at)
-		then := history(t, declared, flowtest.Catalog(), s.until(t, at)...).Snapshot(at)
+		today := built(t, declared, s.until(t, end)).Snapshot(at)
+		then := built(t, declared, s.until(t, at)).Snapshot(at)
 		if d := cmp.Diff(then, today); d != "" {
 			t.Fatalf("as of %v (-from a store of that moment, +from today's store):\n%s", at, d)
 		}
@@ -178,8 +178,8 @@ func TestTheExplanationsOfAMomentDoNotLookPastIt(t *testing.T) {
 			end = at
 		}
 		declared := promisedGoals(t)
-		today := history(t, declared, flowtest.Catalog(), s.until(t, end)...)
-		then := history(t, declared, flowtest.Catalog(), s.until(t, at)...)
+		today := built(t, declared, s.until(t, end))
+		then := built(t, declared, s.until(t, at))
 		want, _ := then.Explain("g", "", at)
 		got, _ := today.Explain("g", "", at)
 		// Via tells of every selector that ever held for the issue.
@@ -193,7 +193,7 @@ func TestScopeIsConserved(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := aStory(t)
 		at := s.end(t)
-		h := history(t, goals(), flowtest.Catalog(), s.until(t, at)...)
+		h := built(t, goals(), s.until(t, at))
 		for _, g := range h.Snapshot(at).Goals {
 			if g.CommittedAt == nil {
 				continue
@@ -219,7 +219,7 @@ func TestDisjointGoalsAddUpToTheirParent(t *testing.T) {
 			name := rapid.SampledFrom([]string{"starts", "goes back", "is delivered", "is dropped", "joins", "moves over", "leaves", "is flagged", "unflagged", "waits"}).Draw(t, "deed")
 			s.deeds = append(s.deeds, deed{issue: rapid.IntRange(0, len(s.created)-1).Draw(t, "issue"), at: at.Format("2006-01-02 15:04"), do: deeds()[name]})
 		}
-		snap := history(t, apart, flowtest.Catalog(), s.until(t, at)...).Snapshot(at)
+		snap := built(t, apart, s.until(t, at)).Snapshot(at)
 		var sum measure.Parts
 		var finished measure.FinishedIssues
 		blocked := 0
@@ -248,12 +248,12 @@ func TestOrderAndNamesChangeNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := aStory(t)
 		at := s.end(t)
-		want := history(t, goals(), flowtest.Catalog(), s.until(t, at)...).Snapshot(at)
+		want := built(t, goals(), s.until(t, at)).Snapshot(at)
 		for n := range s.people {
 			s.people[n] += 1_000_000
 		}
 		issues := rapid.Permutation(s.until(t, at)).Draw(t, "order")
-		if d := cmp.Diff(want, history(t, goals(), flowtest.Catalog(), issues...).Snapshot(at)); d != "" {
+		if d := cmp.Diff(want, built(t, goals(), issues).Snapshot(at)); d != "" {
 			t.Fatalf("in another order and under other names:\n%s", d)
 		}
 	})
@@ -266,7 +266,7 @@ func TestNoiseNeverEndsAStall(t *testing.T) {
 		}
 		noisy := base()
 		g := epicGoal()
-		quiet := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), base()...)
+		quiet := ofEpic(t, base()...)
 		for n := range rapid.IntRange(0, 30).Draw(t, "noise") {
 			at := fmt.Sprintf("2026-02-%02d %02d:00", 1+n%28, n%24)
 			switch rapid.IntRange(0, 8).Draw(t, "kind") {
@@ -293,7 +293,7 @@ func TestNoiseNeverEndsAStall(t *testing.T) {
 				}
 			}
 		}
-		want, got := status(t, quiet, "2026-03-01"), status(t, history(t, []goal.Goal{g}, flowtest.Catalog(), noisy...), "2026-03-01")
+		want, got := status(t, quiet, "2026-03-01"), status(t, built(t, []goal.Goal{g}, noisy), "2026-03-01")
 		if d := cmp.Diff(want.StalledSince, got.StalledSince); d != "" || !*got.Stalled {
 			t.Fatalf("stalled: %v; since (-without the noise, +with it):\n%s", *got.Stalled, d)
 		}
@@ -307,7 +307,7 @@ func TestShiftingTimeShiftsOnlyTimes(t *testing.T) {
 		const days = 91
 		shift := days * 24 * time.Hour
 		issues := s.until(t, at)
-		want := history(t, goals(), flowtest.Catalog(), issues...).Snapshot(at)
+		want := built(t, goals(), issues).Snapshot(at)
 		for k, i := range issues {
 			moved := *i
 			moved.Created, moved.Updated = i.Created.Add(shift), i.Updated.Add(shift)
@@ -321,7 +321,7 @@ func TestShiftingTimeShiftsOnlyTimes(t *testing.T) {
 			}
 			issues[k] = &moved
 		}
-		got := history(t, goals(), flowtest.Catalog(), issues...).Snapshot(at.Add(shift))
+		got := built(t, goals(), issues).Snapshot(at.Add(shift))
 		back := cmp.Transformer("back", func(t time.Time) int64 { return t.Unix() })
 		for k := range got.Goals {
 			for _, p := range []*time.Time{got.Goals[k].HealthSince, got.Goals[k].CommittedAt, got.Goals[k].LastProgress, got.Goals[k].StalledSince} {

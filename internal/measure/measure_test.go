@@ -27,11 +27,6 @@ func task(t flowtest.TB, n int, created string) *flowtest.Builder {
 	return flowtest.New(t, fmt.Sprintf("PAY-%d", n), created).Born(func(s *flow.State) { s.Epic = flowtest.Ref("PAY-1") })
 }
 
-func history(t flowtest.TB, goals []goal.Goal, c *flow.Catalog, issues ...*flow.Issue) *measure.History {
-	t.Helper()
-	return built(t, goals, issues, on(c))
-}
-
 func status(t flowtest.TB, h *measure.History, at string) measure.GoalStatus {
 	t.Helper()
 	g, ok := h.Snapshot(flowtest.At(t, at)).Goal("g")
@@ -64,7 +59,7 @@ func TestCompletionWorkedByHand(t *testing.T) {
 		task(t, 10, "2026-01-02").Resolves("2026-01-06", "Won't Do").Issue(),
 		task(t, 11, "2026-01-02").Resolves("2026-01-06", "Duplicate").Issue(),
 	)
-	h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), issues...)
+	h := ofEpic(t, issues...)
 	g := status(t, h, "2026-01-08")
 	if d := cmp.Diff(measure.Parts{ToDo: 3, InProgress: 1, Delivered: 4, Discarded: 2}, g.Issues); d != "" {
 		t.Errorf("parts (-want +got):\n%s", d)
@@ -112,7 +107,7 @@ func TestScopeSinceCommitment(t *testing.T) {
 			if c.start != "" {
 				g.Start = date(t, c.start)
 			}
-			got := status(t, history(t, []goal.Goal{g}, flowtest.Catalog(), issues...), c.at)
+			got := status(t, built(t, []goal.Goal{g}, issues), c.at)
 			if d := cmp.Diff([]*int{c.added, c.removed}, []*int{got.ScopeAdded, got.ScopeRemoved}); d != "" {
 				t.Errorf("added and removed (-want +got):\n%s", d)
 			}
@@ -137,7 +132,7 @@ func TestTargetsThatMoved(t *testing.T) {
 		{Date: date(t, "2026-05-15"), Said: date(t, "2026-04-01")}, // pulled in
 		{Date: date(t, "2026-08-31"), Said: date(t, "2026-05-10")}, // later
 	}
-	h := history(t, []goal.Goal{g}, flowtest.Catalog(), epic(t).Issue(), task(t, 2, "2026-01-02").Issue())
+	h := built(t, []goal.Goal{g}, []*flow.Issue{epic(t).Issue(), task(t, 2, "2026-01-02").Issue()})
 	for _, c := range []struct {
 		name, at, target string
 		moves, moves90d  int
@@ -202,7 +197,7 @@ func TestWhatIsProgress(t *testing.T) {
 		{"nothing begun is none", "", []*flow.Issue{task(t, 2, "2026-01-02").Issue()}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := status(t, history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), append(c.issues, epic(t).Issue())...), "2026-01-15 12:00")
+			got := status(t, ofEpic(t, append(c.issues, epic(t).Issue())...), "2026-01-15 12:00")
 			var want *time.Time
 			if c.want != "" {
 				want = ptr(flowtest.At(t, c.want))
@@ -223,7 +218,7 @@ func TestABulkEditIsNoProgress(t *testing.T) {
 		return issues
 	}
 	for n, want := range map[int]string{9: "2026-01-08 10:00", 10: "2026-01-05"} {
-		got := status(t, history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), bulk(n)...), "2026-01-15")
+		got := status(t, ofEpic(t, bulk(n)...), "2026-01-15")
 		if d := cmp.Diff(ptr(flowtest.At(t, want)), got.LastProgress); d != "" {
 			t.Errorf("%d issues closed by one author in a minute (-want +got):\n%s", n, d)
 		}
@@ -238,7 +233,7 @@ func TestABulkEditIsKnownForOneWhenItsTenthIssueChanges(t *testing.T) {
 	for k := range 10 {
 		issues = append(issues, task(t, 10+k, "2026-01-02").By(99).Moves(fmt.Sprintf("2026-01-08 10:00:%02d", 2*k), flowtest.Doing).Issue())
 	}
-	h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), issues...)
+	h := ofEpic(t, issues...)
 	ninth := status(t, h, "2026-01-08 10:00:17")
 	if d := cmp.Diff(ptr(flowtest.At(t, "2026-01-08 10:00:16")), ninth.LastProgress); d != "" {
 		t.Errorf("while nine have changed (-want +got):\n%s", d)

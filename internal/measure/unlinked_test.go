@@ -56,7 +56,7 @@ func TestWhichWorkIsActiveAndUnlinked(t *testing.T) {
 		{"a sub-task counts with its parent", other(t, 52).Born(subtask).Moves("2026-01-05", flowtest.Doing).Issue(), "2026-01-08", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), epic(t).Issue(), anEpic(t, "PAY-50", ""), c.issue)
+			h := ofEpic(t, epic(t).Issue(), anEpic(t, "PAY-50", ""), c.issue)
 			got := 0
 			for _, g := range h.Unlinked(flowtest.At(t, c.at)).Groups {
 				got += g.Issues
@@ -105,7 +105,7 @@ func TestABulkEditMakesNoWorkActive(t *testing.T) {
 	for k := range 10 {
 		issues = append(issues, other(t, 60+k).By(99).Moves(fmt.Sprintf("2026-02-08 10:00:%02d", 2*k), flowtest.Doing).Issue())
 	}
-	h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), issues...)
+	h := ofEpic(t, issues...)
 	for at, want := range map[string]int{"2026-02-08 10:00:17": 9, "2026-02-08 10:00:18": 0, "2026-02-09": 0} {
 		got := 0
 		for _, g := range h.Unlinked(flowtest.At(t, at)).Groups {
@@ -137,7 +137,7 @@ func TestSuggestionsSayWhyAndWhatToPaste(t *testing.T) {
 		flowtest.New(t, "SHOP-70", "2026-01-02").Labelled("2026-01-03", "p95").Moves("2026-01-05", flowtest.Doing).Issue(),
 		flowtest.New(t, "SHOP-71", "2026-01-02").Versioned("2026-01-03", "v").Moves("2026-01-05", flowtest.Doing).Issue(),
 	}
-	u := history(t, goals, catalog, issues...).Unlinked(flowtest.At(t, "2026-01-10"))
+	u := built(t, goals, issues, on(catalog)).Unlinked(flowtest.At(t, "2026-01-10"))
 	want := map[string][]measure.Suggestion{
 		"PAY-50": {
 			{Goal: "g", Why: "1 of 2 link to issues of the goal", Paste: "epics: [PAY-1, PAY-50]"},
@@ -155,7 +155,7 @@ func TestSuggestionsSayWhyAndWhatToPaste(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
-	if before := history(t, goals, catalog, issues...).Unlinked(flowtest.At(t, "2026-01-02 12:00")); len(before.Groups) != 0 {
+	if before := built(t, goals, issues, on(catalog)).Unlinked(flowtest.At(t, "2026-01-02 12:00")); len(before.Groups) != 0 {
 		t.Errorf("before anything began there is %+v", before.Groups)
 	}
 }
@@ -170,7 +170,7 @@ func TestALinkCountsFromItsMakingToItsRemoval(t *testing.T) {
 	}
 	link("2026-01-08", "", "PAY-2")
 	link("2026-01-10", "PAY-2", "")
-	h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), epic(t).Issue(), anEpic(t, "PAY-50", ""), task(t, 2, "2026-01-02").Issue(), i)
+	h := ofEpic(t, epic(t).Issue(), anEpic(t, "PAY-50", ""), task(t, 2, "2026-01-02").Issue(), i)
 	for at, want := range map[string]int{"2026-01-07": 0, "2026-01-09": 1, "2026-01-11": 0} {
 		u := h.Unlinked(flowtest.At(t, at))
 		if len(u.Groups) != 1 || len(u.Groups[0].Suggestions) != want {
@@ -187,8 +187,8 @@ func TestUnlinkedWorkOfAMomentDoesNotLookPastIt(t *testing.T) {
 		at := begin.Add(time.Duration(rapid.IntRange(0, int(end.Sub(begin).Seconds())+40*86400).Draw(t, "second")) * time.Second)
 		only := goals()[:2] // PAY-2 is nobody's
 		catalog := flowtest.Catalog(flow.Version{ID: "v", Name: "3.2", Project: "PAY"})
-		today := history(t, only, catalog, s.until(t, end)...).Unlinked(at)
-		then := history(t, only, catalog, s.until(t, at)...).Unlinked(at)
+		today := built(t, only, s.until(t, end), on(catalog)).Unlinked(at)
+		then := built(t, only, s.until(t, at), on(catalog)).Unlinked(at)
 		if d := cmp.Diff(then, today); d != "" {
 			t.Fatalf("as of %v (-from a store of that moment, +from today's store):\n%s", at, d)
 		}
