@@ -2,12 +2,14 @@ package measure_test
 
 import (
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
 	"plumbline/internal/flow"
 	"plumbline/internal/flow/flowtest"
 	"plumbline/internal/goal"
+	"plumbline/internal/measure"
 )
 
 // Nine in ten of the issues below the goal are delivered; the one goal that has
@@ -29,7 +31,8 @@ func TestAGoalWaitsForTheGoalsBelowIt(t *testing.T) {
 		issues = append(issues, i.Issue())
 	}
 	at := flowtest.At(t, "2026-03-01")
-	snapshot := built(t, goals, issues, unlearnt(t, "2026-03-01")).Snapshot(at)
+	h := built(t, goals, issues, unlearnt(t, "2026-03-01"))
+	snapshot := h.Snapshot(at)
 	all, _ := snapshot.Goal("all")
 	lags, _ := snapshot.Goal("lags")
 	done, _ := snapshot.Goal("done")
@@ -42,6 +45,25 @@ func TestAGoalWaitsForTheGoalsBelowIt(t *testing.T) {
 	if *all.OnTime > *lags.OnTime {
 		t.Errorf("on time with %v, more than the %v of the goal below", *all.OnTime, *lags.OnTime)
 	}
+	const odds, alone = "finished within 30 d", "finished within 30 d, its issues looked at as one container"
+	of, by := inputs(t, h, "all", "forecast", at), inputs(t, h, "lags", "forecast", at)
+	if of[odds] != by[odds] || of[alone] == of[odds] {
+		t.Errorf("the evidence gives odds of %s (%s looked at as one container), want the %s of the goal below", of[odds], of[alone], by[odds])
+	}
+}
+
+// inputs are what a figure's evidence names, by name.
+func inputs(t *testing.T, h *measure.History, goal, name string, at time.Time) map[string]string {
+	t.Helper()
+	e, ok := h.Explain(goal, name, at)
+	if !ok || len(e.Measures) != 1 {
+		t.Fatalf("%s of %s is explained by %+v", name, goal, e)
+	}
+	out := map[string]string{}
+	for _, i := range e.Measures[0].Inputs {
+		out[i.Name] = i.Value
+	}
+	return out
 }
 
 func TestNoGoalIsForecastBeforeAGoalBelowIt(t *testing.T) {
