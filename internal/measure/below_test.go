@@ -20,7 +20,7 @@ func TestAGoalWaitsForTheGoalsBelowIt(t *testing.T) {
 		{ID: "done", Parent: "all", Work: goal.Work{Epics: []string{"PAY-1"}}},
 		{ID: "lags", Parent: "all", Targets: []goal.Target{{Date: date(t, "2026-03-20")}}, Work: goal.Work{Epics: []string{"PAY-2"}}},
 	}
-	issues := []*flow.Issue{epic(t).Issue(), flowtest.New(t, "PAY-2", "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Issue()}
+	issues := []*flow.Issue{epic(t).Issue(), flowtest.NewEpic(t, "PAY-2", "2026-01-01").Issue()}
 	for k := range 60 {
 		i := task(t, 10+k, "2026-01-02").Moves("2026-01-05", flowtest.Doing)
 		if k < 8 {

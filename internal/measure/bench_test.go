@@ -19,7 +19,7 @@ func company(tb testing.TB, issues, goals int) ([]goal.Goal, []*flow.Issue) {
 		key := fmt.Sprintf("PAY-%d", g+1)
 		gs = append(gs, goal.Goal{ID: fmt.Sprintf("g%03d", g), Work: goal.Work{Epics: []string{key}},
 			Targets: []goal.Target{{Date: flow.Date{Year: 2026, Month: 12, Day: 1}}}})
-		all = append(all, flowtest.New(tb, key, "2025-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Issue())
+		all = append(all, flowtest.NewEpic(tb, key, "2025-01-01").Issue())
 	}
 	begin := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 	for k := range issues {

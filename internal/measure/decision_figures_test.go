@@ -25,7 +25,7 @@ func decisionGoals() []goal.Goal {
 // theirIssues: a question of h that holds up work of g, an approval and a flag
 // in g, and a question of nobody.
 func theirIssues(t flowtest.TB) []*flow.Issue {
-	other := flowtest.New(t, "PAY-3", "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() })
+	other := flowtest.NewEpic(t, "PAY-3", "2026-01-01")
 	asks := func(n int, created, epic string) *flowtest.Builder {
 		return flowtest.New(t, "PAY-"+string(rune('0'+n)), created).Born(func(s *flow.State) {
 			s.Type, s.Epic = flow.IssueType{ID: "decision", Name: "Decision"}, flowtest.Ref(epic)

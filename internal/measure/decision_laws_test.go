@@ -53,22 +53,13 @@ func decisiveGoals(t flowtest.TB) []goal.Goal {
 func TestDecisionsOfAMomentDoNotLookPastIt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := aStoryOf(t, decisiveDeeds())
-		end := s.end(t)
-		begin := flowtest.At(t, "2026-01-01")
-		at := begin.Add(time.Duration(rapid.IntRange(0, int(end.Sub(begin).Seconds())+20*86400).Draw(t, "second")) * time.Second)
-		if at.After(end) {
-			end = at
-		}
+		at, end := s.moment(t, "2026-01-01", 20)
 		today := built(t, decisiveGoals(t), s.until(t, end), under(decisive()))
 		then := built(t, decisiveGoals(t), s.until(t, at), under(decisive()))
-		if d := cmp.Diff(then.Snapshot(at), today.Snapshot(at)); d != "" {
-			t.Fatalf("as of %v (-from a store of that moment, +from today's store):\n%s", at, d)
-		}
+		sameAsOf(t, at, "the figures", then.Snapshot(at), today.Snapshot(at))
 		was, _ := then.Decisions("", at)
 		is, _ := today.Decisions("", at)
-		if d := cmp.Diff(was, is); d != "" {
-			t.Fatalf("the register as of %v (-from a store of that moment, +from today's store):\n%s", at, d)
-		}
+		sameAsOf(t, at, "the register", was, is)
 	})
 }
 

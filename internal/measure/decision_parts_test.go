@@ -146,7 +146,7 @@ func TestADecisionTakesUntilItsLastPartIsMade(t *testing.T) {
 }
 
 func TestAPartIsOfTheWholesGoalsWhileItIsOfNone(t *testing.T) {
-	other := flowtest.New(t, "PAY-90", "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Issue()
+	other := flowtest.NewEpic(t, "PAY-90", "2026-01-01").Issue()
 	alone := func(n int, at string) *flowtest.Builder {
 		return flowtest.New(t, fmt.Sprintf("PAY-%d", n), at).Born(func(s *flow.State) { s.Type = flow.IssueType{ID: "decision", Name: "Decision"} })
 	}

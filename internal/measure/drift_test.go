@@ -88,7 +88,7 @@ func TestGrowthIsHeldAgainstTheOthersAtTheSameAge(t *testing.T) {
 	n := 1000
 	for k := range 9 {
 		goals = append(goals, goal.Goal{ID: fmt.Sprintf("g%d", k), Work: goal.Work{Epics: []string{key(k + 1)}}})
-		issues = append(issues, flowtest.New(t, key(k+1), "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Issue())
+		issues = append(issues, flowtest.NewEpic(t, key(k+1), "2026-01-01").Issue())
 		begin := date(t, "2026-01-10")
 		if k == 3 {
 			begin = date(t, "2026-05-10")

@@ -17,8 +17,8 @@ import (
 // that reports by a field.
 func saidHistory(t flowtest.TB, field string, said map[string][]flow.Saying) *measure.History {
 	t.Helper()
-	other := flowtest.New(t, "PAY-90", "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Issue()
-	below := flowtest.New(t, "PAY-91", "2026-01-02").Born(func(s *flow.State) { s.Epic = flowtest.Ref("PAY-90") })
+	other := flowtest.NewEpic(t, "PAY-90", "2026-01-01").Issue()
+	below := flowtest.NewBelow(t, "PAY-90", "PAY-91", "2026-01-02")
 	issues := []*flow.Issue{
 		epic(t).Issue(), other, task(t, 2, "2026-01-02").Issue(), task(t, 3, "2026-01-02").Issue(),
 		task(t, 4, "2026-01-12").Resolves("2026-01-13", "Won't Do").Issue(), below.Issue(),

@@ -19,12 +19,12 @@ func epicGoal() goal.Goal {
 }
 
 func epic(t flowtest.TB) *flowtest.Builder {
-	return flowtest.New(t, "PAY-1", "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() })
+	return flowtest.NewEpic(t, "PAY-1", "2026-01-01")
 }
 
 // task is a task of the epic from its creation on.
 func task(t flowtest.TB, n int, created string) *flowtest.Builder {
-	return flowtest.New(t, fmt.Sprintf("PAY-%d", n), created).Born(func(s *flow.State) { s.Epic = flowtest.Ref("PAY-1") })
+	return flowtest.NewBelow(t, "PAY-1", fmt.Sprintf("PAY-%d", n), created)
 }
 
 func status(t flowtest.TB, h *measure.History, at string) measure.GoalStatus {

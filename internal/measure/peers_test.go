@@ -15,7 +15,7 @@ import (
 
 // pace returns the tasks of an epic, one entering progress on each of the days.
 func pace(t flowtest.TB, epicKey string, first int, days ...string) []*flow.Issue {
-	issues := []*flow.Issue{flowtest.New(t, epicKey, "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Issue()}
+	issues := []*flow.Issue{flowtest.NewEpic(t, epicKey, "2026-01-01").Issue()}
 	for k, at := range days {
 		issues = append(issues, flowtest.New(t, key(first+k), "2026-01-01").Joins("2026-01-01", epicKey).Moves(at, flowtest.Doing).Issue())
 	}

@@ -22,7 +22,7 @@ func TestWhatHangsOnChangedIssuesIsRenewedWithThem(t *testing.T) {
 	base := func() flowtest.Issues {
 		return flowtest.Issues{
 			epic(t).Issue(),
-			flowtest.New(t, "PAY-2", "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Issue(),
+			flowtest.NewEpic(t, "PAY-2", "2026-01-01").Issue(),
 			open(20).Moves("2026-01-20 10:00:01", flowtest.Doing).Issue(),
 			open(21).Moves("2026-01-20 10:00:02", flowtest.Doing).Issue(),
 			open(22).BlockedBy("2026-01-06", "PAY-40").Moves("2026-01-10", flowtest.Doing).Issue(),

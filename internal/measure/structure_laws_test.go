@@ -51,30 +51,13 @@ func busy(t flowtest.TB, s story, at time.Time) []*flow.Issue {
 func TestTheStructureOfAMomentDoesNotLookPastIt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := aStoryOf(t, arranged())
-		end := s.end(t)
-		begin := flowtest.At(t, "2026-01-05")
-		at := begin.Add(time.Duration(rapid.IntRange(0, int(end.Sub(begin).Seconds())+120*86400).Draw(t, "second")) * time.Second)
-		if at.After(end) {
-			end = at
-		}
+		at, end := s.moment(t, "2026-01-05", 120)
 		then, now := built(t, apart(), busy(t, s, at), but(reviewWaits)), built(t, apart(), busy(t, s, end), but(reviewWaits))
-		if d := cmp.Diff(then.Snapshot(at), now.Snapshot(at)); d != "" {
-			t.Fatalf("as of %v (-from a store of that moment, +from today's store):\n%s", at, d)
-		}
+		sameAsOf(t, at, "the figures", then.Snapshot(at), now.Snapshot(at))
 		for _, m := range []string{"flow_efficiency", "concentration", "debt"} {
 			want, _ := then.Explain("both", m, at)
 			got, _ := now.Explain("both", m, at)
-			for _, e := range []*measure.Explanation{want, got} {
-				x := &e.Measures[0]
-				for _, list := range [][]measure.Evidence{x.Counted, x.LeftOut} {
-					for k := range list {
-						list[k].Via = "" // which tells of every selector that ever held
-					}
-				}
-			}
-			if d := cmp.Diff(want, got); d != "" {
-				t.Fatalf("%s as of %v (-from a store of that moment, +from today's store):\n%s", m, at, d)
-			}
+			sameAsOf(t, at, m, want, got, withoutVia())
 		}
 	})
 }

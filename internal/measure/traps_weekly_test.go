@@ -103,7 +103,7 @@ func TestDecisionsHoldAGoalUp(t *testing.T) {
 		for k := range 8 {
 			above := key(100 + k)
 			gs = append(gs, goal.Goal{ID: above, Work: goal.Work{Epics: []string{above}}})
-			issues = append(issues, flowtest.New(t, above, "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Issue(),
+			issues = append(issues, flowtest.NewEpic(t, above, "2026-01-01").Issue(),
 				flowtest.New(t, key(200+k), "2026-01-02").Joins("2026-01-02", above).Flagged("2026-01-02", true).
 					Flagged(date(t, "2026-01-03").AddDays(k).String(), false).Issue())
 		}
@@ -119,7 +119,7 @@ func older(t flowtest.TB, more ...*flow.Issue) *measure.History {
 	for k := range 8 {
 		above := key(100 + k)
 		gs = append(gs, goal.Goal{ID: above, Work: goal.Work{Epics: []string{above}}})
-		issues = append(issues, flowtest.New(t, above, "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Issue(),
+		issues = append(issues, flowtest.NewEpic(t, above, "2026-01-01").Issue(),
 			flowtest.New(t, key(200+k), "2026-01-02").Joins("2026-01-02", above).Moves(date(t, "2026-02-01").AddDays(k).String(), flowtest.Doing).Issue())
 	}
 	return built(t, gs, issues, under(decisive()))
@@ -181,7 +181,7 @@ func TestEverythingAtTheLastMoment(t *testing.T) {
 		for k, n := range raised {
 			above, target := key(100+k), fmt.Sprintf("2026-%02d-20", k+2)
 			gs = append(gs, goal.Goal{ID: above, Parent: "area", Targets: []goal.Target{{Date: date(t, target)}}, Work: goal.Work{Epics: []string{above}}})
-			issues = append(issues, flowtest.New(t, above, "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Issue())
+			issues = append(issues, flowtest.NewEpic(t, above, "2026-01-01").Issue())
 			for m := range n {
 				issues = append(issues, flowtest.New(t, key(200+10*k+m), "2026-01-02").Joins("2026-01-02", above).
 					Raises(fmt.Sprintf("2026-%02d-10", k+2), "Highest").Issue())
@@ -248,7 +248,7 @@ func TestATrapsValueIsHeldAgainstTheOthersOfTheClass(t *testing.T) {
 		gs = append(gs, goal.Goal{ID: above, Work: goal.Work{Epics: []string{above}}, Targets: []goal.Target{
 			{Said: date(t, "2026-01-05"), Date: date(t, "2026-06-01")}, {Said: date(t, "2026-01-25"), Date: date(t, "2026-06-01").AddDays(k)},
 		}})
-		issues = append(issues, flowtest.New(t, above, "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Issue(),
+		issues = append(issues, flowtest.NewEpic(t, above, "2026-01-01").Issue(),
 			flowtest.New(t, key(200+k), "2026-01-02").Joins("2026-01-02", above).Moves("2026-01-05", flowtest.Doing).Issue())
 	}
 	h := built(t, gs, issues)

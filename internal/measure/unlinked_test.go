@@ -3,7 +3,6 @@ package measure_test
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -16,7 +15,7 @@ import (
 
 // other is an issue of the epic PAY-50, which no goal maps.
 func other(t flowtest.TB, n int) *flowtest.Builder {
-	return flowtest.New(t, fmt.Sprintf("PAY-%d", n), "2026-01-02").Born(func(s *flow.State) { s.Epic = flowtest.Ref("PAY-50") })
+	return flowtest.NewBelow(t, "PAY-50", fmt.Sprintf("PAY-%d", n), "2026-01-02")
 }
 
 func anEpic(t flowtest.TB, key, parent string) *flow.Issue {
@@ -52,7 +51,7 @@ func TestWhichWorkIsActiveAndUnlinked(t *testing.T) {
 		{"deleted is not", other(t, 51).Moves("2026-01-05", flowtest.Doing).Gone("2026-01-07").Issue(), "2026-01-08", 0},
 		{"what a goal claims is not", task(t, 51, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Issue(), "2026-01-08", 0},
 		{"what left its goal is", task(t, 51, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Joins("2026-01-06", "PAY-50").Issue(), "2026-01-08", 1},
-		{"an epic is no work", flowtest.New(t, "PAY-51", "2026-01-02").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Moves("2026-01-05", flowtest.Doing).Issue(), "2026-01-08", 0},
+		{"an epic is no work", flowtest.NewEpic(t, "PAY-51", "2026-01-02").Moves("2026-01-05", flowtest.Doing).Issue(), "2026-01-08", 0},
 		{"a sub-task counts with its parent", other(t, 52).Born(subtask).Moves("2026-01-05", flowtest.Doing).Issue(), "2026-01-08", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -182,16 +181,12 @@ func TestALinkCountsFromItsMakingToItsRemoval(t *testing.T) {
 func TestUnlinkedWorkOfAMomentDoesNotLookPastIt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := aStory(t)
-		end := s.end(t)
-		begin := flowtest.At(t, "2026-01-01")
-		at := begin.Add(time.Duration(rapid.IntRange(0, int(end.Sub(begin).Seconds())+40*86400).Draw(t, "second")) * time.Second)
+		at, end := s.moment(t, "2026-01-01", 40)
 		only := goals()[:2] // PAY-2 is nobody's
 		catalog := flowtest.Catalog(flow.Version{ID: "v", Name: "3.2", Project: "PAY"})
 		today := built(t, only, s.until(t, end), on(catalog)).Unlinked(at)
 		then := built(t, only, s.until(t, at), on(catalog)).Unlinked(at)
-		if d := cmp.Diff(then, today); d != "" {
-			t.Fatalf("as of %v (-from a store of that moment, +from today's store):\n%s", at, d)
-		}
+		sameAsOf(t, at, "the unlinked work", then, today)
 		sum := 0
 		for _, g := range today.Groups {
 			sum += g.Issues
