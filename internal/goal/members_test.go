@@ -14,7 +14,12 @@ import (
 
 // members relates the issues to the goals.
 func members(goals []goal.Goal, c *flow.Catalog, issues ...*flow.Issue) []goal.Members {
-	x := goal.NewIndex(goals, map[string]*flow.Catalog{flowtest.Site: c}, nil)
+	return membersWith(goals, c, nil, issues...)
+}
+
+// membersWith relates them where it is known what JQLs match.
+func membersWith(goals []goal.Goal, c *flow.Catalog, matched []flow.Matching, issues ...*flow.Issue) []goal.Members {
+	x := goal.NewIndex(goals, map[string]*flow.Catalog{flowtest.Site: c}, matched)
 	for _, i := range issues {
 		x.Put(flow.NewTimeline(i, c))
 	}

@@ -198,11 +198,7 @@ func TestWhatIsProgress(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := status(t, ofEpic(t, append(c.issues, epic(t).Issue())...), "2026-01-15 12:00")
-			var want *time.Time
-			if c.want != "" {
-				want = ptr(flowtest.At(t, c.want))
-			}
-			if d := cmp.Diff(want, got.LastProgress); d != "" {
+			if d := cmp.Diff(instant(t, c.want), got.LastProgress); d != "" {
 				t.Errorf("last progress (-want +got):\n%s", d)
 			}
 		})
@@ -241,6 +237,15 @@ func TestABulkEditIsKnownForOneWhenItsTenthIssueChanges(t *testing.T) {
 	if tenth := status(t, h, "2026-01-08 10:00:18"); tenth.LastProgress != nil {
 		t.Errorf("once the tenth has changed, progress was made at %v", tenth.LastProgress)
 	}
+}
+
+// instant is the time that is written; nil where none is.
+func instant(t flowtest.TB, s string) *time.Time {
+	t.Helper()
+	if s == "" {
+		return nil
+	}
+	return ptr(flowtest.At(t, s))
 }
 
 func key(n int) string { return fmt.Sprintf("PAY-%d", n) }

@@ -74,11 +74,7 @@ func TestStallFollowsTheGoalsOwnRhythm(t *testing.T) {
 			if got.StallAfterSeconds == nil || math.Abs(*got.StallAfterSeconds-c.limit*86400) > 0.1 {
 				t.Errorf("stalled after %v seconds, want %v", *got.StallAfterSeconds, c.limit*86400)
 			}
-			var want *time.Time
-			if c.since != "" {
-				want = ptr(flowtest.At(t, c.since))
-			}
-			if d := cmp.Diff(want, got.StalledSince); d != "" {
+			if d := cmp.Diff(instant(t, c.since), got.StalledSince); d != "" {
 				t.Errorf("stalled since (-want +got):\n%s", d)
 			}
 		})
