@@ -16,17 +16,17 @@ func company(tb testing.TB, issues, goals int) ([]goal.Goal, []*flow.Issue) {
 	var gs []goal.Goal
 	var all []*flow.Issue
 	for g := range goals {
-		key := fmt.Sprintf("PAY-%d", g+1)
-		gs = append(gs, goal.Goal{ID: fmt.Sprintf("g%03d", g), Work: goal.Work{Epics: []string{key}},
+		above := key(g + 1)
+		gs = append(gs, goal.Goal{ID: fmt.Sprintf("g%03d", g), Work: goal.Work{Epics: []string{above}},
 			Targets: []goal.Target{{Date: flow.Date{Year: 2026, Month: 12, Day: 1}}}})
-		all = append(all, flowtest.NewEpic(tb, key, "2025-01-01").Issue())
+		all = append(all, flowtest.NewEpic(tb, above, "2025-01-01").Issue())
 	}
 	begin := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 	for k := range issues {
 		at := begin.Add(time.Duration(k%500) * 24 * time.Hour)
 		day := func() string { at = at.Add(17 * time.Hour); return at.Format("2006-01-02 15:04:05") }
-		b := flowtest.New(tb, fmt.Sprintf("PAY-%d", goals+k+1), at.Format("2006-01-02 15:04:05")).By(uint64(k%50 + 1))
-		b.Joins(day(), fmt.Sprintf("PAY-%d", k%goals+1)).Touched(day()).Moves(day(), flowtest.Doing).Labelled(day(), "x").
+		b := flowtest.New(tb, key(goals+k+1), at.Format("2006-01-02 15:04:05")).By(uint64(k%50 + 1))
+		b.Joins(day(), key(k%goals+1)).Touched(day()).Moves(day(), flowtest.Doing).Labelled(day(), "x").
 			Touched(day()).Moves(day(), flowtest.Review).Touched(day()).Resolves(day(), "Done").Touched(day())
 		if k%20 == 0 {
 			b.Reopens(day(), flowtest.Doing).Resolves(day(), "Done")

@@ -148,7 +148,7 @@ func TestADecisionTakesUntilItsLastPartIsMade(t *testing.T) {
 func TestAPartIsOfTheWholesGoalsWhileItIsOfNone(t *testing.T) {
 	other := flowtest.NewEpic(t, "PAY-90", "2026-01-01").Issue()
 	alone := func(n int, at string) *flowtest.Builder {
-		return flowtest.New(t, fmt.Sprintf("PAY-%d", n), at).Born(func(s *flow.State) { s.Type = flow.IssueType{ID: "decision", Name: "Decision"} })
+		return flowtest.New(t, key(n), at).Born(func(s *flow.State) { s.Type = flow.IssueType{ID: "decision", Name: "Decision"} })
 	}
 	gs := []goal.Goal{epicGoal(), {ID: "h", Work: goal.Work{Epics: []string{"PAY-90"}}}}
 	h := built(t, gs, []*flow.Issue{
@@ -184,7 +184,7 @@ func splitOn(t *rapid.T, whole *flowtest.Builder, first, on int) []*flowtest.Bui
 		case "part":
 			part.Links(at, phrase, "PAY-10")
 		case "whole":
-			whole.Links(at, map[string]string{"split from": "split to", "clones": "is cloned by"}[phrase], fmt.Sprintf("PAY-%d", 50+n))
+			whole.Links(at, map[string]string{"split from": "split to", "clones": "is cloned by"}[phrase], key(50+n))
 		default:
 			part.Shows(phrase, "PAY-10")
 		}

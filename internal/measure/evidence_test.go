@@ -70,7 +70,7 @@ func TestTheComponentsOfEvidenceWorkedByHand(t *testing.T) {
 	unclaimed := func(n int) []*flow.Issue {
 		issues := tasks(t, 6)
 		for k := range n {
-			issues = append(issues, flowtest.New(t, fmt.Sprintf("PAY-%d", 500+k), "2026-01-02").Moves("2026-01-05", flowtest.Doing).Issue())
+			issues = append(issues, flowtest.New(t, key(500+k), "2026-01-02").Moves("2026-01-05", flowtest.Doing).Issue())
 		}
 		return issues
 	}

@@ -106,7 +106,7 @@ func (s story) until(t flowtest.TB, at time.Time) []*flow.Issue {
 		if flowtest.At(t, created).After(at) {
 			continue
 		}
-		b := flowtest.New(t, fmt.Sprintf("PAY-%d", 10+n), created).By(s.people[n])
+		b := flowtest.New(t, key(10+n), created).By(s.people[n])
 		if s.epics[n] != "" {
 			b.Joins(created, s.epics[n])
 		}

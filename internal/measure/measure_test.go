@@ -24,7 +24,7 @@ func epic(t flowtest.TB) *flowtest.Builder {
 
 // task is a task of the epic from its creation on.
 func task(t flowtest.TB, n int, created string) *flowtest.Builder {
-	return flowtest.NewBelow(t, "PAY-1", fmt.Sprintf("PAY-%d", n), created)
+	return flowtest.NewBelow(t, "PAY-1", key(n), created)
 }
 
 func status(t flowtest.TB, h *measure.History, at string) measure.GoalStatus {

@@ -1,7 +1,6 @@
 package measure_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -16,7 +15,7 @@ import (
 // What a sync finds may concern issues that it does not find changed.
 func TestWhatHangsOnChangedIssuesIsRenewedWithThem(t *testing.T) {
 	free := func(n int, created string) *flowtest.Builder {
-		return flowtest.New(t, fmt.Sprintf("PAY-%d", n), created).By(9)
+		return flowtest.New(t, key(n), created).By(9)
 	}
 	open := func(n int) *flowtest.Builder { return task(t, n, "2026-01-03").By(9) }
 	base := func() flowtest.Issues {

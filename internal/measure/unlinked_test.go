@@ -15,7 +15,7 @@ import (
 
 // other is an issue of the epic PAY-50, which no goal maps.
 func other(t flowtest.TB, n int) *flowtest.Builder {
-	return flowtest.NewBelow(t, "PAY-50", fmt.Sprintf("PAY-%d", n), "2026-01-02")
+	return flowtest.NewBelow(t, "PAY-50", key(n), "2026-01-02")
 }
 
 func anEpic(t flowtest.TB, key, parent string) *flow.Issue {
