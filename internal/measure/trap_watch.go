@@ -152,12 +152,18 @@ func (l *ledger) sighted() (time.Time, bool) {
 }
 
 // lifeAt returns when the rule of a goal's detector held, and when the trap
-// showed, as far back as matters at the moment; and why it can't be judged.
-func (h *History) lifeAt(k int, life *trapLife, at time.Time) (raw, shown flow.Spans, why string) {
-	if life.trap.weekly == nil {
+// showed, as far back as matters at the moment; and why it can't be judged. g
+// says what is told of persons at the moment.
+func (h *History) lifeAt(k int, life *trapLife, at time.Time, g *GoalStatus) (raw, shown flow.Spans, why string) {
+	l, zone, hold := &h.ledgers[k], h.settings.Calendar.Location(), life.limits.days("persist_days")
+	switch {
+	case life.trap.weekly != nil:
+	case len(life.ofPersons) > 0 && g.tellsOfPersons():
+		raw = life.raw.Union(life.ofPersons)
+		return raw, persistent(raw, hold), life.why
+	default:
 		return life.raw, life.shown, life.why
 	}
-	l, zone, hold := &h.ledgers[k], h.settings.Calendar.Location(), life.limits.days("persist_days")
 	first, ok := l.sighted()
 	if !ok || first.After(at) {
 		return nil, nil, "the goal has no issue and no decision yet"

@@ -18,6 +18,10 @@ type Trap struct {
 	// does at the beginning of a week; why says why that can't be told.
 	detect func(*ledger, *Settings, trapLimits) (raw flow.Spans, why string)
 	weekly func(sight) (holds bool, why string)
+	// ofPersons says, for one of the former kind, when a part of its rule held
+	// that is counted of persons. It is looked at only as of moments at which
+	// such figures are shown (MEASURES §9): else the trap would tell of them.
+	ofPersons func(*ledger, *Settings, trapLimits) flow.Spans
 	// size is the value that a threshold is held against, by which goals can be
 	// compared; sizeOf says of what, with its unit. Nil where there is none.
 	size    func(sight) (float64, bool)
@@ -93,7 +97,9 @@ type trapLife struct {
 	limits trapLimits
 	raw    flow.Spans // while the rule held
 	shown  flow.Spans
-	why    string // why it can't be judged; empty where it can
+	// ofPersons is while a part of the rule held that is counted of persons.
+	ofPersons flow.Spans
+	why       string // why it can't be judged; empty where it can
 }
 
 // setTraps runs the detectors that are on. What a detector says of a moment
@@ -110,6 +116,9 @@ func (l *ledger) setTraps(s *Settings) {
 		if all[k].weekly == nil {
 			life.raw, life.why = all[k].detect(l, s, limits)
 			life.shown = persistent(life.raw, limits.days("persist_days"))
+			if all[k].ofPersons != nil {
+				life.ofPersons = all[k].ofPersons(l, s, limits)
+			}
 		}
 		l.traps = append(l.traps, life)
 	}
@@ -134,10 +143,11 @@ func persistent(raw flow.Spans, hold time.Duration) flow.Spans {
 	return out
 }
 
+// setTrapStates adds the goal's traps. g says what is told of persons.
 func (h *History) setTrapStates(g *GoalStatus, k int, at time.Time) {
 	for n := range h.ledgers[k].traps {
 		life := &h.ledgers[k].traps[n]
-		_, shown, why := h.lifeAt(k, life, at)
+		_, shown, why := h.lifeAt(k, life, at, g)
 		x := TrapState{Trap: life.trap.Name, Title: life.trap.Title, Unknown: why}
 		if span, ok := shown.At(at); ok {
 			x.On = true
