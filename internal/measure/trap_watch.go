@@ -160,7 +160,7 @@ func (l *ledger) sighted() (time.Time, bool) {
 // showed, as far back as matters at the moment; and why it can't be judged. g
 // says what is told of persons at the moment.
 func (h *History) lifeAt(k int, life *trapLife, at time.Time, g *GoalStatus) (raw, shown flow.Spans, why string) {
-	l, zone, hold := &h.ledgers[k], h.settings.Calendar.Location(), life.limits.days("persist_days")
+	l, zone, hold := &h.ledgers[k], h.settings.Calendar.Location(), life.limits.patience(&h.settings)
 	switch {
 	case life.trap.weekly != nil:
 	case len(life.ofPersons) > 0 && g.tellsOfPersons():
@@ -174,7 +174,7 @@ func (h *History) lifeAt(k int, life *trapLife, at time.Time, g *GoalStatus) (ra
 		return nil, nil, "the goal has no issue and no decision yet"
 	}
 	var weeks []flow.Span
-	clear := time.Duration(0)
+	clearTo := at // the end of the weeks that do not hold
 	for d := monday(at, zone); ; d = d.AddDays(-7) {
 		week := flow.Span{From: d.Start(zone), To: d.AddDays(7).Start(zone)}
 		now := h.ask(k, life, week.From)
@@ -182,8 +182,8 @@ func (h *History) lifeAt(k int, life *trapLife, at time.Time, g *GoalStatus) (ra
 			why = now.why
 		}
 		if now.holds {
-			weeks, clear = append(weeks, week), 0
-		} else if clear += earlier(week.To, at).Sub(week.From); clear >= hold {
+			weeks, clearTo = append(weeks, week), week.From
+		} else if !hold.after(week.From).After(clearTo) {
 			break // whatever showed before shows no more
 		}
 		if week.From.Before(first) {

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -115,7 +116,7 @@ func (l *ledger) setTraps(s *Settings) {
 		life := trapLife{trap: &all[k], limits: limits}
 		if all[k].weekly == nil {
 			life.raw, life.why = all[k].detect(l, s, limits)
-			life.shown = persistent(life.raw, limits.days("persist_days"))
+			life.shown = persistent(life.raw, limits.patience(s))
 			if all[k].ofPersons != nil {
 				life.ofPersons = all[k].ofPersons(l, s, limits)
 			}
@@ -124,20 +125,43 @@ func (l *ledger) setTraps(s *Settings) {
 	}
 }
 
+// patience is how long a rule must have held before its trap shows, and not have held
+// before it no longer does. Its days are those of the calendar: most rules are
+// asked every week, and the week in which clocks are put back has an hour more
+// than others.
+type patience struct {
+	zone *time.Location
+	days int
+	rest time.Duration
+}
+
+func (t trapLimits) patience(s *Settings) patience {
+	whole, part := math.Modf(t["persist_days"])
+	return patience{s.Calendar.Location(), int(whole), time.Duration(part * float64(day))}
+}
+
+// after is when that has held for long enough which began at the moment.
+func (p patience) after(at time.Time) time.Time {
+	if p.days > 0 {
+		at = at.In(p.zone).AddDate(0, 0, p.days).In(at.Location())
+	}
+	return at.Add(p.rest)
+}
+
 // persistent returns when a state shows that must have held for the time
 // before it does, and must not have held for the time before it no longer does.
-func persistent(raw flow.Spans, hold time.Duration) flow.Spans {
+func persistent(raw flow.Spans, p patience) flow.Spans {
 	var out flow.Spans
 	for _, s := range raw {
 		if k := len(out) - 1; k >= 0 && s.From.Before(out[k].To) {
 			out[k].To = time.Time{} // it came back before it was forgotten
-		} else if s.To.IsZero() || s.To.Sub(s.From) > hold {
-			out = out.Append(flow.Span{From: s.From.Add(hold)})
+		} else if shows := p.after(s.From); s.To.IsZero() || s.To.After(shows) {
+			out = out.Append(flow.Span{From: shows})
 		} else {
 			continue
 		}
 		if !s.To.IsZero() {
-			out[len(out)-1].To = s.To.Add(hold)
+			out[len(out)-1].To = p.after(s.To)
 		}
 	}
 	return out

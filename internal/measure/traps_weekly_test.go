@@ -239,6 +239,35 @@ func TestWorkThatNoGoalKnowsOf(t *testing.T) {
 	t.Run("not nine", func(t *testing.T) { shows(t, h(9), "shadow_work", "", "", "2026-01-26", "2026-02-02") })
 }
 
+func TestAWeekInWhichClocksArePutIsAWeek(t *testing.T) {
+	// In Berlin the week of 19 October 2026 has an hour more than others, and
+	// that of 23 March one less.
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := func(delivered ...string) *measure.History {
+		issues := twenty(t)
+		for k, at := range delivered {
+			for n := range 5 {
+				issues = append(issues, flowtest.New(t, key(500+5*k+n), "2026-01-02").Resolves(at, "Done").Issue())
+			}
+		}
+		return built(t, []goal.Goal{epicGoal()}, issues, but(func(s *measure.Settings) { s.Calendar.Zone = berlin }))
+	}
+	t.Run("what held on one Monday alone doesn't show after it", func(t *testing.T) {
+		// Active for 28 days each: ten of them on 19 October alone.
+		shows(t, h("2026-09-22", "2026-10-14"), "shadow_work", "", "", "2026-10-25 23:30", "2026-10-27", "2026-11-01 12:00")
+	})
+	t.Run("what didn't hold on one Monday shows anew a week after the next", func(t *testing.T) {
+		// Ten of them from 23 February to 16 March, and again from 30 March on, not
+		// on 23 March.
+		all := h("2026-02-18", "2026-02-18", "2026-03-25", "2026-03-25")
+		shows(t, all, "shadow_work", "2026-03-01 23:00", "2026-03-29 22:00", "2026-04-02", "2026-04-05 21:59")
+		shows(t, all, "shadow_work", "2026-04-05 22:00", "")
+	})
+}
+
 func TestATrapsValueIsHeldAgainstTheOthersOfTheClass(t *testing.T) {
 	// Twenty-one goals; the k-th slipped by k days on its twentieth day.
 	var gs []goal.Goal
