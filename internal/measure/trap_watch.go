@@ -34,7 +34,8 @@ func (h *History) sight(k int, limits trapLimits, at time.Time) sight {
 	return sight{h, k, &h.ledgers[k], &h.settings, at, limits}
 }
 
-// watch remembers what was asked of a history. Several goroutines may ask.
+// watch remembers what was asked of a history, in bounded memory: who fills the
+// past in asks of every week that there was. Several goroutines may ask.
 type watch struct {
 	mu      sync.Mutex
 	answers map[question]seen
@@ -45,6 +46,20 @@ type question struct {
 	ledger int
 	trap   string
 	week   int64 // by its beginning
+}
+
+// The bounds of what is remembered: the answers of six detectors on 500 goals
+// over 40 weeks, and what all goals were compared by in the weeks of five years.
+const (
+	maxAnswers = 1 << 17
+	maxClasses = 260
+)
+
+// makeRoom forgets everything where as much is remembered as may be.
+func makeRoom[K comparable, V any](all map[K]V, most int) {
+	if len(all) >= most {
+		clear(all)
+	}
 }
 
 func newWatch() *watch {
@@ -59,6 +74,7 @@ func (w *watch) ask(q question, answer func() seen) seen {
 	if !known {
 		a = answer()
 		w.mu.Lock()
+		makeRoom(w.answers, maxAnswers)
 		w.answers[q] = a
 		w.mu.Unlock()
 	}
@@ -88,6 +104,7 @@ func (h *History) classAt(at time.Time) *classSight {
 			passed: sync.OnceValue(func() []pastDue { return h.passedTargets(at) }),
 			work:   sync.OnceValue(func() []ProjectShare { return h.work.shares(at) }),
 		}
+		makeRoom(w.classes, maxClasses)
 		w.classes[at.Unix()] = c
 	}
 	return c

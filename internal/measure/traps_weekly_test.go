@@ -268,6 +268,17 @@ func TestAWeekInWhichClocksArePutIsAWeek(t *testing.T) {
 	})
 }
 
+func TestWhatTrapsRememberIsBounded(t *testing.T) {
+	h := ofEpic(t, twenty(t)...)
+	if answers, classes := h.RememberedOf(1000, 104); answers != 1000 || classes != 104 {
+		t.Errorf("of 1,000 answers and 104 weeks %d and %d are remembered", answers, classes)
+	}
+	// 500 goals under six detectors, over ten years.
+	if answers, classes := h.RememberedOf(500*6*520, 520); answers > 1<<17 || classes > 260 {
+		t.Errorf("%d answers and %d weeks are remembered", answers, classes)
+	}
+}
+
 func TestATrapsValueIsHeldAgainstTheOthersOfTheClass(t *testing.T) {
 	// Twenty-one goals; the k-th slipped by k days on its twentieth day.
 	var gs []goal.Goal
