@@ -99,12 +99,13 @@ type pastDue struct {
 
 // lastOfArea returns the last goals of the area whose target had passed, the
 // latest first. The area of a goal are the goals below the same one or, where
-// it is below none, those of the same owner that are below none.
+// it is below none, all goals of the same owner (MEASURES §10).
 func (x sight) lastOfArea() []pastDue {
 	var out []pastDue
 	for _, p := range x.h.classAt(x.at).passed() {
 		g := x.h.ledgers[p.ledger].goal
-		same := g.Parent == x.l.goal.Parent && (g.Parent != "" || g.Owner != "" && g.Owner == x.l.goal.Owner)
+		own := x.l.goal
+		same := own.Parent != "" && g.Parent == own.Parent || own.Parent == "" && own.Owner != "" && g.Owner == own.Owner
 		if p.ledger != x.k && !same {
 			continue
 		}

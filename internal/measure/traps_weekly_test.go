@@ -173,14 +173,14 @@ func latestOf(a, b time.Time) time.Time {
 
 func TestEverythingAtTheLastMoment(t *testing.T) {
 	// Three goals below one, with targets in February, March and April, and g.
-	h := func(raised ...int) *measure.History {
+	area := func(parent, owner string, raised ...int) *measure.History {
 		own := epicGoal()
-		own.Parent = "area"
+		own.Parent = parent
 		gs := []goal.Goal{{ID: "area"}, own}
 		issues := []*flow.Issue{epic(t).Issue(), task(t, 2, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Issue()}
 		for k, n := range raised {
 			above, target := key(100+k), fmt.Sprintf("2026-%02d-20", k+2)
-			gs = append(gs, goal.Goal{ID: above, Parent: "area", Targets: []goal.Target{{Date: date(t, target)}}, Work: goal.Work{Epics: []string{above}}})
+			gs = append(gs, goal.Goal{ID: above, Parent: "area", Owner: owner, Targets: []goal.Target{{Date: date(t, target)}}, Work: goal.Work{Epics: []string{above}}})
 			issues = append(issues, flowtest.NewEpic(t, above, "2026-01-01").Issue())
 			for m := range n {
 				issues = append(issues, flowtest.New(t, key(200+10*k+m), "2026-01-02").Joins("2026-01-02", above).
@@ -189,9 +189,15 @@ func TestEverythingAtTheLastMoment(t *testing.T) {
 		}
 		return built(t, gs, issues)
 	}
+	h := func(raised ...int) *measure.History { return area("area", "", raised...) }
 	t.Run("two of the last three", func(t *testing.T) {
 		// The second target passes on 20 March; asked on the 23rd.
 		shows(t, h(3, 3, 0), "heroics", "2026-03-30", "")
+	})
+	t.Run("below no goal, its area are all goals of its owner, wherever they are", func(t *testing.T) {
+		shows(t, area("", "team-g", 3, 3, 0), "heroics", "2026-03-30", "")
+		shows(t, area("", "team-h", 3, 3, 0), "heroics", "", "", "2026-03-30", "2026-05-04")
+		shows(t, area("another", "team-g", 3, 3, 0), "heroics", "", "", "2026-03-30", "2026-05-04")
 	})
 	t.Run("not where one was", func(t *testing.T) {
 		shows(t, h(3, 2, 0), "heroics", "", "", "2026-03-30", "2026-05-04")
