@@ -11,7 +11,10 @@ import (
 )
 
 // ownerlessBoundary is T6 of MEASURES §10: nobody answers for the goal, or
-// somebody else does every month, or for much of what is in progress.
+// somebody else does every month, or for much of what is in progress. Its part
+// about boundaries, issues in three projects and blockers that nobody owns, is
+// left out: of a blocker it is kept when it was open and in which project, not
+// whom it was assigned to.
 func ownerlessBoundary() Trap {
 	return Trap{
 		Name: "ownerless_boundary", Title: "Nobody answers for it",

@@ -61,7 +61,14 @@ func persistence() TrapThreshold {
 	return TrapThreshold{Name: "persist_days", Default: 7, Min: 0, What: "days that the rule must hold before it shows, and not hold before it no longer does"}
 }
 
-// Traps returns the detectors of this version.
+// Traps returns the detectors of this version. Of MEASURES §10 there are not:
+//   - T8 (key_person_bottleneck): it counts the people of an area, and ledgers keep
+//     those of a goal; below privacy.min_group nothing may be told of these.
+//   - T12 (process_accretion): it counts the statuses that an issue went through,
+//     and ledgers keep the changes of category; off by default and not validated.
+//   - T16 (priority_inflation): it wants the priorities of open issues over time,
+//     and ledgers keep the raises to an escalation; off by default and not validated.
+//   - T6's part about boundaries (see ownerlessBoundary).
 func Traps() []Trap {
 	all := []Trap{
 		deadlineAsGoal(), busyNotMoving(), watermelon(), ninetyNineTail(), orphanGoal(), ownerlessBoundary(), decisionDrag(), zombie(), heroics(),
