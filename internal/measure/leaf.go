@@ -71,7 +71,7 @@ func (b *builder) observe(t *flow.Timeline, leaves []place) {
 	if isSplit {
 		me.split = millis(off.at)
 	}
-	noise, raises := b.noiseOf(t), b.raises(t)
+	noise, raises, was := b.noiseOf(t), b.raises(t), stays(t)
 	for _, p := range leaves {
 		l := &b.ledgers[p.ledger]
 		if l.lives != nil {
@@ -81,6 +81,7 @@ func (b *builder) observe(t *flow.Timeline, leaves []place) {
 			l.noteSplit(p.index, off)
 		}
 		l.noteRaises(p.index, raises)
+		l.noteStays(p.index, was)
 		for _, x := range turns {
 			x.leaf = int32(p.index)
 			l.turns = append(l.turns, x)

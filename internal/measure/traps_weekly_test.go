@@ -242,6 +242,22 @@ func TestWorkThatNoGoalKnowsOf(t *testing.T) {
 		return ofEpic(t, issues...)
 	}
 	t.Run("ten issues that no goal claims", func(t *testing.T) { shows(t, h(10), "shadow_work", "2026-01-26", "2026-02-23") })
+	t.Run("of the project in which its work was then, whichever it was moved to since", func(t *testing.T) {
+		// PAY-10 is the goal's only issue, and became SHOP-10 on 1 February: on the
+		// next day, a Monday, none of the work around it is active.
+		moved := func(at string) *measure.History {
+			i := flowtest.NewBelow(t, "PAY-1", "SHOP-10", "2026-01-02").Touched(at).Issue()
+			c := &i.Changes[len(i.Changes)-1]
+			c.Field, c.From, c.To = flow.FieldKey, flow.Named{Name: "PAY-10"}, flow.Named{Name: "SHOP-10"}
+			issues := []*flow.Issue{epic(t).Issue(), i}
+			for n := range 10 {
+				issues = append(issues, flowtest.New(t, key(500+n), "2026-01-02").Resolves("2026-01-14", "Done").Issue())
+			}
+			return ofEpic(t, issues...)
+		}
+		shows(t, moved("2026-02-01"), "shadow_work", "2026-01-26", "2026-02-09")
+		shows(t, moved("2026-01-10"), "shadow_work", "", "", "2026-01-26", "2026-02-16")
+	})
 	t.Run("not nine", func(t *testing.T) { shows(t, h(9), "shadow_work", "", "", "2026-01-26", "2026-02-02") })
 }
 
