@@ -20,7 +20,7 @@ func TestAGoalWaitsForTheGoalsBelowIt(t *testing.T) {
 		{ID: "done", Parent: "all", Work: goal.Work{Epics: []string{"PAY-1"}}},
 		{ID: "lags", Parent: "all", Targets: []goal.Target{{Date: date(t, "2026-03-20")}}, Work: goal.Work{Epics: []string{"PAY-2"}}},
 	}
-	issues := []*flow.Issue{epic(t).Issue(), flowtest.New(t, "PAY-2", "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Issue()}
+	issues := []*flow.Issue{epic(t).Issue(), flowtest.NewEpic(t, "PAY-2", "2026-01-01").Issue()}
 	for k := range 60 {
 		i := task(t, 10+k, "2026-01-02").Moves("2026-01-05", flowtest.Doing)
 		if k < 8 {
@@ -31,7 +31,7 @@ func TestAGoalWaitsForTheGoalsBelowIt(t *testing.T) {
 		issues = append(issues, i.Issue())
 	}
 	at := flowtest.At(t, "2026-03-01")
-	h := experiencedOf(t, goals, "2026-03-01", issues...)
+	h := built(t, goals, issues, unlearnt(t, "2026-03-01"))
 	snapshot := h.Snapshot(at)
 	all, _ := snapshot.Goal("all")
 	lags, _ := snapshot.Goal("lags")
@@ -70,7 +70,7 @@ func TestNoGoalIsForecastBeforeAGoalBelowIt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := aStory(t)
 		at := s.end(t)
-		snapshot := experiencedOf(t, promisedGoals(t), at.Format("2006-01-02"), s.until(t, at)...).Snapshot(at)
+		snapshot := built(t, promisedGoals(t), s.until(t, at), unlearnt(t, at.Format("2006-01-02"))).Snapshot(at)
 		all, _ := snapshot.Goal("both")
 		for _, id := range []string{"g", "h"} {
 			below, _ := snapshot.Goal(id)

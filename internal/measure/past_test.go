@@ -19,7 +19,7 @@ func TestCriteriaOverPastDaysAreTheSameHoweverOftenTheyAreAsked(t *testing.T) {
 		{ID: "slow", When: "delivered_completion < 60% for 6d"}, {ID: "silent", When: "(stalled or last_progress_age > 3d) for 2d"},
 	}
 	fresh := func() *measure.History {
-		return history(t, []goal.Goal{g}, flowtest.Catalog(), half(t)...)
+		return built(t, []goal.Goal{g}, half(t))
 	}
 	kept, met := fresh(), 0
 	for _, hours := range []int{0, 1, 30, 500, 250, 31, 0, 499} {

@@ -105,6 +105,18 @@ func New(tb TB, key, created string) *Builder {
 	return b
 }
 
+// NewEpic begins the story of an epic.
+func NewEpic(tb TB, key, created string) *Builder {
+	tb.Helper()
+	return New(tb, key, created).Born(func(s *flow.State) { s.Type = Epic() })
+}
+
+// NewBelow begins the story of a task that is in the epic from its creation on.
+func NewBelow(tb TB, epic, key, created string) *Builder {
+	tb.Helper()
+	return New(tb, key, created).Born(func(s *flow.State) { s.Epic = Ref(epic) })
+}
+
 // Born changes the state in which the issue is created.
 func (b *Builder) Born(set func(*flow.State)) *Builder {
 	set(&b.issue.Now)
