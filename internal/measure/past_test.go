@@ -41,7 +41,7 @@ func TestCriteriaOverPastDaysAreTheSameHoweverOftenTheyAreAsked(t *testing.T) {
 func TestAFigureThatWasStaleWhenItWasAskedForIsMadeAnewOnceTheSiteWasRead(t *testing.T) {
 	g := epicGoal()
 	g.StopWhen = []goal.StopCriterion{{ID: "still", When: "stalled for 14d"}}
-	h := history(t, []goal.Goal{g}, flowtest.Catalog(), tasks(t, 12)...)
+	h := built(t, []goal.Goal{g}, tasks(t, 12))
 	as := func(last, at string) []measure.StopCriterion {
 		read := map[string]time.Time{flowtest.Site: flowtest.At(t, last)}
 		return status(t, h.SyncedAt(read, 5*time.Minute), at).StopCriteria

@@ -22,8 +22,8 @@ func TestWhileTimeAlonePassesFiguresAreThoseThatTheRowsTell(t *testing.T) {
 		if rapid.Bool().Draw(t, "learnt") {
 			learnt = (&measure.Past{Until: s.end(t), Settings: settings, Prior: measure.ShippedPrior()}).Learn()
 		}
-		var all holding = s.until(t, s.end(t))
-		h, err := measure.Build(all.input(settings, renewedGoals(t), learnt))
+		all := flowtest.Issues(s.until(t, s.end(t)))
+		h, err := measure.Build(renewedInput(settings, renewedGoals(t), all, learnt))
 		if err != nil {
 			t.Fatal(err)
 		}
