@@ -267,7 +267,7 @@ func stays(t *flow.Timeline) []stay {
 	var out []stay
 	for span, st := range t.Spans() {
 		if k := len(out) - 1; k < 0 || out[k].project != st.Project.Name {
-			out = append(out, stay{ms: millis(span.From), project: st.Project.Name})
+			out = append(out, stay{ms: millis(span.From), project: strings.Clone(st.Project.Name)})
 		}
 	}
 	return out
