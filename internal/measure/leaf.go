@@ -29,6 +29,7 @@ const (
 	began     turning = iota // entered progress for the first time since it was created or re-opened
 	delivered                // was delivered
 	reopened                 // was closed, and is open again
+	restored                 // is delivered as it was before it was open for less than the bounce
 )
 
 // mark is how a leaf stands from a moment on, beside its status.
@@ -99,16 +100,18 @@ func (b *builder) observe(t *flow.Timeline, leaves []place) {
 // follow walks along an issue's life.
 func (b *builder) follow(t *flow.Timeline, w *toil) (me life, turns []turn, marks []mark) {
 	me = life{born: millis(t.Issue.Created), gone: millis(t.Issue.Gone)}
-	started, out := false, flow.Open
+	started, ends := false, endFold{bounce: b.settings.Thresholds.Bounce.Milliseconds()}
 	for span, st := range t.Spans() {
-		at, was := millis(span.From), out
-		out = b.settings.Semantics.Outcome(st)
-		w.step(at, st, out)
+		at, out := millis(span.From), b.settings.Semantics.Outcome(st)
+		end := ends.step(at, out)
+		w.step(at, st, out, end)
 		switch {
-		case was != flow.Open && out == flow.Open:
+		case end == endUndone:
 			started = false
 			turns = append(turns, turn{at: at, what: reopened})
-		case was != flow.Delivered && out == flow.Delivered:
+		case end == endRestored && out == flow.Delivered:
+			turns = append(turns, turn{at: at, what: restored})
+		case end == endsNow && out == flow.Delivered:
 			turns = append(turns, turn{at: at, what: delivered})
 			if me.delivered == 0 {
 				me.delivered = at

@@ -48,11 +48,9 @@ func (l *ledger) doneEpisodes(at time.Time, bounce time.Duration) []episodeDone 
 		case x.at > now:
 		case x.what == reopened && open != nil:
 			opened = x.at
+		case x.what == restored:
+			opened = 0
 		case x.what == delivered:
-			if open != nil && opened != 0 && time.Duration(x.at-opened)*time.Millisecond < bounce {
-				opened = 0 // it was taken back
-				continue
-			}
 			end()
 			if l.leaves[x.leaf].contains(instantOf(x.at)) {
 				open = &episodeDone{leaf: int(x.leaf), from: x.at}
