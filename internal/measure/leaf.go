@@ -62,8 +62,10 @@ func by(ms int64, at time.Time) bool { return ms != 0 && ms <= at.UnixMilli() }
 
 // observe writes down a leaf's life in each goal that it belongs to.
 func (b *builder) observe(t *flow.Timeline, leaves []place) {
-	w := toil{statuses: &b.settings.Work, people: b.people, talks: talks(t, &b.settings)}
-	me, turns, marks := b.follow(t, &w)
+	used := &b.used
+	w := toil{statuses: &b.settings.Work, people: b.people, talks: talks(t, &b.settings), stints: used.stints[:0], holdings: used.holdings[:0]}
+	me, turns, marks := b.follow(t, &w, used.turns[:0], used.marks[:0])
+	*used = usedRows{turns, marks, w.stints, w.holdings}
 	if !slices.ContainsFunc(marks, func(m mark) bool { return m.is&isDebt != 0 }) {
 		w.talks = nil // it might have been debt, and never was
 	}
@@ -81,6 +83,7 @@ func (b *builder) observe(t *flow.Timeline, leaves []place) {
 			l.noteSplit(p.index, off)
 		}
 		l.noteRaises(p.index, raises)
+		l.turns, l.marks = roomFor(l.turns, len(turns), p.index, len(l.leaves)), roomFor(l.marks, len(marks), p.index, len(l.leaves))
 		for _, x := range turns {
 			x.leaf = int32(p.index)
 			l.turns = append(l.turns, x)
@@ -95,9 +98,18 @@ func (b *builder) observe(t *flow.Timeline, leaves []place) {
 	b.blockers.watch(t, leaves)
 }
 
-// follow walks along an issue's life.
-func (b *builder) follow(t *flow.Timeline, w *toil) (me life, turns []turn, marks []mark) {
-	me = life{born: millis(t.Issue.Created), gone: millis(t.Issue.Gone)}
+// usedRows are an issue's rows before they are written into ledgers: lists that
+// are used again for every issue.
+type usedRows struct {
+	turns    []turn
+	marks    []mark
+	stints   []stint
+	holdings []holding
+}
+
+// follow walks along an issue's life. It appends to the lists that it is given.
+func (b *builder) follow(t *flow.Timeline, w *toil, turns []turn, marks []mark) (life, []turn, []mark) {
+	me := life{born: millis(t.Issue.Created), gone: millis(t.Issue.Gone)}
 	started, out := false, flow.Open
 	for span, st := range t.Spans() {
 		at, was := millis(span.From), out

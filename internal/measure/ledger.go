@@ -111,9 +111,10 @@ type builder struct {
 	debt         debtBook
 	people       people
 	releases     map[ReleaseOf][]goal.Target
-	noise        []map[int64]int32 // by ledger and day
+	noise        []dayCounts // by ledger
 	waitingNoise []waitingNoise
 	noises       []noiseAt // used again for every issue
+	used         usedRows
 	words        *wordings
 }
 
@@ -137,7 +138,7 @@ func newBuilder(index *goal.Index, bulk bulkView, s Settings) *builder {
 		words: newWordings(), debt: debtBook{}, people: people{},
 	}
 	for g, m := range index.Mapped() {
-		b.noise = append(b.noise, map[int64]int32{})
+		b.noise = append(b.noise, dayCounts{})
 		l := ledger{
 			goal: m.Goal, versions: m.Versions, missing: m.Missing, unanswered: m.Unanswered, criteria: criteria(m.Goal),
 		}
@@ -192,7 +193,7 @@ func (b *builder) add(t *flow.Timeline) {
 	for _, p := range leaves {
 		l := &b.ledgers[p.ledger]
 		in := l.leaves[p.index].in()
-		l.entries = append(l.entries, b.entries(t, p.index, in)...)
+		l.entries = b.entries(l.entries, t, p.index, in, len(l.leaves))
 		l.proof.add(t, in)
 		if l.goal.Count == goal.CountPoints {
 			l.sizes = append(l.sizes, b.sizes(l, t, p.index, in)...)
@@ -209,15 +210,14 @@ func (b *builder) add(t *flow.Timeline) {
 	}
 }
 
-// entries returns the steps of a leaf that is in scope during in.
-func (b *builder) entries(t *flow.Timeline, leaf int, in flow.Spans) []entry {
-	var out []entry
+// entries appends the steps of a leaf, of so many, that is in scope during in.
+func (b *builder) entries(out []entry, t *flow.Timeline, leaf int, in flow.Spans, leaves int) []entry {
 	var was class
 	step := func(at time.Time, now class, st *flow.State) {
 		if now == was {
 			return
 		}
-		out = append(out, newEntry(at, leaf, was, now, b.words.number(st.Status.Name, st.Resolution.Name)))
+		out = append(roomFor(out, 1, leaf, leaves), newEntry(at, leaf, was, now, b.words.number(st.Status.Name, st.Resolution.Name)))
 		was = now
 	}
 	for span, st := range t.Spans() {

@@ -220,3 +220,20 @@ func (l *ledger) until(at time.Time) []entry { return l.entries[:l.firstAfter(at
 func (l *ledger) find(at issueAt) (int, bool) {
 	return slices.BinarySearchFunc(l.leaves, at, func(x leaf, at issueAt) int { return x.at().compare(at) })
 }
+
+// roomFor returns the list with room for n more rows of a leaf. Where that takes a
+// larger list, it is made so large that the leaves behind this one fit in too, if
+// they have as many rows as those before: leaves come in order for the most part,
+// and what a list outgrows is garbage. As long as little is known of them, it
+// becomes four times as large at most.
+func roomFor[T any](list []T, n, leaf, leaves int) []T {
+	need := len(list) + n
+	if need <= cap(list) {
+		return list
+	}
+	likely := need * leaves / (leaf + 1)
+	likely += likely / 32
+	out := make([]T, len(list), max(need+need/4, min(likely, 4*need)))
+	copy(out, list)
+	return out
+}

@@ -51,7 +51,7 @@ func (b *builder) record(t *flow.Timeline, leaves []place, by *flow.Change, p pr
 			continue
 		}
 		p.leaf = int32(at.index)
-		l.progress = append(l.progress, p)
+		l.progress = append(roomFor(l.progress, 1, at.index, len(l.leaves)), p)
 		if m := minuteOf(t.Issue.Site, by); p.discount == counts && by.History != 0 && b.bulk.suspected(m) {
 			b.waiting = append(b.waiting, waiting{place{at.ledger, len(l.progress) - 1}, m})
 		}

@@ -105,8 +105,7 @@ func resolvedIn(t *flow.Timeline) map[projectAt]time.Time {
 // resolutions notes since when the issue's projects have used resolutions.
 func (b *builder) resolutions(t *flow.Timeline) {
 	here := projectAt{t.Issue.Site, t.Issue.Now.Project.ID}
-	stayed := !slices.ContainsFunc(t.Changes(), func(c flow.Change) bool { return c.Field == flow.FieldProject })
-	if since, ok := b.uses[here]; ok && stayed && !since.After(t.Issue.Created) {
+	if since, ok := b.uses[here]; ok && !since.After(t.Issue.Created) && !anyOf(t.Changes(), flow.FieldProject) {
 		return // it can tell of nothing earlier
 	}
 	for project, from := range resolvedIn(t) {
