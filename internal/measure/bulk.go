@@ -1,7 +1,6 @@
 package measure
 
 import (
-	"hash/maphash"
 	"slices"
 	"time"
 
@@ -17,8 +16,7 @@ import (
 // So memory stays bounded however long the history is.
 type bulkEdits struct {
 	issues int // from how many issues on
-	seed   maphash.Seed
-	slots  []uint8 // two in a byte
+	slots  minuteSlots
 	// crowded has a bit for each minute, whoever's, in which a slot filled up:
 	// most minutes are acquitted by it, and it is small enough to be at hand.
 	crowded []uint64
@@ -46,20 +44,13 @@ type minute struct {
 	unix   int64 // minutes since 1970
 }
 
-const (
-	// bulkSlots take 8 MiB: with twelve changes each, a million issues make
-	// some twelve million minutes, and a slot reaches ten by chance almost never.
-	bulkSlots = 1 << 24
-	// crowdedBits are those of two years of minutes; longer histories share them.
-	crowdedBits = 1 << 20
-	// slotMost is what four bits can count to.
-	slotMost = 1<<4 - 1
-)
+// crowdedBits are those of two years of minutes; longer histories share them.
+const crowdedBits = 1 << 20
 
 func newBulkEdits(issues int) *bulkEdits {
 	return &bulkEdits{
-		issues: issues, seed: maphash.MakeSeed(),
-		slots: make([]uint8, bulkSlots/2), crowded: make([]uint64, crowdedBits/64), found: map[minute][]int64{}, recent: map[minute][]edited{},
+		issues: issues, slots: newMinuteSlots(issues),
+		crowded: make([]uint64, crowdedBits/64), found: map[minute][]int64{}, recent: map[minute][]edited{},
 	}
 }
 
@@ -71,13 +62,9 @@ func (b *bulkEdits) suspect(i *flow.Issue) {
 	})
 }
 
-// raise counts one more issue in the minute's slot.
+// raise counts one more issue in the minute.
 func (b *bulkEdits) raise(m minute) {
-	slot, shift := b.slot(m)
-	if *slot>>shift&slotMost < b.full() {
-		*slot += 1 << shift
-	}
-	if *slot>>shift&slotMost >= b.full() {
+	if b.slots.raise(m) {
 		word, bit := m.crowd()
 		b.crowded[word] |= bit
 	}
@@ -88,9 +75,6 @@ func (m minute) crowd() (word int, bit uint64) {
 	n := uint64(m.unix) % crowdedBits
 	return int(n / 64), 1 << (n % 64)
 }
-
-// full is the count at which a slot stops.
-func (b *bulkEdits) full() uint8 { return uint8(min(b.issues, slotMost)) }
 
 // count is the second pass.
 func (b *bulkEdits) count(i *flow.Issue) {
@@ -120,8 +104,7 @@ func (b *bulkEdits) suspected(m minute) bool {
 	if word, bit := m.crowd(); b.crowded[word]&bit == 0 {
 		return false
 	}
-	slot, shift := b.slot(m)
-	return *slot>>shift&slotMost >= b.full()
+	return b.slots.full(m)
 }
 
 // since returns from when on a change in the minute is known to be part of a
@@ -139,11 +122,6 @@ func (b *bulkEdits) since(m minute) (int64, bool) {
 	return times[b.issues-1], true
 }
 
-func (b *bulkEdits) slot(m minute) (in *uint8, shift int) {
-	n := maphash.Comparable(b.seed, m) % bulkSlots
-	return &b.slots[n/2], int(n%2) * 4
-}
-
 func minuteOf(site string, c *flow.Change) minute {
 	return minute{site, c.Author, c.At.Unix() / 60}
 }
@@ -151,15 +129,16 @@ func minuteOf(site string, c *flow.Change) minute {
 // eachMinute calls f once for each author's minute in which the issue was
 // changed, with the first change in it.
 func eachMinute(i *flow.Issue, f func(minute, time.Time)) {
-	var seen []minute // those of the present minute
+	var room [8]flow.Pseudonym
+	present, authors := int64(0), room[:0] // who changed it in the present minute
 	for k := range i.Changes {
 		c := &i.Changes[k]
 		m := minuteOf(i.Site, c)
-		if len(seen) > 0 && seen[0].unix != m.unix {
-			seen = seen[:0]
+		if m.unix != present {
+			present, authors = m.unix, authors[:0]
 		}
-		if !slices.Contains(seen, m) {
-			seen = append(seen, m)
+		if !slices.Contains(authors, m.author) {
+			authors = append(authors, m.author)
 			f(m, c.At)
 		}
 	}
