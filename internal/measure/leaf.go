@@ -61,11 +61,9 @@ func instantOf(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 func by(ms int64, at time.Time) bool { return ms != 0 && ms <= at.UnixMilli() }
 
 // observe writes down a leaf's life in each goal that it belongs to.
-func (b *builder) observe(t *flow.Timeline, leaves []place) {
-	used := &b.used
-	w := toil{statuses: &b.settings.Work, people: b.people, talks: talks(t, &b.settings), stints: used.stints[:0], holdings: used.holdings[:0]}
-	me, turns, marks := b.follow(t, &w, used.turns[:0], used.marks[:0])
-	*used = usedRows{turns, marks, w.stints, w.holdings}
+func (b *builder) observe(t *flow.Timeline, leaves []place, f *following) {
+	w, turns, marks, me := &f.toil, f.turns, f.marks, f.life
+	b.used = usedRows{turns, marks, w.stints, w.holdings}
 	if !slices.ContainsFunc(marks, func(m mark) bool { return m.is&isDebt != 0 }) {
 		w.talks = nil // it might have been debt, and never was
 	}
@@ -92,7 +90,7 @@ func (b *builder) observe(t *flow.Timeline, leaves []place) {
 			m.leaf = int32(p.index)
 			l.marks = append(l.marks, m)
 		}
-		l.toiled(p.index, &w)
+		l.toiled(p.index, w)
 		b.stir(p, noise)
 	}
 	b.blockers.watch(t, leaves)
@@ -107,34 +105,49 @@ type usedRows struct {
 	holdings []holding
 }
 
-// follow walks along an issue's life. It appends to the lists that it is given.
-func (b *builder) follow(t *flow.Timeline, w *toil, turns []turn, marks []mark) (life, []turn, []mark) {
-	me := life{born: millis(t.Issue.Created), gone: millis(t.Issue.Gone)}
-	started, out := false, flow.Open
-	for span, st := range t.Spans() {
-		at, was := millis(span.From), out
-		out = b.settings.Semantics.Outcome(st)
-		w.step(at, st, out)
-		switch {
-		case was != flow.Open && out == flow.Open:
-			started = false
-			turns = append(turns, turn{at: at, what: reopened})
-		case was != flow.Delivered && out == flow.Delivered:
-			turns = append(turns, turn{at: at, what: delivered})
-			if me.delivered == 0 {
-				me.delivered = at
-			}
-		}
-		if !started && out == flow.Open && st.Category == flow.InProgress {
-			started = true
-			turns = append(turns, turn{at: at, what: began})
-		}
-		now := b.stance(st)
-		if k := len(marks) - 1; k < 0 && now != 0 || k >= 0 && marks[k].is != now {
-			marks = append(marks, mark{at: at, is: now})
+// following follows how an issue turns and stands, and what it is spent on.
+type following struct {
+	toil
+	life
+	b       *builder
+	turns   []turn
+	marks   []mark
+	started bool
+	out     flow.Outcome
+}
+
+// follow begins to follow an issue.
+func (b *builder) follow(t *flow.Timeline) following {
+	used := &b.used
+	return following{
+		b: b, life: life{born: millis(t.Issue.Created), gone: millis(t.Issue.Gone)}, turns: used.turns[:0], marks: used.marks[:0],
+		toil: toil{statuses: &b.settings.Work, people: b.people, talks: talks(t, &b.settings), stints: used.stints[:0], holdings: used.holdings[:0]},
+	}
+}
+
+// step takes the next stretch of the issue's life, in order.
+func (f *following) step(span flow.Span, st *flow.State, out flow.Outcome) {
+	at, was := millis(span.From), f.out
+	f.out = out
+	f.toil.step(at, st, out)
+	switch {
+	case was != flow.Open && out == flow.Open:
+		f.started = false
+		f.turns = append(f.turns, turn{at: at, what: reopened})
+	case was != flow.Delivered && out == flow.Delivered:
+		f.turns = append(f.turns, turn{at: at, what: delivered})
+		if f.life.delivered == 0 {
+			f.life.delivered = at
 		}
 	}
-	return me, turns, marks
+	if !f.started && out == flow.Open && st.Category == flow.InProgress {
+		f.started = true
+		f.turns = append(f.turns, turn{at: at, what: began})
+	}
+	now := f.b.stance(st)
+	if k := len(f.marks) - 1; k < 0 && now != 0 || k >= 0 && f.marks[k].is != now {
+		f.marks = append(f.marks, mark{at: at, is: now})
+	}
 }
 
 func (b *builder) stance(st *flow.State) stance {

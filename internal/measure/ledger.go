@@ -115,6 +115,8 @@ type builder struct {
 	waitingNoise []waitingNoise
 	noises       []noiseAt // used again for every issue
 	used         usedRows
+	entering     []entering // the same
+	proving      []proving
 	words        *wordings
 }
 
@@ -190,61 +192,14 @@ func (b *builder) add(t *flow.Timeline) {
 	if len(leaves) == 0 && len(epics) == 0 {
 		return
 	}
-	for _, p := range leaves {
-		l := &b.ledgers[p.ledger]
-		in := l.leaves[p.index].in()
-		l.entries = b.entries(l.entries, t, p.index, in, len(l.leaves))
-		l.proof.add(t, in)
-		if l.goal.Count == goal.CountPoints {
-			l.sizes = append(l.sizes, b.sizes(l, t, p.index, in)...)
-		}
-	}
 	if len(leaves) > 0 {
-		b.addProgress(t, leaves)
-		b.observe(t, leaves)
+		b.walk(t, leaves)
 	}
 	for _, p := range epics {
 		e := &b.ledgers[p.ledger].epics[p.index]
 		e.closed, e.due, e.owners = b.closed(t), dueDates(t), b.owners(t)
 		e.dropped = spansOf(t, func(st *flow.State) bool { return b.settings.Semantics.Outcome(st) == flow.Dropped })
 	}
-}
-
-// entries appends the steps of a leaf, of so many, that is in scope during in.
-func (b *builder) entries(out []entry, t *flow.Timeline, leaf int, in flow.Spans, leaves int) []entry {
-	var was class
-	step := func(at time.Time, now class, st *flow.State) {
-		if now == was {
-			return
-		}
-		out = append(roomFor(out, 1, leaf, leaves), newEntry(at, leaf, was, now, b.words.number(st.Status.Name, st.Resolution.Name)))
-		was = now
-	}
-	for span, st := range t.Spans() {
-		here := class{in: true, cat: st.Category, out: b.settings.Semantics.Outcome(st), unsaid: st.Status.ID == ""}
-		never := true
-		for _, x := range in {
-			part, ok := x.Intersect(span)
-			if !ok {
-				continue
-			}
-			never = false
-			if part.From.After(span.From) {
-				step(span.From, class{}, st)
-			}
-			step(part.From, here, st)
-			if !part.To.IsZero() && (span.To.IsZero() || part.To.Before(span.To)) {
-				step(part.To, class{}, st)
-			}
-		}
-		if never {
-			step(span.From, class{}, st)
-		}
-	}
-	if end := t.Issue.Gone; !end.IsZero() && was.in {
-		step(end, class{}, &t.Issue.Now)
-	}
-	return out
 }
 
 // closed returns when the issue was terminal.
