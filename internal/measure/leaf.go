@@ -18,10 +18,13 @@ type life struct {
 
 // turn is a turn in a leaf's life, whether or not it was in scope then.
 type turn struct {
-	at   int64
+	stamp
 	leaf int32
-	what turning
 }
+
+func newTurn(ms int64, what turning) turn { return turn{stamp: newStamp(ms, uint8(what))} }
+
+func (t *turn) what() turning { return turning(t.sign()) }
 
 type turning uint8
 
@@ -33,10 +36,13 @@ const (
 
 // mark is how a leaf stands from a moment on, beside its status.
 type mark struct {
-	at   int64
+	stamp
 	leaf int32
-	is   stance
 }
+
+func newMark(ms int64, is stance) mark { return mark{stamp: newStamp(ms, uint8(is))} }
+
+func (m *mark) is() stance { return stance(m.sign()) }
 
 // stance is what marks tell of a leaf.
 type stance uint8
@@ -64,7 +70,7 @@ func by(ms int64, at time.Time) bool { return ms != 0 && ms <= at.UnixMilli() }
 func (b *builder) observe(t *flow.Timeline, leaves []place, f *following) {
 	w, turns, marks, me := &f.toil, f.turns, f.marks, f.life
 	b.used = usedRows{turns, marks, w.stints, w.holdings}
-	if !slices.ContainsFunc(marks, func(m mark) bool { return m.is&isDebt != 0 }) {
+	if !slices.ContainsFunc(marks, func(m mark) bool { return m.is()&isDebt != 0 }) {
 		w.talks = nil // it might have been debt, and never was
 	}
 	off, isSplit := splitOff(t.Issue)
@@ -133,20 +139,20 @@ func (f *following) step(span flow.Span, st *flow.State, out flow.Outcome) {
 	switch {
 	case was != flow.Open && out == flow.Open:
 		f.started = false
-		f.turns = append(f.turns, turn{at: at, what: reopened})
+		f.turns = append(f.turns, newTurn(at, reopened))
 	case was != flow.Delivered && out == flow.Delivered:
-		f.turns = append(f.turns, turn{at: at, what: delivered})
+		f.turns = append(f.turns, newTurn(at, delivered))
 		if f.life.delivered == 0 {
 			f.life.delivered = at
 		}
 	}
 	if !f.started && out == flow.Open && st.Category == flow.InProgress {
 		f.started = true
-		f.turns = append(f.turns, turn{at: at, what: began})
+		f.turns = append(f.turns, newTurn(at, began))
 	}
 	now := f.b.stance(st)
-	if k := len(f.marks) - 1; k < 0 && now != 0 || k >= 0 && f.marks[k].is != now {
-		f.marks = append(f.marks, mark{at: at, is: now})
+	if k := len(f.marks) - 1; k < 0 && now != 0 || k >= 0 && f.marks[k].is() != now {
+		f.marks = append(f.marks, newMark(at, now))
 	}
 }
 

@@ -267,8 +267,12 @@ func compareSizes(a, b sizing) int {
 	return cmp.Or(cmp.Compare(a.ms, b.ms), cmp.Compare(a.leaf, b.leaf))
 }
 
-func compareTurns(a, b turn) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) }
-func compareMarks(a, b mark) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) }
+func compareTurns(a, b turn) int {
+	return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.ms(), b.ms()))
+}
+func compareMarks(a, b mark) int {
+	return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.ms(), b.ms()))
+}
 func compareHolds(a, b hold) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.by, b.by)) }
 func compareStints(a, b stint) int {
 	return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.ms, b.ms))

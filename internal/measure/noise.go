@@ -129,7 +129,13 @@ func (c *dayCounts) add(day int64) {
 
 // sorted returns the days on which anything was counted, in order.
 func (c *dayCounts) sorted() []dayNoise {
-	var out []dayNoise
+	listed := 0
+	for _, n := range c.days {
+		if n > 0 {
+			listed++
+		}
+	}
+	out := make([]dayNoise, 0, listed+len(c.others))
 	for k, n := range c.days {
 		if n > 0 {
 			out = append(out, dayNoise{c.from + int64(k), n})
