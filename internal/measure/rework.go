@@ -45,15 +45,15 @@ func (l *ledger) doneEpisodes(at time.Time, bounce time.Duration) []episodeDone 
 			end()
 		}
 		switch {
-		case x.at > now:
-		case x.what == reopened && open != nil:
-			opened = x.at
-		case x.what == restored:
+		case x.ms() > now:
+		case x.what() == reopened && open != nil:
+			opened = x.ms()
+		case x.what() == restored:
 			opened = 0
-		case x.what == delivered:
+		case x.what() == delivered:
 			end()
-			if l.leaves[x.leaf].contains(instantOf(x.at)) {
-				open = &episodeDone{leaf: int(x.leaf), from: x.at}
+			if l.leaves[x.leaf].contains(instantOf(x.ms())) {
+				open = &episodeDone{leaf: int(x.leaf), from: x.ms()}
 			}
 		}
 	}
