@@ -53,6 +53,7 @@ type ledger struct {
 	holdings []holding   // by leaf, then in order of time
 	talks    []talk      // by leaf, then in order of time; of those that may be debt
 	noise    []dayNoise  // in order of time
+	meant    []dayNoise  // the same, of changes that are about status, scope, size or date
 	shut     flow.Spans  // while all containers were closed
 	idle     flow.Spans  // while no progress is expected: shut, or in a freeze
 	below    []*ledger   // those of the goals below it
@@ -113,6 +114,7 @@ type builder struct {
 	people       people
 	releases     map[ReleaseOf][]goal.Target
 	noise        []dayCounts // by ledger
+	meant        []dayCounts // the same, of changes that mean something
 	waitingNoise []waitingNoise
 	noises       []noiseAt // used again for every issue
 	used         usedRows
@@ -141,7 +143,7 @@ func newBuilder(index *goal.Index, bulk bulkView, s Settings) *builder {
 		words: newWordings(), debt: debtBook{}, people: people{},
 	}
 	for g, m := range index.Mapped() {
-		b.noise = append(b.noise, dayCounts{})
+		b.noise, b.meant = append(b.noise, dayCounts{}), append(b.meant, dayCounts{})
 		l := ledger{
 			goal: m.Goal, versions: m.Versions, missing: m.Missing, unanswered: m.Unanswered, criteria: criteria(m.Goal),
 		}

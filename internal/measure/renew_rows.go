@@ -44,7 +44,7 @@ func (r *renewal) rewriteOf(g int, related [][]bool) {
 	l.raises = spliced(old.raises, is.raises, lay, func(x *raise) *int32 { return &x.leaf }, compareRaises)
 	l.stays = relaid(old.stays, is.stays, lay, func(x *stay) *int32 { return &x.leaf }, compareStays)
 	l.shared = spliced(old.shared, r.shared(g, related), lay, func(s *sharing) *int32 { return &s.leaf }, compareShared)
-	l.noise = renewedNoise(old.noise, was.noise, is.noise)
+	l.noise, l.meant = renewedNoise(old.noise, was.noise, is.noise), renewedNoise(old.meant, was.meant, is.meant)
 	r.putProgress(g)
 	l.epics = slices.Clone(l.epics)
 	for k := range l.epics {
