@@ -22,8 +22,7 @@ func TestWhileTimeAlonePassesFiguresAreThoseThatTheRowsTell(t *testing.T) {
 		if rapid.Bool().Draw(t, "learnt") {
 			learnt = (&measure.Past{Until: s.end(t), Settings: settings, Prior: measure.ShippedPrior()}).Learn()
 		}
-		all := flowtest.Issues(s.until(t, s.end(t)))
-		h, err := measure.Build(renewedInput(settings, renewedGoals(t), all, learnt))
+		h, err := measure.Build(renewedInput(settings, renewedGoals(t), s.until(t, s.end(t)), learnt))
 		if err != nil {
 			t.Fatal(err)
 		}
