@@ -36,20 +36,22 @@ func TestThePaceWorkedByHand(t *testing.T) {
 		days float64
 		want float64
 	}{
-		// No full week: r = ½, p = ½/(½+1½) = ¼.
-		"one leaf, nothing known":   {Situation{All: 1}, 10.5, 0.5},
-		"two leaves, nothing known": {Situation{All: 2}, 10.5, 0.3125},
-		// Four weeks without a delivery: r = ½, p = 4½/(4½+13½) = ¼.
-		"four weeks of nothing":         {Situation{All: 1, Weekly: []int{0, 0, 0, 0}}, 94.5, 0.5},
-		"more re-opened than delivered": {Situation{All: 1, Weekly: []int{-3, 0, 0, 1}}, 94.5, 0.5},
+		// Five weeks without a delivery: r = ½, p = 5½/(5½+16½) = ¼.
+		"five weeks of nothing":             {Situation{All: 1, Weekly: []int{0, 0, 0, 0, 0}}, 115.5, 0.5},
+		"five weeks of nothing, two leaves": {Situation{All: 2, Weekly: []int{0, 0, 0, 0, 0}}, 115.5, 0.3125},
+		"more re-opened than delivered":     {Situation{All: 1, Weekly: []int{-3, 0, 0, 1, 0}}, 115.5, 0.5},
 	} {
 		if got, ok := c.s.paceWithin(c.days); !ok || math.Abs(got-c.want) > 1e-12 {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}
-	done := Situation{All: 5, Delivered: 5, Weekly: []int{3}}
+	done := Situation{All: 5, Delivered: 5, Weekly: []int{3, 2, 0, 0, 0}}
 	if _, ok := done.paceWithin(30); ok {
 		t.Error("the pace tells when what is finished will be finished")
+	}
+	young := Situation{All: 5, Delivered: 1, Weekly: []int{1, 0, 0, 0}}
+	if _, ok := young.paceWithin(30); ok {
+		t.Error("four weeks are told to have a pace")
 	}
 }
 
