@@ -97,7 +97,11 @@ func newBlockers() *blockers {
 
 // meet takes an issue of the first pass.
 func (b *blockers) meet(i *flow.Issue) {
-	eachBlocker(i, func(key string, _ flow.Span) { b.named[keyAt{i.Site, key}] = true })
+	eachBlocker(i, func(key string, _ flow.Span) {
+		if at := (keyAt{i.Site, key}); !b.named[at] {
+			b.named[keyAt{i.Site, lasting(key)}] = true
+		}
+	})
 }
 
 // lives takes every issue of the second pass.
@@ -108,7 +112,7 @@ func (b *blockers) lives(t *flow.Timeline, s *Settings) {
 	}
 	open, was := openOf(t, s), projectsOf(t)
 	for _, at := range as {
-		b.open[at] = b.open[at].or(openLife{t.Issue.ID, t.Issue.Now.Key, open, was}, at.key)
+		b.open[at] = b.open[at].or(openLife{t.Issue.ID, lasting(t.Issue.Now.Key), open, was}, at.key)
 	}
 }
 
@@ -117,7 +121,7 @@ func (b *blockers) namedAs(i *flow.Issue) []keyAt {
 	var as []keyAt
 	add := func(key string) {
 		if at := (keyAt{i.Site, key}); b.named[at] {
-			as = append(as, at)
+			as = append(as, keyAt{i.Site, lasting(key)})
 		}
 	}
 	add(i.Now.Key)
@@ -137,7 +141,7 @@ func (b *blockers) watch(t *flow.Timeline, leaves []place) {
 			was = projectsOf(t)
 		}
 		for _, p := range leaves {
-			b.links = append(b.links, blockedBy{p, keyAt{t.Issue.Site, key}, span, was})
+			b.links = append(b.links, blockedBy{p, keyAt{t.Issue.Site, lasting(key)}, span, was})
 		}
 	})
 }

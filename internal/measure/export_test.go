@@ -1,9 +1,6 @@
 package measure
 
-import (
-	"slices"
-	"time"
-)
+import "slices"
 
 // Literal lets tests compare expressions.
 type Literal = literal
@@ -27,7 +24,9 @@ func (h *History) RowByRow() *History {
 	known.ledgers, known.watch = slices.Clone(h.ledgers), newWatch()
 	for k := range known.ledgers {
 		l := &known.ledgers[k]
-		l.present, l.days, l.odds = nil, &daily{}, l.odds.carry(l.experience, time.Time{})
+		if l.present, l.days = nil, (&daily{}); l.odds != nil {
+			l.odds = newOdds(l.experience)
+		}
 	}
 	link(known.ledgers, known.above)
 	return &known

@@ -22,8 +22,7 @@ func TestWhileTimeAlonePassesFiguresAreThoseThatTheRowsTell(t *testing.T) {
 		if rapid.Bool().Draw(t, "learnt") {
 			learnt = (&measure.Past{Until: s.end(t), Settings: settings, Prior: measure.ShippedPrior()}).Learn()
 		}
-		var all holding = s.until(t, s.end(t))
-		h, err := measure.Build(all.input(settings, renewedGoals(t), learnt))
+		h, err := measure.Build(renewedInput(settings, renewedGoals(t), s.until(t, s.end(t)), learnt))
 		if err != nil {
 			t.Fatal(err)
 		}

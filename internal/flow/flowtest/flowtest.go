@@ -1,8 +1,8 @@
 // Package flowtest writes issues and their histories for tests, a line an
 // event, as a person would tell them.
 //
-// What lives here: the builder and a small workflow. What must not: anything
-// that the product itself uses.
+// What lives here: the builder, a small workflow, and issues in the place of a
+// store. What must not: anything that the product itself uses.
 package flowtest
 
 import (
