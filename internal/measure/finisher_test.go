@@ -99,6 +99,25 @@ func TestWhereNoLeafIsOpenThePaceIsNotAsked(t *testing.T) {
 	}
 }
 
+func TestTheRegressionKnowsTheOddsOfThePace(t *testing.T) {
+	m := fit(nil, nil, NeutralPrior(), time.Time{})
+	s := Situation{Kind: KindEpic, All: 2, Weekly: []int{0, 0, 0, 0, 0}}
+	says := func() float64 {
+		o := m.outlook(&s, &endingsRoom{})
+		return logit(o.within(115.5)[finishLogistic])
+	}
+	without := says()
+	m.finish[KindEpic].beta[finPace] = 1
+	// The pace says 0.3125, as worked by hand above.
+	if got, want := says()-without, logit(0.3125)/finPaceScale; !near(got, want) {
+		t.Errorf("they move the regression by %v, want %v", got, want)
+	}
+	s.Weekly = s.Weekly[1:]
+	if got := says(); !near(got, without) {
+		t.Errorf("before five weeks are over the regression says %v, and %v without a pace", got, without)
+	}
+}
+
 func TestTheBaseRateIsWhatBecameOfLikeContainers(t *testing.T) {
 	m := fit(nil, nil, NeutralPrior(), time.Time{})
 	s := Situation{Kind: KindEpic, All: 10, Delivered: 5, Age: 50, SinceDelivery: 10}
