@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/url"
 	"os"
 	"strconv"
@@ -200,7 +201,15 @@ func errorsOf(e measure.Errors) string {
 }
 
 func ranged(r measure.Ranged) string {
-	return fmt.Sprintf("%.2f [%.2f–%.2f]", r.Value, r.Low, r.High)
+	return fmt.Sprintf("%s [%s–%s]", ratio(r.Value), ratio(r.Low), ratio(r.High))
+}
+
+// ratio writes a ratio: one to nothing, as where Jira never erred, is ∞.
+func ratio(x float64) string {
+	if x >= math.MaxFloat32 {
+		return "∞"
+	}
+	return fmt.Sprintf("%.2f", x)
 }
 
 // barScores holds the pooled scores against what was promised.
