@@ -88,8 +88,8 @@ func (b *builder) observe(t *flow.Timeline, leaves []place, f *following) {
 			l.noteSplit(p.index, off)
 		}
 		l.noteRaises(p.index, raises)
-		l.noteStays(p.index, was)
 		l.turns, l.marks = roomFor(l.turns, len(turns), p.index, len(l.leaves)), roomFor(l.marks, len(marks), p.index, len(l.leaves))
+		l.noteStays(p.index, was)
 		for _, x := range turns {
 			x.leaf = int32(p.index)
 			l.turns = append(l.turns, x)
