@@ -10,7 +10,10 @@ func (h *History) Snapshot(at time.Time) *Snapshot {
 	crowds := make([]crowd, len(h.ledgers))
 	eachOf(len(h.ledgers), func(k int) { s.Goals[k], crowds[k] = h.statusOf(k, among[k], s.Work, at) })
 	h.concentrate(s.Goals, crowds)
-	eachOf(len(h.ledgers), func(k int) { h.setCriteria(k, &s.Goals[k], at) })
+	eachOf(len(h.ledgers), func(k int) {
+		h.setTrapStates(&s.Goals[k], k, at)
+		h.setCriteria(k, &s.Goals[k], at)
+	})
 	h.rollUp(s)
 	s.Decisions, s.Debt = h.bySite(at), h.debtBySite(at)
 	if x := h.experience; x != nil {
@@ -20,12 +23,11 @@ func (h *History) Snapshot(at time.Time) *Snapshot {
 }
 
 // statusOf returns what is so of a goal, but for what takes the goals beside it
-// to tell, and what is judged by that: its concentration and stop criteria.
+// to tell, and what is judged by that: its concentration, traps and stop criteria.
 func (h *History) statusOf(k int, among outgrown, work []ProjectShare, at time.Time) (GoalStatus, crowd) {
 	g, c := h.ledgers[k].status(at, &h.settings)
 	h.setDrift(&g, k, among, at)
 	h.ledgers[k].setEvidence(&g, at, work, &h.settings)
-	h.setTrapStates(&g, k, at)
 	return g, c
 }
 
