@@ -57,7 +57,7 @@ func (l *ledger) figures(at time.Time, s *Settings) (GoalStatus, rhythm) {
 	}
 	l.setCompletion(&g, at, &t, s)
 	l.setScope(&g, at, s)
-	l.setTarget(&g, at, s)
+	l.setTarget(&g, at)
 	l.setReportedHealth(&g, at, s)
 	l.setForecast(&g, at, &t, s)
 	l.setOutcomes(&g, at, s)
@@ -82,15 +82,15 @@ func (l *ledger) setScope(g *GoalStatus, at time.Time, s *Settings) {
 	g.CommittedAt, g.ScopeAdded, g.ScopeRemoved = &t0, &added, &removed
 }
 
-func (l *ledger) setTarget(g *GoalStatus, at time.Time, s *Settings) {
-	p, ok := promised(l.goal.Targets, at, s.Calendar.Location())
+func (l *ledger) setTarget(g *GoalStatus, at time.Time) {
+	p, ok := l.promised(at)
 	if !ok {
 		g.Missing["target"] = "no target is declared"
 		return
 	}
-	slip := p.slipDays()
-	g.Target, g.FirstTarget, g.TargetSlipDays = &p.now, &p.first, &slip
-	g.TargetMoves, g.TargetMoves90d = p.moves, p.moves90d
+	now, first, slip := p.now.date, p.first.date, p.days()
+	g.Target, g.FirstTarget, g.TargetSlipDays = &now, &first, &slip
+	g.TargetMoves, g.TargetMoves90d = len(p.pushes), p.pushedSince(at.Add(-movesWindow))
 }
 
 func (l *ledger) setRhythm(g *GoalStatus, at time.Time, r *rhythm, t *tally, s *Settings) {

@@ -133,11 +133,11 @@ func (h *History) passedTargets(at time.Time) []pastDue {
 // still to come, or there is none.
 func (l *ledger) passedTarget(at time.Time, s *Settings) (time.Time, bool) {
 	zone := s.Calendar.Location()
-	p, ok := promised(l.goal.Targets, at, zone)
-	if !ok || p.now.End(zone).After(at) {
+	target, ok := l.targetAt(at)
+	if !ok || target.End(zone).After(at) {
 		return time.Time{}, false
 	}
-	return p.now.End(zone), true
+	return target.End(zone), true
 }
 
 // crowding is how a goal came to its target.

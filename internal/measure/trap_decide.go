@@ -146,12 +146,11 @@ func (l *ledger) stallsBy(at time.Time, s *Settings) int {
 
 // pastTarget is for how long the target of the moment has been over.
 func (l *ledger) pastTarget(at time.Time, s *Settings) time.Duration {
-	zone := s.Calendar.Location()
-	p, ok := promised(l.goal.Targets, at, zone)
+	target, ok := l.targetAt(at)
 	if !ok {
 		return 0
 	}
-	return max(at.Sub(p.now.End(zone)), 0)
+	return max(at.Sub(target.End(s.Calendar.Location())), 0)
 }
 
 func (x *explainer) zombie(t trapLimits) ExplainedMeasure {
