@@ -190,8 +190,12 @@ func (l *ledger) stintsAt(at time.Time) []*stint {
 // deliveredLately reports whether a leaf, by its last step and stint by the
 // moment, stands delivered in scope and came to be so in the window before.
 func (w *load) deliveredLately(leaf int, at time.Time, s *Settings) bool {
-	e, end := w.now[leaf], w.ended[leaf]
-	return e != nil && e.after().in && e.after().out == flow.Delivered && end != nil && at.Sub(end.at()) < s.Thresholds.FlowWindow
+	end := w.ended[leaf] // that of most is long ago
+	if end == nil || end.ms <= at.Add(-s.Thresholds.FlowWindow).UnixMilli() {
+		return false
+	}
+	e := w.now[leaf]
+	return e != nil && e.after().in && e.after().out == flow.Delivered
 }
 
 // FlowTime is what the leaves that were delivered of late spent their time on,

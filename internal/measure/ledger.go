@@ -43,6 +43,7 @@ type ledger struct {
 	held      []heldLeaf
 
 	lives    []life      // by leaf
+	odd      []oddity    // by leaf
 	turns    []turn      // by leaf, then in order of time
 	marks    []mark      // by leaf, then in order of time
 	holds    []hold      // by leaf
@@ -248,6 +249,7 @@ func (b *builder) sortRows() {
 		slices.SortStableFunc(l.turns, compareTurns)
 		slices.SortStableFunc(l.marks, compareMarks)
 		slices.SortStableFunc(l.holds, compareHolds)
+		slices.SortStableFunc(l.odd, compareOddities)
 		slices.SortStableFunc(l.stints, compareStints)
 		slices.SortStableFunc(l.holdings, compareHoldings)
 		slices.SortStableFunc(l.splits, compareSplits)
@@ -277,7 +279,8 @@ func compareTurns(a, b turn) int {
 func compareMarks(a, b mark) int {
 	return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.ms(), b.ms()))
 }
-func compareHolds(a, b hold) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.by, b.by)) }
+func compareHolds(a, b hold) int      { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.by, b.by)) }
+func compareOddities(a, b oddity) int { return cmp.Compare(a.leaf, b.leaf) }
 func compareStints(a, b stint) int {
 	return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.ms, b.ms))
 }

@@ -35,6 +35,7 @@ func (r *renewal) rewriteOf(g int, related [][]bool) {
 	l.entries = relaid(old.entries, is.entries, lay, func(e *entry) *int32 { return &e.leaf }, compareEntries)
 	l.turns = relaid(old.turns, is.turns, lay, func(t *turn) *int32 { return &t.leaf }, compareTurns)
 	l.marks = relaid(old.marks, is.marks, lay, func(m *mark) *int32 { return &m.leaf }, compareMarks)
+	l.odd = relaid(old.odd, is.odd, lay, func(o *oddity) *int32 { return &o.leaf }, compareOddities)
 	l.stints = relaid(old.stints, is.stints, lay, func(s *stint) *int32 { return &s.leaf }, compareStints)
 	l.holdings = relaid(old.holdings, is.holdings, lay, func(h *holding) *int32 { return &h.leaf }, compareHoldings)
 	l.talks = relaid(old.talks, is.talks, lay, func(x *talk) *int32 { return &x.leaf }, compareTalks)

@@ -27,7 +27,7 @@ func (l *ledger) doneEpisodes(at time.Time, bounce time.Duration) []episodeDone 
 			return
 		}
 		until := now
-		if gone := l.lives[open.leaf].gone; gone != 0 && gone < now {
+		if gone := l.oddities(open.leaf).gone; gone != 0 && gone < now {
 			until = gone
 		}
 		if open.back = opened != 0; open.back {
