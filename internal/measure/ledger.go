@@ -219,7 +219,7 @@ func (b *builder) entries(t *flow.Timeline, leaf int, in flow.Spans) []entry {
 		out = append(out, newEntry(at, leaf, was, now, b.words.number(st.Status.Name, st.Resolution.Name)))
 		was = now
 	}
-	for span, st := range t.Spans() {
+	for span, st := range t.SpansOf(flow.OutcomeFields) {
 		here := class{in: true, cat: st.Category, out: b.settings.Semantics.Outcome(st), unsaid: st.Status.ID == ""}
 		never := true
 		for _, x := range in {
@@ -249,7 +249,7 @@ func (b *builder) entries(t *flow.Timeline, leaf int, in flow.Spans) []entry {
 // closed returns when the issue was terminal.
 func (b *builder) closed(t *flow.Timeline) flow.Spans {
 	var out flow.Spans
-	for span, st := range t.Spans() {
+	for span, st := range t.SpansOf(flow.OutcomeFields) {
 		if b.settings.Semantics.Outcome(st) != flow.Open {
 			out = out.Append(span)
 		}

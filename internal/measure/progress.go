@@ -15,7 +15,7 @@ func (b *builder) addProgress(t *flow.Timeline, leaves []place) {
 	e := episode{bounce: b.settings.Thresholds.Bounce}
 	changes := t.Changes()
 	born := true
-	for span, st := range t.Spans() {
+	for span, st := range t.SpansOf(flow.OutcomeFields) {
 		outcome := b.settings.Semantics.Outcome(st)
 		if born {
 			e.begin(st.Category, outcome)

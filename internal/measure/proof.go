@@ -40,7 +40,7 @@ func (p *proof) add(t *flow.Timeline, in flow.Spans) {
 	}
 	var undone, unresolved flow.Spans
 	var project projectAt
-	for span, st := range t.Spans() {
+	for span, st := range t.SpansOf(flow.OutcomeFields | 1<<flow.FieldProject) {
 		done, resolved := st.Category == flow.Done, !st.Resolution.IsZero()
 		switch {
 		case resolved && !done:
@@ -93,7 +93,7 @@ func broken(t *flow.Timeline) bool {
 // time.
 func resolvedIn(t *flow.Timeline) map[projectAt]time.Time {
 	out := map[projectAt]time.Time{}
-	for span, st := range t.Spans() {
+	for span, st := range t.SpansOf(1<<flow.FieldResolution | 1<<flow.FieldProject) {
 		project := projectAt{t.Issue.Site, st.Project.ID}
 		if _, known := out[project]; !known && !st.Resolution.IsZero() {
 			out[project] = span.From
@@ -105,7 +105,7 @@ func resolvedIn(t *flow.Timeline) map[projectAt]time.Time {
 // resolutions notes since when the issue's projects have used resolutions.
 func (b *builder) resolutions(t *flow.Timeline) {
 	here := projectAt{t.Issue.Site, t.Issue.Now.Project.ID}
-	stayed := !slices.ContainsFunc(t.Changes(), func(c flow.Change) bool { return c.Field == flow.FieldProject })
+	stayed := !t.Touched(1 << flow.FieldProject)
 	if since, ok := b.uses[here]; ok && stayed && !since.After(t.Issue.Created) {
 		return // it can tell of nothing earlier
 	}

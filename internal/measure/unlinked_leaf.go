@@ -170,6 +170,9 @@ func (l *leafWork) active(bulk bulkView, window time.Duration) flow.Spans {
 // linksTo finds the links to issues that goals claim, from when they were made
 // until they were removed.
 func (l *leafWork) linksTo(t *flow.Timeline, members func(keyAt) []place) {
+	if !linked(t) {
+		return
+	}
 	i := t.Issue
 	made := map[string]time.Time{}
 	seen := map[string]bool{}
