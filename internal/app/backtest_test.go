@@ -3,7 +3,6 @@ package app_test
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -131,9 +130,7 @@ func BenchmarkBacktest(b *testing.B) {
 		}
 	}
 	path := filepath.Join(b.TempDir(), "many.jsonl")
-	if err := os.WriteFile(path, dump.Bytes(), 0o600); err != nil {
-		b.Fatal(err)
-	}
+	write(b, path, dump.String())
 	for b.Loop() {
 		result, err := app.Backtest{Dumps: []string{path}}.Run(b.Context())
 		if err != nil {

@@ -1,15 +1,10 @@
 package app_test
 
 import (
-	"bytes"
-	"net/http/httptest"
-	"path/filepath"
 	"testing"
 	"time"
 
-	"plumbline/internal/app"
 	"plumbline/internal/config"
-	"plumbline/internal/jirasim"
 	"plumbline/internal/measure"
 	"plumbline/internal/syncer"
 )
@@ -17,40 +12,14 @@ import (
 // story measures the demo's company as it stands at the moment.
 func story(t *testing.T, now time.Time) *measure.Snapshot {
 	t.Helper()
-	company := jirasim.NewCompany(1, now)
+	company, world := theCompany(t, now)
 	goals, err := config.ParseGoals(company.Goals)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var dump bytes.Buffer
-	if err := company.WriteDump(&dump); err != nil {
-		t.Fatal(err)
-	}
-	world, err := jirasim.LoadDump(&dump)
-	if err != nil {
-		t.Fatal(err)
-	}
-	site := httptest.NewServer(jirasim.New(world, jirasim.Options{PAT: "pat", Now: func() time.Time { return now }}))
-	t.Cleanup(site.Close)
-	c := config.Default()
-	c.Store.Path = filepath.Join(t.TempDir(), "plumbline.db")
-	c.Sites = []config.Site{{Name: "demo", URL: site.URL, Auth: config.Auth{PATEnv: "UNUSED"}, Limits: config.Limits{RequestsPerSecond: 1e6, InFlight: 4}}}
-	a, err := app.Open(app.Options{
-		Settings: app.Settings{Config: c, Goals: goals}, Now: func() time.Time { return now },
-		Secret: func(*config.Site) (string, error) { return "pat", nil },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := a.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	if _, err := a.Sync(t.Context(), "", syncer.Full, nil); err != nil {
-		t.Fatal(err)
-	}
-	return a.Snapshot()
+	s := openGoals(t, world, now, goals)
+	s.sync(t, syncer.Full)
+	return s.Snapshot()
 }
 
 func TestTheDemosCompanyShowsItsTroublesOnEveryDayOfTheWeek(t *testing.T) {

@@ -107,23 +107,5 @@ func TestAnAeroGearFeatureHoldsUpWhatItBlocks(t *testing.T) {
 }
 
 func TestTodaysStoreShowsTheSameDecisionsAsAStoreOfThatDay(t *testing.T) {
-	w := aerogear(t)
-	today := openWith(t, w, at(t, "2016-01-01 00:00"), reviewed)
-	today.sync(t, syncer.Full)
-	for _, moment := range []string{"2011-12-05 09:00", "2012-01-20 12:00", "2012-02-15 00:00", "2012-02-24 00:00", "2012-03-12 12:00", "2012-06-19 18:00"} {
-		when := at(t, moment)
-		then := openWith(t, w, when, reviewed)
-		then.sync(t, syncer.Full)
-		got, err := today.SnapshotAt(t.Context(), when)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want, err := then.SnapshotAt(t.Context(), when)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if d := cmp.Diff(want, got); d != "" {
-			t.Errorf("at %s (-from a store of that moment, +from today's):\n%s", moment, d)
-		}
-	}
+	samePast(t, reviewed, "2011-12-05 09:00", "2012-01-20 12:00", "2012-02-15 00:00", "2012-02-24 00:00", "2012-03-12 12:00", "2012-06-19 18:00")
 }

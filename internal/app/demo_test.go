@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,13 +11,7 @@ import (
 
 func TestTheDemoTakesChangedGoals(t *testing.T) {
 	goals := filepath.Join(t.TempDir(), "goals.yaml")
-	write := func(text string) {
-		t.Helper()
-		if err := os.WriteFile(goals, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	write(goalA)
+	write(t, goals, goalA)
 	show, err := app.Demo{Goals: goals, Dir: t.TempDir(), Listen: "127.0.0.1:0"}.Stage(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -35,12 +28,12 @@ func TestTheDemoTakesChangedGoals(t *testing.T) {
 		}
 	}
 	onBoard("a")
-	write(goalB)
+	write(t, goals, goalB)
 	if err := show.Reload(t.Context()); err != nil {
 		t.Errorf("goals without a mistake are refused: %v", err)
 	}
 	onBoard("b")
-	write("goals: [{id: c}]\n")
+	write(t, goals, "goals: [{id: c}]\n")
 	if err := show.Reload(t.Context()); err == nil {
 		t.Error("a goal without a name is taken")
 	}
@@ -54,9 +47,7 @@ func TestTheDemoShowsMoreGoalsThanTheMetricsTake(t *testing.T) {
 		fmt.Fprintf(&text, "  - {id: g%d, name: G, owner: t, work: {epics: [PAY-1]}}\n", k)
 	}
 	goals := filepath.Join(t.TempDir(), "goals.yaml")
-	if err := os.WriteFile(goals, []byte(text.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	write(t, goals, text.String())
 	show, err := app.Demo{Goals: goals, Dir: t.TempDir(), Listen: "127.0.0.1:0"}.Stage(t.Context(), nil)
 	if err != nil {
 		t.Fatalf("there is no board: %v", err)

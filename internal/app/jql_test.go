@@ -85,10 +85,7 @@ func TestAGoalByJQLFollowsRealIssuesAndItsPastStands(t *testing.T) {
 // What a JQL matches can change while no issue does; the figures follow.
 func TestAJQLThatSpeaksOfThePresentTimeIsFollowed(t *testing.T) {
 	goals := parseGoals(t, "goals:\n  - {id: young, name: Y, owner: t, work: {jql: created > -10d}}\n")
-	world, err := jirasim.LoadDump(strings.NewReader(ticket(1, "Open", "new", "", "", "")))
-	if err != nil {
-		t.Fatal(err)
-	}
+	world := worldOf(t, strings.NewReader(ticket(1, "Open", "new", "", "", "")))
 	s := openGoals(t, world, at(t, "2026-01-05 12:00"), goals)
 	s.sync(t, syncer.Full)
 	issues := func() int {
@@ -176,10 +173,7 @@ func TestTheLintTellsOfJQLsThatMatchNothing(t *testing.T) {
   - {id: b, name: B, owner: t, work: {jql: labels = nothing}}
   - {id: c, name: C, owner: t, work: {jql: colour = red}}
 `)
-	world, err := jirasim.LoadDump(strings.NewReader(ticket(1, "Open", "new", "", "", `,"labels":["x"]`)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	world := worldOf(t, strings.NewReader(ticket(1, "Open", "new", "", "", `,"labels":["x"]`)))
 	s := openGoals(t, world, time.Date(2026, 11, 18, 12, 0, 0, 0, time.UTC), goals)
 	reports, err := s.Sync(t.Context(), "", syncer.Full, nil)
 	if err != nil || len(reports[0].Reasons) != 1 {
@@ -192,17 +186,7 @@ func TestTheLintTellsOfJQLsThatMatchNothing(t *testing.T) {
   - {id: c, name: C, owner: t, work: {jql: colour = red}}
   - {id: d, name: D, owner: t, work: {jql: labels = later}}
 `)
-	declared, err := config.LoadGoals(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := config.Default()
-	c.Goals, c.Sites = path, []config.Site{{Name: "test"}}
-	settings := app.Settings{Config: c, Goals: declared}
-	args, err := app.LintArgs(settings)
-	if err != nil {
-		t.Fatal(err)
-	}
+	settings, args := lintedGoals(t, path, "test")
 	report := app.Lint(settings, askFacts(t, s, args), "")
 	var got []string
 	for _, f := range report.Findings {

@@ -13,7 +13,6 @@ import (
 
 	"plumbline/internal/app"
 	"plumbline/internal/config"
-	"plumbline/internal/jirasim"
 	"plumbline/internal/syncer"
 )
 
@@ -40,11 +39,7 @@ func TestTheLintSeesTheStoreThroughTheEngine(t *testing.T) {
 		ticket(4, "Closed", "done", "Handed over", "1", ""),
 		ticket(5, "Open", "new", "", "", `,"fixVersions":[{"id":"77","name":"3.2","projectId":1}]`),
 	}, "\n")
-	world, err := jirasim.LoadDump(strings.NewReader(dump))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := open(t, world, time.Date(2026, 11, 18, 12, 0, 0, 0, time.UTC))
+	s := open(t, worldOf(t, strings.NewReader(dump)), time.Date(2026, 11, 18, 12, 0, 0, 0, time.UTC))
 	s.sync(t, syncer.Full)
 
 	const goals = `goals:
@@ -61,17 +56,7 @@ func TestTheLintSeesTheStoreThroughTheEngine(t *testing.T) {
 `
 	path := t.TempDir() + "/g.yaml"
 	write(t, path, goals)
-	c := config.Default()
-	c.Goals, c.Sites = path, []config.Site{{Name: "test"}, {Name: "other"}}
-	declared, err := config.LoadGoals(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	settings := app.Settings{Config: c, Goals: declared}
-	args, err := app.LintArgs(settings)
-	if err != nil {
-		t.Fatal(err)
-	}
+	settings, args := lintedGoals(t, path, "test", "other")
 	facts := askFacts(t, s, args)
 	if diff := cmp.Diff([]string{"other"}, facts.Unread); diff != "" {
 		t.Errorf("sites that were never read (-want +got):\n%s", diff)
@@ -99,6 +84,27 @@ func TestTheLintSeesTheStoreThroughTheEngine(t *testing.T) {
 	}
 }
 
+// lintedGoals are settings with the goals of the path and with the sites, and
+// what a service is asked for to look at them.
+func lintedGoals(t *testing.T, path string, sites ...string) (app.Settings, url.Values) {
+	t.Helper()
+	c := config.Default()
+	c.Goals = path
+	for _, name := range sites {
+		c.Sites = append(c.Sites, config.Site{Name: name})
+	}
+	declared, err := config.LoadGoals(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := app.Settings{Config: c, Goals: declared}
+	args, err := app.LintArgs(settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return settings, args
+}
+
 func askFacts(t *testing.T, s *service, args url.Values) *app.Facts {
 	t.Helper()
 	var b bytes.Buffer
@@ -115,17 +121,7 @@ func askFacts(t *testing.T, s *service, args url.Values) *app.Facts {
 func TestTheLintOfAeroGearFindsThatEveryVersionIsThere(t *testing.T) {
 	s := open(t, aerogear(t), at(t, "2016-01-01 00:00"))
 	s.sync(t, syncer.Full)
-	c := config.Default()
-	c.Goals, c.Sites = "../../config/examples/aerogear", []config.Site{{Name: "test"}}
-	declared, err := config.LoadGoals(c.Goals)
-	if err != nil {
-		t.Fatal(err)
-	}
-	settings := app.Settings{Config: c, Goals: declared}
-	args, err := app.LintArgs(settings)
-	if err != nil {
-		t.Fatal(err)
-	}
+	settings, args := lintedGoals(t, "../../config/examples/aerogear", "test")
 	report := app.Lint(settings, askFacts(t, s, args), "")
 	found := map[string]int{}
 	for _, f := range report.Findings {

@@ -3,9 +3,7 @@ package app_test
 import (
 	"bytes"
 	"encoding/json"
-	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -16,52 +14,24 @@ import (
 	"plumbline/internal/config"
 	"plumbline/internal/flow"
 	"plumbline/internal/goal"
-	"plumbline/internal/jirasim"
 	"plumbline/internal/syncer"
 )
 
 // company is a service that has read the synthetic company.
-func company(t *testing.T) (*app.App, []goal.Goal, time.Time) {
+func company(t *testing.T) (*service, []goal.Goal, time.Time) {
 	t.Helper()
 	now := time.Date(2026, 11, 18, 12, 0, 0, 0, time.UTC)
-	made := jirasim.NewCompany(1, now)
-	var dump bytes.Buffer
-	if err := made.WriteDump(&dump); err != nil {
-		t.Fatal(err)
-	}
-	world, err := jirasim.LoadDump(&dump)
-	if err != nil {
-		t.Fatal(err)
-	}
+	made, world := theCompany(t, now)
 	for _, s := range made.Statuses {
 		world.AddStatus(s)
 	}
-	clock := func() time.Time { return now }
-	site := httptest.NewServer(jirasim.New(world, jirasim.Options{PAT: "pat", Now: clock}))
-	t.Cleanup(site.Close)
 	goals, err := config.ParseGoals(made.Goals)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := config.Default()
-	c.Store.Path = filepath.Join(t.TempDir(), "plumbline.db")
-	c.Sites = []config.Site{{Name: "acme", URL: site.URL, Auth: config.Auth{PATEnv: "UNUSED"}, Limits: config.Limits{RequestsPerSecond: 1e6, InFlight: 4}}}
-	a, err := app.Open(app.Options{
-		Settings: app.Settings{Config: c, Goals: goals}, Now: clock,
-		Secret: func(*config.Site) (string, error) { return "pat", nil },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := a.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	if _, err := a.Sync(t.Context(), "", syncer.Full, nil); err != nil {
-		t.Fatal(err)
-	}
-	return a, goals.List, now
+	s := openGoals(t, world, now, goals)
+	s.sync(t, syncer.Full)
+	return s, goals.List, now
 }
 
 func TestAPreviewTellsWhatChangesAndChangesNothing(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -101,9 +100,7 @@ func pseudonyms(t *testing.T, r *running) []string {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "copy.db")
-	if err := os.WriteFile(path, copied.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	write(t, path, copied.String())
 	s, err := store.OpenReadOnly(path, store.Options{})
 	if err != nil {
 		t.Fatal(err)

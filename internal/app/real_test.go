@@ -115,11 +115,7 @@ func (s *service) dump(t *testing.T) string {
 // aerogear is the world of the real AeroGear issues.
 func aerogear(t *testing.T) *jirasim.World {
 	t.Helper()
-	w, err := jirasim.LoadDump(realdata.Open(t, "jira-aerogear.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return w
+	return worldOf(t, realdata.Open(t, "jira-aerogear.jsonl"))
 }
 
 func at(t *testing.T, s string) time.Time {
@@ -219,13 +215,21 @@ func TestAeroGearAsItStoodThen(t *testing.T) {
 }
 
 func TestTodaysStoreShowsTheSamePastAsAStoreOfThatDay(t *testing.T) {
+	samePast(t, func(*config.Config) {},
+		"2011-12-05 09:00", "2012-01-20 12:00", "2012-01-31 23:30", "2012-02-15 00:00", "2012-02-29 17:00", "2012-03-12 12:00", "2012-06-19 18:00")
+}
+
+// samePast checks that today's store shows the moments as stores of those days
+// do, under the settings.
+func samePast(t *testing.T, set func(*config.Config), moments ...string) {
+	t.Helper()
 	w := aerogear(t)
-	today := open(t, w, at(t, "2016-01-01 00:00"))
+	today := openWith(t, w, at(t, "2016-01-01 00:00"), set)
 	today.sync(t, syncer.Full)
-	for _, moment := range []string{"2011-12-05 09:00", "2012-01-20 12:00", "2012-01-31 23:30", "2012-02-15 00:00", "2012-02-29 17:00", "2012-03-12 12:00", "2012-06-19 18:00"} {
+	for _, moment := range moments {
 		t.Run(moment, func(t *testing.T) {
 			when := at(t, moment)
-			then := open(t, w, when)
+			then := openWith(t, w, when, set)
 			then.sync(t, syncer.Full)
 			got, err := today.SnapshotAt(t.Context(), when)
 			if err != nil {

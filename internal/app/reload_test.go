@@ -60,14 +60,7 @@ func run(t *testing.T) *running { t.Helper(); return runWith(t, goalA) }
 func runWith(t *testing.T, goals string) *running {
 	t.Helper()
 	now := time.Date(2026, 11, 18, 12, 0, 0, 0, time.UTC)
-	var dump bytes.Buffer
-	if err := jirasim.NewCompany(1, now).WriteDump(&dump); err != nil {
-		t.Fatal(err)
-	}
-	world, err := jirasim.LoadDump(&dump)
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, world := theCompany(t, now)
 	site := httptest.NewServer(jirasim.New(world, jirasim.Options{PAT: "pat", Now: func() time.Time { return now }}))
 	t.Cleanup(site.Close)
 	r := &running{t: t, dir: t.TempDir(), log: &lockedBuffer{}}
@@ -113,9 +106,7 @@ func (r *running) write(name, text string) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		r.t.Fatal(err)
 	}
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		r.t.Fatal(err)
-	}
+	write(r.t, path, text)
 }
 
 func (r *running) ask(method, path string) (int, string) {

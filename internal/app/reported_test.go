@@ -18,15 +18,12 @@ import (
 // progress in a field.
 func progressWorld(t *testing.T) *jirasim.World {
 	t.Helper()
-	w, err := jirasim.LoadDump(strings.NewReader(strings.Join([]string{
+	w := worldOf(t, strings.NewReader(strings.Join([]string{
 		ticket(1, "Open", "new", "", "", `,"customfield_10042":60`),
 		ticket(2, "Open", "new", "", "1", ""), ticket(3, "Closed", "done", "Done", "1", ""),
 		ticket(4, "Open", "new", "", "", `,"customfield_10042":30`),
 		ticket(5, "Open", "new", "", "4", ""),
 	}, "\n")))
-	if err != nil {
-		t.Fatal(err)
-	}
 	w.AddField("customfield_10042", "Progress %", "com.atlassian.jira.plugin.system.customfieldtypes:float")
 	return w
 }

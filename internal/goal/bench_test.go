@@ -21,7 +21,7 @@ func company(tb testing.TB, n, goals int) ([]goal.Goal, []*flow.Timeline) {
 	for g := range goals {
 		key := fmt.Sprintf("PAY-%d", g+1)
 		gs = append(gs, goal.Goal{ID: fmt.Sprintf("g%03d", g), Parent: "all", Work: goal.Work{Epics: []string{key}}})
-		add(flowtest.New(tb, key, "2025-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }))
+		add(flowtest.NewEpic(tb, key, "2025-01-01"))
 	}
 	begin := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 	for k := range n {

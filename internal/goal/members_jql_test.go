@@ -83,16 +83,11 @@ func TestMembershipByJQL(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			catalog := flowtest.Catalog()
-			x := goal.NewIndex([]goal.Goal{{ID: "g", Work: c.work}, {ID: "other", Work: goal.Work{JQL: "another"}}},
-				map[string]*flow.Catalog{flowtest.Site: catalog}, []flow.Matching{
+			m := membersWith([]goal.Goal{{ID: "g", Work: c.work}, {ID: "other", Work: goal.Work{JQL: "another"}}}, flowtest.Catalog(),
+				[]flow.Matching{
 					{Site: flowtest.Site, JQL: latency, Matches: c.matches},
 					{Site: "another", JQL: latency, Matches: []flow.Match{seen(t, under, "", "2026-01-10", "")}},
-				})
-			for _, i := range []*flow.Issue{mapped, old, young, under, sub} {
-				x.Put(flow.NewTimeline(i, catalog))
-			}
-			m := x.Members()
+				}, mapped, old, young, under, sub)
 			if diff := cmp.Diff(c.want, told(m[0])); diff != "" {
 				t.Errorf("leaves (-want +got):\n%s", diff)
 			}
@@ -110,17 +105,14 @@ func TestMembershipByJQL(t *testing.T) {
 
 func TestTheGoalAboveHasWhatTheJQLsBelowMatchAndSaysWhatIsRefused(t *testing.T) {
 	i := flowtest.New(t, "PAY-3", "2026-01-02").Issue()
-	catalog := flowtest.Catalog()
-	x := goal.NewIndex(
+	m := membersWith(
 		[]goal.Goal{{ID: "above"}, {ID: "a", Parent: "above", Work: goal.Work{JQL: latency}}, {ID: "b", Parent: "above", Work: goal.Work{JQL: "colour = red"}}},
-		map[string]*flow.Catalog{flowtest.Site: catalog},
+		flowtest.Catalog(),
 		[]flow.Matching{
 			{Site: flowtest.Site, JQL: latency, Matches: []flow.Match{seen(t, i, "", "2026-01-10", "")}},
 			{Site: "old", JQL: latency, Refused: "there is no such project"}, // which matters to nobody
 			{Site: "old", JQL: "colour = red", Refused: "there is no such field"},
-		})
-	x.Put(flow.NewTimeline(i, catalog))
-	m := x.Members()
+		}, i)
 	if len(m[0].Leaves) != 1 || len(m[1].Leaves) != 1 || len(m[2].Leaves) != 0 {
 		t.Errorf("leaves: %v, %v, %v", m[0].Leaves, m[1].Leaves, m[2].Leaves)
 	}

@@ -14,7 +14,12 @@ import (
 
 // members relates the issues to the goals.
 func members(goals []goal.Goal, c *flow.Catalog, issues ...*flow.Issue) []goal.Members {
-	x := goal.NewIndex(goals, map[string]*flow.Catalog{flowtest.Site: c}, nil)
+	return membersWith(goals, c, nil, issues...)
+}
+
+// membersWith relates them where it is known what JQLs match.
+func membersWith(goals []goal.Goal, c *flow.Catalog, matched []flow.Matching, issues ...*flow.Issue) []goal.Members {
+	x := goal.NewIndex(goals, map[string]*flow.Catalog{flowtest.Site: c}, matched)
 	for _, i := range issues {
 		x.Put(flow.NewTimeline(i, c))
 	}
@@ -43,7 +48,7 @@ func epicGoal(id, parent string, keys ...string) goal.Goal {
 }
 
 func anEpic(t *testing.T, key string) *flowtest.Builder {
-	return flowtest.New(t, key, "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() })
+	return flowtest.NewEpic(t, key, "2026-01-01")
 }
 
 func TestMembershipOverTime(t *testing.T) {
@@ -268,7 +273,7 @@ func TestTheOrderOfIssuesChangesNothing(t *testing.T) {
 		// Jira allows no cycle; where one closes is cut depends on the order.
 		for k, i := range issues {
 			if i.Now.Type.Container() {
-				issues[k] = flowtest.New(t, i.Now.Key, "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Issue()
+				issues[k] = flowtest.NewEpic(t, i.Now.Key, "2026-01-01").Issue()
 			}
 		}
 		want := members(goals, flowtest.Catalog(), issues...)

@@ -19,32 +19,32 @@ func link(ledgers []ledger, above [][]int) {
 	}
 }
 
-// outset is what the odds of finishing are told from: the situation of a goal,
-// and those of the goals below it that are not finished.
+// outset is what the odds of finishing are told from: what is made of the
+// situation of a goal, and of those of the goals below it that are not finished.
 type outset struct {
-	model *Model
-	own   *Situation
+	at    time.Time
+	own   outlook
 	below []lag
 }
 
 // lag is a goal that another one waits for.
 type lag struct {
 	goal string
-	Situation
+	outlook
 }
 
 // outset takes the goal's own situation, and looks up the others at its moment.
 // Goals below that have too few issues to be told of hold nothing up.
 func (l *ledger) outset(m *Model, own *Situation, s *Settings) outset {
-	o := outset{model: m, own: own}
+	o := outset{at: own.At, own: m.outlook(own, new(endingsRoom))}
 	for _, b := range l.below {
 		t := b.tally(own.At)
 		if t.parts.Total() < minLeaves || b.finished(own.At, &t, s) {
 			continue
 		}
-		if now, ok := newSituations(b, KindGoal).at(own.At); ok {
+		if now, ok := b.situationAt(own.At, s); ok {
 			b.countPoints(&now, s)
-			o.below = append(o.below, lag{b.goal.ID, now})
+			o.below = append(o.below, lag{b.goal.ID, m.outlook(&now, new(endingsRoom))})
 		}
 	}
 	return o
@@ -53,9 +53,9 @@ func (l *ledger) outset(m *Model, own *Situation, s *Settings) outset {
 // within is the probability that all of it is finished within so many days: no
 // more than that of any of the goals below.
 func (o *outset) within(days float64) float64 {
-	p := o.model.Within(o.own, days)
+	p := o.own.within(days)[finishInForce]
 	for k := range o.below {
-		p = min(p, o.model.Within(&o.below[k].Situation, days))
+		p = min(p, o.below[k].within(days)[finishInForce])
 	}
 	return p
 }
@@ -63,9 +63,9 @@ func (o *outset) within(days float64) float64 {
 // quantile solves within for the days, and names the goal below that it waits
 // for; "" where that is none.
 func (o *outset) quantile(p float64) (days float64, waitsFor string) {
-	days = o.model.Quantile(o.own, p)
+	days = o.own.quantile(p)
 	for k := range o.below {
-		if d := o.model.Quantile(&o.below[k].Situation, p); d > days {
+		if d := o.below[k].quantile(p); d > days {
 			days, waitsFor = d, o.below[k].goal
 		}
 	}
@@ -77,6 +77,6 @@ func (o *outset) moment(days float64) *time.Time {
 	if days > farthest {
 		return nil
 	}
-	at := o.own.At.Add(time.Duration(days * float64(day))).Truncate(time.Second)
+	at := o.at.Add(time.Duration(days * float64(day))).Truncate(time.Second)
 	return &at
 }

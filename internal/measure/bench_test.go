@@ -8,7 +8,6 @@ import (
 	"plumbline/internal/flow"
 	"plumbline/internal/flow/flowtest"
 	"plumbline/internal/goal"
-	"plumbline/internal/measure"
 )
 
 // company makes n issues with twelve changes each under as many epics as there
@@ -17,17 +16,17 @@ func company(tb testing.TB, issues, goals int) ([]goal.Goal, []*flow.Issue) {
 	var gs []goal.Goal
 	var all []*flow.Issue
 	for g := range goals {
-		key := fmt.Sprintf("PAY-%d", g+1)
-		gs = append(gs, goal.Goal{ID: fmt.Sprintf("g%03d", g), Work: goal.Work{Epics: []string{key}},
+		above := key(g + 1)
+		gs = append(gs, goal.Goal{ID: fmt.Sprintf("g%03d", g), Work: goal.Work{Epics: []string{above}},
 			Targets: []goal.Target{{Date: flow.Date{Year: 2026, Month: 12, Day: 1}}}})
-		all = append(all, flowtest.New(tb, key, "2025-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Issue())
+		all = append(all, flowtest.NewEpic(tb, above, "2025-01-01").Issue())
 	}
 	begin := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 	for k := range issues {
 		at := begin.Add(time.Duration(k%500) * 24 * time.Hour)
 		day := func() string { at = at.Add(17 * time.Hour); return at.Format("2006-01-02 15:04:05") }
-		b := flowtest.New(tb, fmt.Sprintf("PAY-%d", goals+k+1), at.Format("2006-01-02 15:04:05")).By(uint64(k%50 + 1))
-		b.Joins(day(), fmt.Sprintf("PAY-%d", k%goals+1)).Touched(day()).Moves(day(), flowtest.Doing).Labelled(day(), "x").
+		b := flowtest.New(tb, key(goals+k+1), at.Format("2006-01-02 15:04:05")).By(uint64(k%50 + 1))
+		b.Joins(day(), key(k%goals+1)).Touched(day()).Moves(day(), flowtest.Doing).Labelled(day(), "x").
 			Touched(day()).Moves(day(), flowtest.Review).Touched(day()).Resolves(day(), "Done").Touched(day())
 		if k%20 == 0 {
 			b.Reopens(day(), flowtest.Doing).Resolves(day(), "Done")
@@ -37,17 +36,13 @@ func company(tb testing.TB, issues, goals int) ([]goal.Goal, []*flow.Issue) {
 	return gs, all
 }
 
-func build(tb testing.TB, goals []goal.Goal, issues []*flow.Issue) *measure.History {
-	return history(tb, goals, flowtest.Catalog(), issues...)
-}
-
 // BenchmarkBuild measures the reading of a whole store's issues into the
 // goals' ledgers: 200 goals over 20,000 issues.
 func BenchmarkBuild(b *testing.B) {
 	const n = 20_000
 	goals, issues := company(b, n, 200)
 	for b.Loop() {
-		build(b, goals, issues)
+		built(b, goals, issues)
 	}
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*n), "µs/issue")
 }
@@ -56,7 +51,7 @@ func BenchmarkBuild(b *testing.B) {
 // of one moment.
 func BenchmarkSnapshot(b *testing.B) {
 	goals, issues := company(b, 20_000, 200)
-	h := build(b, goals, issues)
+	h := built(b, goals, issues)
 	at := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	for b.Loop() {
 		h.Snapshot(at)
@@ -69,7 +64,7 @@ func BenchmarkSnapshot(b *testing.B) {
 // minute.
 func BenchmarkSnapshotOfALargeCompany(b *testing.B) {
 	goals, issues := company(b, 200_000, 500)
-	h := build(b, goals, issues)
+	h := built(b, goals, issues)
 	at := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	for b.Loop() {
 		h.Snapshot(at)
@@ -86,7 +81,7 @@ func BenchmarkATargetThatMovedOften(b *testing.B) {
 		for k := range moves {
 			goals[0].Targets = append(goals[0].Targets, goal.Target{Date: first.AddDays(2 * k), Said: first.AddDays(k - 29)})
 		}
-		h := experienced(b, goals[0], "2026-11-01", issues...)
+		h := built(b, goals, issues, unlearnt(b, "2026-11-01"))
 		b.Run(fmt.Sprintf("%d moves", moves), func(b *testing.B) {
 			for b.Loop() {
 				h.Snapshot(time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC))

@@ -97,7 +97,11 @@ func newBlockers() *blockers {
 
 // meet takes an issue of the first pass.
 func (b *blockers) meet(t *flow.Timeline) {
-	eachBlocker(t, func(key string, _ flow.Span) { b.named[keyAt{t.Issue.Site, key}] = true })
+	eachBlocker(t, func(key string, _ flow.Span) {
+		if at := (keyAt{t.Issue.Site, key}); !b.named[at] {
+			b.named[keyAt{t.Issue.Site, lasting(key)}] = true
+		}
+	})
 }
 
 // lives takes every issue of the second pass.
@@ -108,7 +112,7 @@ func (b *blockers) lives(t *flow.Timeline, s *Settings) {
 	}
 	open, was := openOf(t, s), projectsOf(t)
 	for _, at := range as {
-		b.open[at] = b.open[at].or(openLife{t.Issue.ID, t.Issue.Now.Key, open, was}, at.key)
+		b.open[at] = b.open[at].or(openLife{t.Issue.ID, lasting(t.Issue.Now.Key), open, was}, at.key)
 	}
 }
 
@@ -118,7 +122,7 @@ func (b *blockers) namedAs(t *flow.Timeline) []keyAt {
 	i := t.Issue
 	add := func(key string) {
 		if at := (keyAt{i.Site, key}); b.named[at] {
-			as = append(as, at)
+			as = append(as, keyAt{i.Site, lasting(key)})
 		}
 	}
 	add(i.Now.Key)
@@ -141,7 +145,7 @@ func (b *blockers) watch(t *flow.Timeline, leaves []place) {
 			was = projectsOf(t)
 		}
 		for _, p := range leaves {
-			b.links = append(b.links, blockedBy{p, keyAt{t.Issue.Site, key}, span, was})
+			b.links = append(b.links, blockedBy{p, keyAt{t.Issue.Site, lasting(key)}, span, was})
 		}
 	})
 }

@@ -41,7 +41,7 @@ func TestACheckInStandsAsItWasSaid(t *testing.T) {
 		checkIn(t, "2026-01-25", -1, "off_track"),
 		checkIn(t, "2026-01-20", .8, ""), // later on the same day
 	}
-	h := history(t, []goal.Goal{g}, flowtest.Catalog(), half(t)...)
+	h := built(t, []goal.Goal{g}, half(t))
 	for _, c := range []struct {
 		name, at   string
 		reported   *float64
@@ -83,7 +83,7 @@ func TestACheckInStandsAsItWasSaid(t *testing.T) {
 func TestCheckInsReplaceNothingUnlessTheGoalSaysSo(t *testing.T) {
 	g := epicGoal()
 	g.CheckIns = []goal.CheckIn{checkIn(t, "2026-01-10", .9, "at_risk")}
-	got := status(t, history(t, []goal.Goal{g}, flowtest.Catalog(), half(t)...), "2026-01-12")
+	got := status(t, built(t, []goal.Goal{g}, half(t)), "2026-01-12")
 	if d := cmp.Diff(ptr(.5), got.Reported); d != "" || got.ReportedFrom != "jira" || got.ReportedAt != nil {
 		t.Errorf("from %s, said %v; reported (-want +got):\n%s", got.ReportedFrom, got.ReportedAt, d)
 	}
@@ -127,7 +127,7 @@ func TestReportedHealthByTheTimeThatIsOver(t *testing.T) {
 			if c.target != "" {
 				g.Targets = []goal.Target{{Date: date(t, c.target)}}
 			}
-			got := status(t, history(t, []goal.Goal{g}, flowtest.Catalog(), c.issues...), c.at)
+			got := status(t, built(t, []goal.Goal{g}, c.issues), c.at)
 			if got.ReportedHealth != c.want || got.Missing["reported_health"] != c.missing {
 				t.Errorf("%q, missing because %q; want %q, %q", got.ReportedHealth, got.Missing["reported_health"], c.want, c.missing)
 			}
@@ -156,8 +156,8 @@ func TestWhatWasSaidLaterChangesNothingBefore(t *testing.T) {
 			})
 		}
 		issues := s.until(t, s.end(t))
-		want := history(t, then, flowtest.Catalog(), issues...).Snapshot(at)
-		if d := cmp.Diff(want, history(t, late, flowtest.Catalog(), issues...).Snapshot(at)); d != "" {
+		want := built(t, then, issues).Snapshot(at)
+		if d := cmp.Diff(want, built(t, late, issues).Snapshot(at)); d != "" {
 			t.Fatalf("as of %v (-without the later check-ins, +with them):\n%s", at, d)
 		}
 	})
@@ -169,7 +169,7 @@ func TestAnExplanationTellsWhatWasSaidAndWhatJiraSays(t *testing.T) {
 	c := checkIn(t, "2026-01-10", .7, "on_track")
 	c.Note = "vendor fix landed"
 	g.CheckIns = []goal.CheckIn{c}
-	h := history(t, []goal.Goal{g}, flowtest.Catalog(), half(t)...)
+	h := built(t, []goal.Goal{g}, half(t))
 	for name, want := range map[string]string{
 		"reported_completion": "70.0 %\nsaid on: 2026-01-10\nby Jira's own epic progress: 50.0 %\n+  check-in: 70.0 %, on_track: vendor fix landed",
 		"last_check_in":       "2026-01-10\nage: 5 days\n+  check-in: 70.0 %, on_track: vendor fix landed",
@@ -179,7 +179,7 @@ func TestAnExplanationTellsWhatWasSaidAndWhatJiraSays(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", name, d)
 		}
 	}
-	e, _ := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), half(t)...).Explain("g", "", flowtest.At(t, "2026-01-15"))
+	e, _ := ofEpic(t, half(t)...).Explain("g", "", flowtest.At(t, "2026-01-15"))
 	for _, m := range e.Measures {
 		if strings.Contains("points last_check_in", m.Measure) {
 			t.Errorf("a goal that counts issues and has no check-ins is told of %s", m.Measure)
@@ -194,11 +194,12 @@ func TestAnIssueOfSeveralGoalsCountsInEachAndOnceAboveThem(t *testing.T) {
 		{ID: "right", Parent: "top", Work: goal.Work{Labels: []goal.InProject{{Name: "p95"}}}},
 		{ID: "apart", Work: goal.Work{Labels: []goal.InProject{{Name: "p95"}}}},
 	}
-	h := history(t, declared, flowtest.Catalog(), epic(t).Issue(),
+	h := built(t, declared, []*flow.Issue{
+		epic(t).Issue(),
 		task(t, 2, "2026-01-02").Labelled("2026-01-05", "p95").Issue(),
 		task(t, 3, "2026-01-02").Labelled("2026-01-05", "p95").Labelled("2026-01-10").Issue(),
 		task(t, 4, "2026-01-02").Issue(),
-	)
+	})
 	for id, want := range map[string]string{
 		"top": `3 to do, 0 in progress, 0 delivered, 0 discarded
 to do: 3

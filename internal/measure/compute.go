@@ -6,9 +6,9 @@ import "time"
 // happened later.
 func (h *History) Snapshot(at time.Time) *Snapshot {
 	s := &Snapshot{At: at, Goals: make([]GoalStatus, len(h.ledgers)), Work: h.work.shares(at)}
-	like := h.committed(at)
+	among := h.outgrown(at)
 	crowds := make([]crowd, len(h.ledgers))
-	eachOf(len(h.ledgers), func(k int) { s.Goals[k], crowds[k] = h.statusOf(k, like, s.Work, at) })
+	eachOf(len(h.ledgers), func(k int) { s.Goals[k], crowds[k] = h.statusOf(k, among[k], s.Work, at) })
 	h.concentrate(s.Goals, crowds)
 	eachOf(len(h.ledgers), func(k int) { h.setCriteria(k, &s.Goals[k], at) })
 	h.rollUp(s)
@@ -21,9 +21,9 @@ func (h *History) Snapshot(at time.Time) *Snapshot {
 
 // statusOf returns what is so of a goal, but for what takes the goals beside it
 // to tell, and what is judged by that: its concentration and stop criteria.
-func (h *History) statusOf(k int, like map[int][]committed, work []ProjectShare, at time.Time) (GoalStatus, crowd) {
+func (h *History) statusOf(k int, among outgrown, work []ProjectShare, at time.Time) (GoalStatus, crowd) {
 	g, c := h.ledgers[k].status(at, &h.settings)
-	h.setDrift(&g, k, like, at)
+	h.setDrift(&g, k, among, at)
 	h.ledgers[k].setEvidence(&g, at, work, &h.settings)
 	h.setTrapStates(&g, k, at)
 	return g, c
@@ -92,8 +92,8 @@ func (l *ledger) setTarget(g *GoalStatus, at time.Time, s *Settings) {
 }
 
 func (l *ledger) setRhythm(g *GoalStatus, at time.Time, r *rhythm, t *tally, s *Settings) {
-	if n := len(r.events); n > 0 {
-		last := r.events[n-1].at()
+	if r.events > 0 {
+		last := r.last
 		g.LastProgress = &last
 	} else {
 		g.Missing["last_progress"] = "work began, but by bulk edits or bots alone"
@@ -124,16 +124,15 @@ func (l *ledger) setWork(g *GoalStatus, at time.Time, w *load, s *Settings) {
 	if g.Unowned = ratio(w.doing-w.doingOwned, w.doing); g.Unowned == nil {
 		g.Missing["unowned"] = "no issue is in progress"
 	}
-	f := l.finishedIn(at)
+	f := l.finishedIn(at, s)
 	g.Finished = &f
-	cycles, ages, _ := l.flowTimes(at, w.now)
-	if g.CycleTime = percentiles(cycles); g.CycleTime == nil {
+	if g.CycleTime, g.Age = l.cycleAndAge(at, w.now, s); g.CycleTime == nil {
 		g.Missing["cycle_time"] = "no issue in scope was delivered after having been in progress"
 	}
-	if g.Age = percentiles(ages); g.Age == nil {
+	if g.Age == nil {
 		g.Missing["work_item_age"] = "no issue is in progress"
 	}
-	if g.Reopened = reopenedWithin(l.doneEpisodes(at, s.Thresholds.Bounce), s.Thresholds.ReopenedWithin); g.Reopened == nil {
+	if g.Reopened = l.reopened(at, s); g.Reopened == nil {
 		g.Missing["reopened"] = "nothing was delivered"
 	}
 	l.setFlowEfficiency(g, at, w, s)

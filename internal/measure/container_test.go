@@ -3,7 +3,6 @@ package measure
 import (
 	"fmt"
 	"math"
-	"slices"
 	"testing"
 	"time"
 
@@ -14,28 +13,19 @@ import (
 	"plumbline/internal/flow/flowtest"
 )
 
-// held are issues in memory.
+// held are issues in memory that count how often each was asked for.
 type held struct {
-	all   []*flow.Issue
+	flowtest.Issues
 	by    map[flow.IssueID]*flow.Issue
-	asked map[flow.IssueID]int // how often for each
+	asked map[flow.IssueID]int
 }
 
 func inMemory(issues []*flow.Issue) held {
-	h := held{all: issues, by: map[flow.IssueID]*flow.Issue{}, asked: map[flow.IssueID]int{}}
+	h := held{issues, map[flow.IssueID]*flow.Issue{}, map[flow.IssueID]int{}}
 	for _, i := range issues {
 		h.by[i.ID] = i
 	}
 	return h
-}
-
-func (h held) each(f func(*flow.Issue) error) error {
-	for _, i := range h.all {
-		if err := f(i); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func (h held) Issue(_ string, id flow.IssueID) (*flow.Issue, error) {
@@ -43,24 +33,11 @@ func (h held) Issue(_ string, id flow.IssueID) (*flow.Issue, error) {
 	return h.by[id], nil
 }
 
-func (h held) IssueByKey(_, key string) (*flow.Issue, error) {
-	var had *flow.Issue
-	for _, i := range h.all {
-		if i.Now.Key == key {
-			return i, nil
-		}
-		if slices.Contains(namesOf(i), holderName{key: key}) {
-			had = i
-		}
-	}
-	return had, nil
-}
-
 func found(t flowtest.TB, c *flow.Catalog, until string, issues ...*flow.Issue) []Container {
 	t.Helper()
 	h := inMemory(issues)
 	all, err := FindContainers("test", flowtest.Site, Input{
-		Catalogs: map[string]*flow.Catalog{flowtest.Site: c}, Settings: DefaultSettings(), Issues: h.each,
+		Catalogs: map[string]*flow.Catalog{flowtest.Site: c}, Settings: DefaultSettings(), Issues: h.Each,
 	}, h, flowtest.At(t, until))
 	if err != nil {
 		t.Fatal(err)
@@ -69,11 +46,11 @@ func found(t flowtest.TB, c *flow.Catalog, until string, issues ...*flow.Issue) 
 }
 
 func inEpic(t flowtest.TB, n int, created string) *flowtest.Builder {
-	return flowtest.New(t, fmt.Sprintf("PAY-%d", n), created).Born(func(s *flow.State) { s.Epic = flowtest.Ref("PAY-1") })
+	return flowtest.NewBelow(t, "PAY-1", fmt.Sprintf("PAY-%d", n), created)
 }
 
 func theEpic(t flowtest.TB) *flowtest.Builder {
-	return flowtest.New(t, "PAY-1", "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() })
+	return flowtest.NewEpic(t, "PAY-1", "2026-01-01")
 }
 
 // eventful is an epic to which everything happens that MEASURES §1 rules on.

@@ -10,7 +10,6 @@ import (
 
 	"plumbline/internal/flow"
 	"plumbline/internal/flow/flowtest"
-	"plumbline/internal/goal"
 	"plumbline/internal/measure"
 )
 
@@ -20,11 +19,11 @@ func TestMomentsSayTheSameInWhateverOrderTheyAreAskedFor(t *testing.T) {
 		end := s.end(t)
 		begin := flowtest.At(t, "2025-12-30")
 		issues, declared := s.until(t, end), withCriteria(goals())
-		asked := history(t, declared, flowtest.Catalog(), issues...)
+		asked := built(t, declared, issues)
 		for range rapid.IntRange(1, 8).Draw(t, "moments") {
 			day := begin.AddDate(0, 0, rapid.IntRange(0, int(end.Sub(begin).Hours()/24)+40).Draw(t, "day"))
 			at := day.Add(time.Duration(rapid.SampledFrom([]int{0, 0, 1, 59, 60, 61, 40_000}).Draw(t, "second")) * time.Second)
-			alone := history(t, declared, flowtest.Catalog(), issues...).Snapshot(at)
+			alone := built(t, declared, issues).Snapshot(at)
 			if d := cmp.Diff(alone, asked.Snapshot(at)); d != "" {
 				t.Fatalf("as of %v (-asked for alone, +asked for after others):\n%s", at, d)
 			}
@@ -41,8 +40,8 @@ func TestABulkEditOfTheFirstMinuteOfADayIsNotKnownOfAtItsBeginning(t *testing.T)
 		issues = append(issues, task(t, 10+n, "2026-01-02").By(9).Resolves(at.Format("2006-01-02 15:04:05"), "Done").Issue())
 	}
 	midnight := flowtest.At(t, "2026-02-10")
-	fresh := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), issues...).Snapshot(midnight)
-	h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), issues...)
+	fresh := ofEpic(t, issues...).Snapshot(midnight)
+	h := ofEpic(t, issues...)
 	h.Snapshot(flowtest.At(t, "2026-03-01")) // judges every day
 	if stalled := fresh.Goals[0].Stalled; stalled == nil || *stalled {
 		t.Errorf("stalled at midnight: %v", stalled)
@@ -54,7 +53,7 @@ func TestABulkEditOfTheFirstMinuteOfADayIsNotKnownOfAtItsBeginning(t *testing.T)
 
 func TestMomentsMayBeAskedForAtTheSameTime(t *testing.T) {
 	goals, issues := company(t, 300, 5)
-	h := build(t, goals, issues)
+	h := built(t, goals, issues)
 	begin := time.Date(2025, 6, 1, 0, 0, 0, 0, time.UTC)
 	got := make([]*measure.Snapshot, 60)
 	var wg sync.WaitGroup
@@ -66,7 +65,7 @@ func TestMomentsMayBeAskedForAtTheSameTime(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	alone := build(t, goals, issues)
+	alone := built(t, goals, issues)
 	for k := len(got) - 1; k >= 0; k-- {
 		if d := cmp.Diff(alone.Snapshot(begin.AddDate(0, 0, 7*k)), got[k]); d != "" {
 			t.Fatalf("week %d (-alone, +among others):\n%s", k, d)
@@ -76,7 +75,7 @@ func TestMomentsMayBeAskedForAtTheSameTime(t *testing.T) {
 
 func TestALongLedgerCountsWhatItsIssuesSay(t *testing.T) {
 	declared, issues := company(t, 700, 1)
-	h := build(t, declared, issues)
+	h := built(t, declared, issues)
 	begin := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 	settings := measure.DefaultSettings()
 	rapid.Check(t, func(t *rapid.T) {

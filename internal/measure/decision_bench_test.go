@@ -1,7 +1,6 @@
 package measure_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -20,14 +19,13 @@ func undecided(tb testing.TB, issues, goals int) ([]goal.Goal, []*flow.Issue) {
 	for k := range issues {
 		at := begin.Add(time.Duration(k%500) * 24 * time.Hour)
 		day := func() string { at = at.Add(17 * time.Hour); return at.Format("2006-01-02 15:04:05") }
-		number, epic := goals+k+1, fmt.Sprintf("PAY-%d", k%goals+1)
-		b := flowtest.New(tb, fmt.Sprintf("PAY-%d", number), at.Format("2006-01-02 15:04:05")).By(uint64(k%50 + 1))
-		b.Joins(day(), epic).Touched(day()).Moves(day(), flowtest.Doing).Touched(day())
+		b := flowtest.New(tb, key(goals+k+1), at.Format("2006-01-02 15:04:05")).By(uint64(k%50 + 1))
+		b.Joins(day(), key(k%goals+1)).Touched(day()).Moves(day(), flowtest.Doing).Touched(day())
 		switch {
 		case k < 4*goals:
 			b.Labelled(day(), "adr")
 		case k%50 == 0:
-			b.BlockedBy(day(), fmt.Sprintf("PAY-%d", k%(4*goals)+goals+1))
+			b.BlockedBy(day(), key(k%(4*goals)+goals+1))
 		case k%10 == 1:
 			b.Flagged(day(), true).Flagged(day(), false)
 		case k%20 == 2:
@@ -52,12 +50,12 @@ func BenchmarkDecisions(b *testing.B) {
 	}{{"none", measure.DefaultSettings()}, {"three classes", decisive()}} {
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {
-				h := decided(b, c.settings, goals, issues...)
+				h := built(b, goals, issues, under(c.settings))
 				h.Snapshot(at)
 			}
 		})
 	}
-	h := decided(b, decisive(), goals, issues...)
+	h := built(b, goals, issues, under(decisive()))
 	b.Run("snapshot", func(b *testing.B) {
 		for b.Loop() {
 			h.Snapshot(at)

@@ -25,7 +25,7 @@ func decisionGoals() []goal.Goal {
 // theirIssues: a question of h that holds up work of g, an approval and a flag
 // in g, and a question of nobody.
 func theirIssues(t flowtest.TB) []*flow.Issue {
-	other := flowtest.New(t, "PAY-3", "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() })
+	other := flowtest.NewEpic(t, "PAY-3", "2026-01-01")
 	asks := func(n int, created, epic string) *flowtest.Builder {
 		return flowtest.New(t, "PAY-"+string(rune('0'+n)), created).Born(func(s *flow.State) {
 			s.Type, s.Epic = flow.IssueType{ID: "decision", Name: "Decision"}, flowtest.Ref(epic)
@@ -44,7 +44,7 @@ func theirIssues(t flowtest.TB) []*flow.Issue {
 }
 
 func TestDecisionsOfGoalsWorkedByHand(t *testing.T) {
-	h := decided(t, decisive(), decisionGoals(), theirIssues(t)...)
+	h := built(t, decisionGoals(), theirIssues(t), under(decisive()))
 	snap := h.Snapshot(flowtest.At(t, "2026-01-12"))
 	for _, c := range []struct {
 		goal          string
@@ -98,7 +98,7 @@ func TestDecisionsOfGoalsWorkedByHand(t *testing.T) {
 }
 
 func TestADecisionIsAGoalsOnlyWhileItHoldsTheGoalUp(t *testing.T) {
-	h := decided(t, decisive(), decisionGoals(), theirIssues(t)...)
+	h := built(t, decisionGoals(), theirIssues(t), under(decisive()))
 	for at, want := range map[string]int{
 		"2026-01-02": 0, // asked in h
 		"2026-01-03": 1, // PAY-20 waits for it
@@ -116,7 +116,7 @@ func TestHowLongAGoalAllowsBeatsTheService(t *testing.T) {
 	own := decisionGoals()
 	own[0].DecideIn = map[string]time.Duration{"": 24 * time.Hour}                                 // both: inherited by h
 	own[1].DecideIn = map[string]time.Duration{"architecture": 20 * 24 * time.Hour, "": time.Hour} // g
-	h := decided(t, decisive(), own, theirIssues(t)...)
+	h := built(t, own, theirIssues(t), under(decisive()))
 	snap := h.Snapshot(flowtest.At(t, "2026-01-04 12:00"))
 	for id, want := range map[string]int{"g": 1, "h": 1, "both": 2} {
 		// In g the flag of twelve hours is late; in h the question of two days
@@ -143,7 +143,7 @@ func TestLatencyWorkedByHand(t *testing.T) {
 		question(t, 4, "2026-01-19").Resolves("2026-01-28", "Won't Do").Issue(),
 		question(t, 5, "2026-01-26").Issue(),
 	}
-	h := decided(t, decisive(), []goal.Goal{epicGoal()}, issues...)
+	h := decided(t, issues...)
 	d := status(t, h, "2026-02-04").Decisions
 	if diff := cmp.Diff(measure.DecisionLatency{
 		Made: 3, Waiting: 1, P50Seconds: ptr(4 * aDay), MeanSeconds: ptr((2 + 1.5 + 2.5 + 5.25) * aDay),
@@ -161,17 +161,13 @@ func TestLatencyWorkedByHand(t *testing.T) {
 	}
 	// It is decided alone in the window, at 120 days: that says nothing of the
 	// others, so all that ever was is looked at: S = 3/4, 1/2, 1/4, 0.
-	alone := history2(t, append(issues[:4:4], question(t, 5, "2026-01-26").Resolves("2026-05-26", "Done").Issue())...)
+	alone := decided(t, append(issues[:4:4], question(t, 5, "2026-01-26").Resolves("2026-05-26", "Done").Issue())...)
 	if got := status(t, alone, "2026-05-27").Decisions.Latency; !got.WholeHistory || got.Made != 4 || *got.P50Seconds != 4*aDay || *got.P85Seconds != 120*aDay {
 		t.Errorf("one alone, entered late: %+v", got)
 	}
 	if got := status(t, alone, "2027-05-27"); got.Decisions.Latency.MeanSeconds != nil || got.Missing["decision_latency"] == "" {
 		t.Errorf("long after the last: %+v, missing %v", got.Decisions.Latency, got.Missing)
 	}
-}
-
-func history2(t flowtest.TB, issues ...*flow.Issue) *measure.History {
-	return decided(t, decisive(), []goal.Goal{epicGoal()}, issues...)
 }
 
 func TestCalendarsThatNeverWork(t *testing.T) {
@@ -181,11 +177,11 @@ func TestCalendarsThatNeverWork(t *testing.T) {
 		always.Calendar.Holidays = append(always.Calendar.Holidays, flow.Date{Year: 2026, Month: 1, Day: 1}.AddDays(d))
 	}
 	issues := []*flow.Issue{epic(t).Issue(), question(t, 2, "2026-01-05").Resolves("2026-01-07", "Done").Issue()}
-	g := status(t, decided(t, never, []goal.Goal{epicGoal()}, issues...), "2026-01-20").Decisions
+	g := status(t, built(t, []goal.Goal{epicGoal()}, issues, under(never)), "2026-01-20").Decisions
 	if g.Latency.Working != nil || *g.Latency.P50Seconds != 2*aDay {
 		t.Errorf("without a workday: %+v, want no working time", g.Latency)
 	}
-	h := decided(t, always, []goal.Goal{epicGoal()}, issues...)
+	h := built(t, []goal.Goal{epicGoal()}, issues, under(always))
 	g = status(t, h, "2026-01-20").Decisions
 	if *g.Latency.Working.P50Seconds != 0 || g.Latency.Working.MeanSeconds != 0 || *g.Latency.P50Seconds != 2*aDay {
 		t.Errorf("with holidays throughout: %+v, want no time to have been worked", g.Latency)
@@ -199,7 +195,7 @@ func TestCalendarsThatNeverWork(t *testing.T) {
 func TestAnOverdueDecisionPutsItsGoalAtRisk(t *testing.T) {
 	// Overdue from the 14th on; the worse state shows after two days.
 	work := task(t, 3, "2026-01-02").Moves("2026-01-05", flowtest.Doing)
-	h := history2(t, epic(t).Issue(), work.Issue(), question(t, 2, "2026-01-09").Resolves("2026-01-17", "Done").Issue())
+	h := decided(t, epic(t).Issue(), work.Issue(), question(t, 2, "2026-01-09").Resolves("2026-01-17", "Done").Issue())
 	for at, want := range map[string]measure.Health{
 		"2026-01-13": measure.OnTrack, "2026-01-15": measure.OnTrack, "2026-01-16 12:00": measure.AtRisk,
 		"2026-01-21": measure.AtRisk, "2026-01-22": measure.OnTrack, // better shows after five days
@@ -213,7 +209,7 @@ func TestAnOverdueDecisionPutsItsGoalAtRisk(t *testing.T) {
 func TestADecisionThatIsMadeIsProgress(t *testing.T) {
 	work := func() *flow.Issue { return task(t, 3, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Issue() }
 	last := func(at string, issues ...*flow.Issue) string {
-		g := status(t, history2(t, append(issues, epic(t).Issue())...), at)
+		g := status(t, decided(t, append(issues, epic(t).Issue())...), at)
 		if g.LastProgress == nil {
 			return ""
 		}
@@ -246,7 +242,7 @@ func TestADecisionThatIsMadeIsProgress(t *testing.T) {
 	}
 	g := epicGoal()
 	g.Decisions = []goal.Decision{{ID: "cdn", Asked: date(t, "2026-01-10"), Decided: date(t, "2026-01-20")}}
-	h := decided(t, decisive(), []goal.Goal{g}, epic(t).Issue(), work())
+	h := built(t, []goal.Goal{g}, []*flow.Issue{epic(t).Issue(), work()}, under(decisive()))
 	e, _ := h.Explain("g", "last_progress", flowtest.At(t, "2026-02-01"))
 	if got := e.Measures[0]; !strings.HasPrefix(got.Value, "2026-01-20") || !strings.Contains(got.Counted[0].What, "the decision cdn was made") {
 		t.Errorf("a declared decision: %s, %+v", got.Value, got.Counted)
@@ -259,7 +255,7 @@ func TestDecisionsInStopCriteriaAndExplanations(t *testing.T) {
 		{ID: "waits", When: "decision_blocked >= 50% and decisions_open > 1 and decision_debt > 11d and decision_oldest_age > 9d"},
 		{ID: "late", When: "decisions_overdue > 1 or decisions_reversed > 0"},
 	}
-	h := decided(t, decisive(), own, theirIssues(t)...)
+	h := built(t, own, theirIssues(t), under(decisive()))
 	g := status(t, h, "2026-01-12")
 	var met []string
 	for _, c := range g.MetCriteria() {
@@ -295,11 +291,13 @@ func TestWhatIsBlockedIsWeighedInPoints(t *testing.T) {
 	// Of 3 + 5 + 8 open points the 8 wait; what is delivered does not count.
 	g := epicGoal()
 	g.Count = goal.CountPoints
-	h := decided(t, decisive(), []goal.Goal{g}, epic(t).Issue(),
+	h := built(t, []goal.Goal{g}, []*flow.Issue{
+		epic(t).Issue(),
 		task(t, 2, "2026-01-02").Estimates("2026-01-02", "3").Issue(),
 		task(t, 3, "2026-01-02").Estimates("2026-01-02", "5").Issue(),
 		task(t, 4, "2026-01-02").Estimates("2026-01-02", "8").Flagged("2026-01-03", true).Issue(),
-		task(t, 5, "2026-01-02").Estimates("2026-01-02", "100").Flagged("2026-01-03", true).Resolves("2026-01-04", "Done").Issue())
+		task(t, 5, "2026-01-02").Estimates("2026-01-02", "100").Flagged("2026-01-03", true).Resolves("2026-01-04", "Done").Issue(),
+	}, under(decisive()))
 	if got := status(t, h, "2026-01-05").Decisions.BlockedRatio; got == nil || *got != .5 {
 		t.Errorf("blocked: %v, want a half", got)
 	}
@@ -307,7 +305,7 @@ func TestWhatIsBlockedIsWeighedInPoints(t *testing.T) {
 
 func TestSubtasksAndEpicsAskForTheirGoals(t *testing.T) {
 	// Neither counts as work of its own, and both hold the goal up.
-	h := history2(t, epic(t).Flagged("2026-01-03", true).Issue(), task(t, 2, "2026-01-02").Issue(),
+	h := decided(t, epic(t).Flagged("2026-01-03", true).Issue(), task(t, 2, "2026-01-02").Issue(),
 		flowtest.New(t, "PAY-3", "2026-01-02").Born(func(s *flow.State) { s.Type, s.Parent = flowtest.Subtask(), flowtest.Ref("PAY-2") }).
 			Moves("2026-01-04", flowtest.Approval).Issue())
 	g := status(t, h, "2026-01-05")

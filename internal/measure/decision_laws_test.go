@@ -53,22 +53,13 @@ func decisiveGoals(t flowtest.TB) []goal.Goal {
 func TestDecisionsOfAMomentDoNotLookPastIt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := aStoryOf(t, decisiveDeeds())
-		end := s.end(t)
-		begin := flowtest.At(t, "2026-01-01")
-		at := begin.Add(time.Duration(rapid.IntRange(0, int(end.Sub(begin).Seconds())+20*86400).Draw(t, "second")) * time.Second)
-		if at.After(end) {
-			end = at
-		}
-		today := decided(t, decisive(), decisiveGoals(t), s.until(t, end)...)
-		then := decided(t, decisive(), decisiveGoals(t), s.until(t, at)...)
-		if d := cmp.Diff(then.Snapshot(at), today.Snapshot(at)); d != "" {
-			t.Fatalf("as of %v (-from a store of that moment, +from today's store):\n%s", at, d)
-		}
+		at, end := s.moment(t, "2026-01-01", 20)
+		today := built(t, decisiveGoals(t), s.until(t, end), under(decisive()))
+		then := built(t, decisiveGoals(t), s.until(t, at), under(decisive()))
+		sameAsOf(t, at, "the figures", then.Snapshot(at), today.Snapshot(at))
 		was, _ := then.Decisions("", at)
 		is, _ := today.Decisions("", at)
-		if d := cmp.Diff(was, is); d != "" {
-			t.Fatalf("the register as of %v (-from a store of that moment, +from today's store):\n%s", at, d)
-		}
+		sameAsOf(t, at, "the register", was, is)
 	})
 }
 
@@ -83,7 +74,7 @@ func TestDecisionsOfDisjointGoalsAddUp(t *testing.T) {
 		apart := decisiveGoals(t)
 		apart[1].Work.Labels, apart[2].Work.Exclude = nil, nil
 		apart[1].Decisions = apart[1].Decisions[1:] // the first names an issue that may be in the other
-		snap := decided(t, decisive(), apart, s.until(t, at)...).Snapshot(at)
+		snap := built(t, apart, s.until(t, at), under(decisive())).Snapshot(at)
 		var open, overdue int
 		var debt float64
 		var oldest *time.Time
@@ -107,11 +98,11 @@ func TestOrderAndNamesChangeNoDecision(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := aStoryOf(t, decisiveDeeds())
 		at := s.end(t)
-		want := decided(t, decisive(), decisiveGoals(t), s.until(t, at)...)
+		want := built(t, decisiveGoals(t), s.until(t, at), under(decisive()))
 		for n := range s.people {
 			s.people[n] += 1_000_000
 		}
-		got := decided(t, decisive(), decisiveGoals(t), rapid.Permutation(s.until(t, at)).Draw(t, "order")...)
+		got := built(t, decisiveGoals(t), rapid.Permutation(s.until(t, at)).Draw(t, "order"), under(decisive()))
 		if d := cmp.Diff(want.Snapshot(at), got.Snapshot(at)); d != "" {
 			t.Fatalf("in another order and under other names:\n%s", d)
 		}
@@ -130,7 +121,7 @@ func TestShiftingTimeShiftsOnlyTheTimesOfDecisions(t *testing.T) {
 		const days = 91 // whole weeks: working days stay working days
 		shift := days * 24 * time.Hour
 		issues := s.until(t, at)
-		want, _ := decided(t, decisive(), decisiveGoals(t), issues...).Decisions("", at)
+		want, _ := built(t, decisiveGoals(t), issues, under(decisive())).Decisions("", at)
 		for k, i := range issues {
 			issues[k] = later(i, shift)
 		}
@@ -145,7 +136,7 @@ func TestShiftingTimeShiftsOnlyTheTimesOfDecisions(t *testing.T) {
 				}
 			}
 		}
-		got, _ := decided(t, decisive(), moved, issues...).Decisions("", at.Add(shift))
+		got, _ := built(t, moved, issues, under(decisive())).Decisions("", at.Add(shift))
 		got.At = got.At.Add(-shift)
 		for k := range got.Decisions {
 			d := &got.Decisions[k]
@@ -213,7 +204,7 @@ func decisionsOf(t flowtest.TB, builders ...*flowtest.Builder) *measure.Decision
 	for _, b := range builders {
 		issues = append(issues, b.Issue())
 	}
-	return status(t, history2(t, issues...), onDay(lastDay)).Decisions
+	return status(t, decided(t, issues...), onDay(lastDay)).Decisions
 }
 
 // noBetter fails where a headline improves.
@@ -314,7 +305,7 @@ func TestAMillionTogglesAreOneDecision(t *testing.T) {
 		at = at.Add(time.Second)
 	}
 	i.Histories, i.Announced, i.Updated = toggles, toggles, at
-	h := history2(t, epic(t).Issue(), i)
+	h := decided(t, epic(t).Issue(), i)
 	r, _ := h.Decisions("g", at)
 	if len(r.Decisions) != 1 || r.Decisions[0].Reopened != toggles/2-1 || r.Decisions[0].State != measure.DecisionMade {
 		t.Errorf("the register holds %d decisions, the first %+v", len(r.Decisions), r.Decisions[:min(1, len(r.Decisions))])
@@ -351,7 +342,7 @@ func TestClocksThatJumpAreToldInOrderOfTime(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if d := cmp.Diff(c.want, lines(t, history2(t, epic(t).Issue(), c.issue), "g", "2026-01-20")); d != "" {
+			if d := cmp.Diff(c.want, lines(t, decided(t, epic(t).Issue(), c.issue), "g", "2026-01-20")); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}
 		})

@@ -28,7 +28,7 @@ func heldBy(i *flow.Issue) map[string]flow.Spans {
 	}
 	out := make(map[string]flow.Spans, len(h.held))
 	for key, spans := range h.held {
-		out[key] = flow.UnionOf(spans)
+		out[lasting(key)] = flow.UnionOf(spans)
 	}
 	return out
 }

@@ -106,7 +106,7 @@ func TestADecisionGoesOnInItsParts(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			h := history2(t, append(c.issues, epic(t).Issue())...)
+			h := decided(t, append(c.issues, epic(t).Issue())...)
 			if d := cmp.Diff(c.want, parted(t, h, "2026-01-25")); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}
@@ -116,7 +116,7 @@ func TestADecisionGoesOnInItsParts(t *testing.T) {
 
 func TestADecisionTakesUntilItsLastPartIsMade(t *testing.T) {
 	// Asked on the 5th, closed on the 12th, its parts on the 15th and the 25th.
-	h := history2(t, epic(t).Issue(), task(t, 9, "2026-01-02").Moves("2026-01-03", flowtest.Doing).Issue(),
+	h := decided(t, epic(t).Issue(), task(t, 9, "2026-01-02").Moves("2026-01-03", flowtest.Doing).Issue(),
 		question(t, 2, "2026-01-05").Resolves("2026-01-12", "Done").Issue(),
 		question(t, 3, "2026-01-11").Links("2026-01-11", "split from", "PAY-2").Resolves("2026-01-15", "Done").Issue(),
 		question(t, 4, "2026-01-11").Links("2026-01-11", "split from", "PAY-2").Resolves("2026-01-25", "Done").Issue())
@@ -146,14 +146,16 @@ func TestADecisionTakesUntilItsLastPartIsMade(t *testing.T) {
 }
 
 func TestAPartIsOfTheWholesGoalsWhileItIsOfNone(t *testing.T) {
-	other := flowtest.New(t, "PAY-90", "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Issue()
+	other := flowtest.NewEpic(t, "PAY-90", "2026-01-01").Issue()
 	alone := func(n int, at string) *flowtest.Builder {
-		return flowtest.New(t, fmt.Sprintf("PAY-%d", n), at).Born(func(s *flow.State) { s.Type = flow.IssueType{ID: "decision", Name: "Decision"} })
+		return flowtest.New(t, key(n), at).Born(func(s *flow.State) { s.Type = flow.IssueType{ID: "decision", Name: "Decision"} })
 	}
 	gs := []goal.Goal{epicGoal(), {ID: "h", Work: goal.Work{Epics: []string{"PAY-90"}}}}
-	h := decided(t, decisive(), gs, epic(t).Issue(), other,
+	h := built(t, gs, []*flow.Issue{
+		epic(t).Issue(), other,
 		question(t, 2, "2026-01-05").Resolves("2026-01-12", "Done").Issue(),
-		alone(3, "2026-01-12").Links("2026-01-12", "split from", "PAY-2").Joins("2026-01-20", "PAY-90").Issue())
+		alone(3, "2026-01-12").Links("2026-01-12", "split from", "PAY-2").Joins("2026-01-20", "PAY-90").Issue(),
+	}, under(decisive()))
 	for at, want := range map[string][2]int{"2026-01-15": {1, 0}, "2026-01-21": {0, 1}} {
 		snap := h.Snapshot(flowtest.At(t, at))
 		for k, id := range []string{"g", "h"} {
@@ -182,7 +184,7 @@ func splitOn(t *rapid.T, whole *flowtest.Builder, first, on int) []*flowtest.Bui
 		case "part":
 			part.Links(at, phrase, "PAY-10")
 		case "whole":
-			whole.Links(at, map[string]string{"split from": "split to", "clones": "is cloned by"}[phrase], fmt.Sprintf("PAY-%d", 50+n))
+			whole.Links(at, map[string]string{"split from": "split to", "clones": "is cloned by"}[phrase], key(50+n))
 		default:
 			part.Shows(phrase, "PAY-10")
 		}
@@ -223,7 +225,7 @@ func TestDecidingAPartIsNotDecidingTheWhole(t *testing.T) {
 }
 
 func TestAClosingThatIsSplitIsKnownFromTheLinkOn(t *testing.T) {
-	h := history2(t, epic(t).Issue(), question(t, 2, "2026-01-05").Resolves("2026-01-12", "Done").Issue(),
+	h := decided(t, epic(t).Issue(), question(t, 2, "2026-01-05").Resolves("2026-01-12", "Done").Issue(),
 		question(t, 3, "2026-01-13").Links("2026-01-15", "split from", "PAY-2").Issue())
 	for at, want := range map[string]time.Time{
 		"2026-01-14": flowtest.At(t, "2026-01-13"), "2026-01-15": flowtest.At(t, "2026-01-05"),
@@ -254,7 +256,7 @@ func TestALabelThatIsExchangedForAnotherChangesNothing(t *testing.T) {
 			for n, q := range all[1:] {
 				issues = append(issues, q.tell(t, 11+n).Issue())
 			}
-			return status(t, decided(t, settings, []goal.Goal{epicGoal()}, issues...), onDay(lastDay)).Decisions
+			return status(t, built(t, []goal.Goal{epicGoal()}, issues, under(settings)), onDay(lastDay)).Decisions
 		}
 		if d := cmp.Diff(of(false), of(true)); d != "" {
 			t.Fatalf("under another label (-not, +so):\n%s", d)

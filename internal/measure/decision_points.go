@@ -1,7 +1,6 @@
 package measure
 
 import (
-	"strings"
 	"time"
 
 	"plumbline/internal/flow"
@@ -124,7 +123,10 @@ func newInquiry(t *flow.Timeline, a *asker, declared func(key string) bool) *inq
 	if len(q.asks) == 0 && len(q.held) == 0 && !named {
 		return nil
 	}
-	q.summary = strings.Clone(t.Issue.Summary)
+	q.summary, q.key = lasting(t.Issue.Summary), lasting(q.key)
+	for k := range q.keys {
+		q.keys[k] = lasting(q.keys[k])
+	}
 	if len(q.asks) > 0 || named {
 		q.from, q.into = splitsOf(t.Issue)
 	}

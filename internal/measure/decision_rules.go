@@ -153,7 +153,7 @@ func (a *asker) look(known map[string]classSet, name string, names func(*Match) 
 				set |= 1 << k
 			}
 		}
-		known[name] = set
+		known[lasting(name)] = set
 	}
 	return set
 }

@@ -29,23 +29,10 @@ func decisive() measure.Settings {
 	return s
 }
 
-func decided(t flowtest.TB, s measure.Settings, goals []goal.Goal, issues ...*flow.Issue) *measure.History {
+// decided is the history of the one goal, under decisive settings.
+func decided(t flowtest.TB, issues ...*flow.Issue) *measure.History {
 	t.Helper()
-	h, err := measure.Build(measure.Input{
-		Goals: goals, Catalogs: map[string]*flow.Catalog{flowtest.Site: flowtest.Catalog()}, Settings: s,
-		Issues: func(each func(*flow.Issue) error) error {
-			for _, i := range issues {
-				if err := each(i); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h
+	return built(t, []goal.Goal{epicGoal()}, issues, under(decisive()))
 }
 
 // question is a decision issue of the epic.
@@ -231,7 +218,7 @@ func TestWhatAsksForADecision(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			g := epicGoal()
 			g.Decisions = c.declared
-			h := decided(t, decisive(), []goal.Goal{g}, epic(t).Issue(), c.issue(t).Issue())
+			h := built(t, []goal.Goal{g}, []*flow.Issue{epic(t).Issue(), c.issue(t).Issue()}, under(decisive()))
 			for at, want := range c.at {
 				for _, of := range []string{"", "g"} {
 					got := strings.Join(lines(t, h, of, at), "\n")

@@ -300,33 +300,63 @@ func (h *History) committed(at time.Time) map[int][]committed {
 	return out
 }
 
+// outgrown is how much a committed goal has grown, beside the goals like it that
+// have come to its age: peers, and how many of them had grown as much, or less.
+type outgrown struct {
+	growth       float64
+	grown        bool // growth is known: there was something to grow
+	peers, below int
+}
+
+// outgrown tells so of all goals as of the moment, by ledger.
+func (h *History) outgrown(at time.Time) []outgrown {
+	out := make([]outgrown, len(h.ledgers))
+	for _, like := range h.committed(at) {
+		for _, c := range like {
+			if c.base > 0 {
+				out[c.ledger].growth, out[c.ledger].grown = grownFrom(c.base, h.ledgers[c.ledger].sizeAt(at)), true
+			}
+		}
+		h.compare(like, out, at)
+	}
+	return out
+}
+
+// comparedAtOnce is how many goals are compared with one goal before the next one
+// is looked at, so that its course is at hand for all of them.
+const comparedAtOnce = 64
+
+// compare sets beside one another goals that are alike, the oldest first.
+func (h *History) compare(like []committed, out []outgrown, at time.Time) {
+	eachOf((len(like)+comparedAtOnce-1)/comparedAtOnce, func(n int) {
+		some := like[n*comparedAtOnce : min((n+1)*comparedAtOnce, len(like))]
+		for _, o := range like {
+			if o.t0.After(some[len(some)-1].t0) {
+				break
+			}
+			for _, c := range some {
+				if own := &out[c.ledger]; own.grown && o.base > 0 && o.ledger != c.ledger && !o.t0.After(c.t0) {
+					own.peers++
+					if grownFrom(o.base, h.ledgers[o.ledger].sizeAt(o.t0.Add(at.Sub(c.t0)))) <= own.growth {
+						own.below++
+					}
+				}
+			}
+		}
+	})
+}
+
 // setDrift adds the goal's drift, with its place among the goals like it.
-func (h *History) setDrift(g *GoalStatus, k int, like map[int][]committed, at time.Time) {
+func (h *History) setDrift(g *GoalStatus, k int, place outgrown, at time.Time) {
 	if g.CommittedAt == nil {
 		return
 	}
-	l := &h.ledgers[k]
-	d := l.drift(*g.CommittedAt, at, &h.settings)
+	d := h.ledgers[k].drift(*g.CommittedAt, at, &h.settings)
 	g.Drift = &d
 	if d.Growth == nil {
 		return
 	}
-	age, below := at.Sub(*g.CommittedAt), 0
-	for _, o := range like[l.height] {
-		if o.t0.After(*g.CommittedAt) {
-			break
-		}
-		if o.ledger == k {
-			continue
-		}
-		if o.base > 0 {
-			d.Peers++
-			if grownFrom(o.base, h.ledgers[o.ledger].sizeAt(o.t0.Add(age))) <= *d.Growth {
-				below++
-			}
-		}
-	}
-	if d.Peers >= h.settings.Thresholds.GrowthPeers {
-		d.Percentile = ratio(below, d.Peers)
+	if d.Peers = place.peers; d.Peers >= h.settings.Thresholds.GrowthPeers {
+		d.Percentile = ratio(place.below, d.Peers)
 	}
 }

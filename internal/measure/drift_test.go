@@ -31,7 +31,7 @@ func TestDriftByCauseWorkedByHand(t *testing.T) {
 		task(t, 11, "2026-01-16").Resolves("2026-01-17", "Done").Reopens("2026-01-19", flowtest.ToDo).Issue(),       // added, re-opened
 		flowtest.New(t, "PAY-12", "2026-01-03").Resolves("2026-01-04", "Done").Joins("2026-01-18", "PAY-1").Issue(), // moved in, done
 	}
-	h := history(t, []goal.Goal{g}, flowtest.Catalog(), issues...)
+	h := built(t, []goal.Goal{g}, issues)
 	// The time from 10 January to the end of 11 March is 61 days: its last
 	// quarter begins on 24 February at 18:00, 15.25 days before the end.
 	want := &measure.Drift{
@@ -69,8 +69,10 @@ func TestWhatComesInShortlyBeforeTheTargetIsASurprise(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			g := epicGoal()
 			g.Targets = append([]goal.Target{{Date: date(t, c.target), Said: date(t, "2026-01-05")}}, c.moved...)
-			h := history(t, []goal.Goal{g}, flowtest.Catalog(), epic(t).Issue(),
-				task(t, 2, "2026-01-02").Moves("2026-01-10", flowtest.Doing).Issue(), task(t, 3, c.in).Issue())
+			h := built(t, []goal.Goal{g}, []*flow.Issue{
+				epic(t).Issue(),
+				task(t, 2, "2026-01-02").Moves("2026-01-10", flowtest.Doing).Issue(), task(t, 3, c.in).Issue(),
+			})
 			if got := status(t, h, "2026-04-01").Drift.Late; got != c.want {
 				t.Errorf("%d late surprises, want %d", got, c.want)
 			}
@@ -86,7 +88,7 @@ func TestGrowthIsHeldAgainstTheOthersAtTheSameAge(t *testing.T) {
 	n := 1000
 	for k := range 9 {
 		goals = append(goals, goal.Goal{ID: fmt.Sprintf("g%d", k), Work: goal.Work{Epics: []string{key(k + 1)}}})
-		issues = append(issues, flowtest.New(t, key(k+1), "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Issue())
+		issues = append(issues, flowtest.NewEpic(t, key(k+1), "2026-01-01").Issue())
 		begin := date(t, "2026-01-10")
 		if k == 3 {
 			begin = date(t, "2026-05-10")
@@ -103,7 +105,7 @@ func TestGrowthIsHeldAgainstTheOthersAtTheSameAge(t *testing.T) {
 		add(10, k)
 		add(100, 100)
 	}
-	h := history(t, goals, flowtest.Catalog(), issues...)
+	h := built(t, goals, issues)
 	g, _ := h.Snapshot(flowtest.At(t, "2026-05-20")).Goal("g3")
 	// Of the eight others 0, 1 and 2 had grown less.
 	if g.Drift.Percentile == nil || *g.Drift.Percentile != 3.0/8 || *g.Drift.Growth != 3 {
@@ -119,7 +121,7 @@ func TestDriftIsWhatScopeAddedAndRemovedAreMadeOf(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := aStory(t)
 		at := s.end(t)
-		for _, g := range history(t, goals(), flowtest.Catalog(), s.until(t, at)...).Snapshot(at).Goals {
+		for _, g := range built(t, goals(), s.until(t, at)).Snapshot(at).Goals {
 			if (g.Drift == nil) != (g.CommittedAt == nil) {
 				t.Fatalf("%s: drift %v, committed at %v", g.ID, g.Drift, g.CommittedAt)
 			}
@@ -138,9 +140,11 @@ func TestTargetsSlipAndTheScopeAnswersOrNot(t *testing.T) {
 		{Date: date(t, "2026-05-15"), Said: date(t, "2026-04-01")}, // pulled in
 		{Date: date(t, "2026-08-31"), Said: date(t, "2026-05-10")}, // late
 	}
-	h := history(t, []goal.Goal{g}, flowtest.Catalog(), epic(t).Issue(),
+	h := built(t, []goal.Goal{g}, []*flow.Issue{
+		epic(t).Issue(),
 		task(t, 2, "2026-01-02").Moves("2026-01-10", flowtest.Doing).Issue(), task(t, 3, "2026-01-02").Issue(),
-		task(t, 4, "2026-01-02").Resolves("2026-05-20", "Won't Do").Issue(), task(t, 5, "2026-05-01").Issue(), task(t, 6, "2026-05-24 12:00").Issue())
+		task(t, 4, "2026-01-02").Resolves("2026-05-20", "Won't Do").Issue(), task(t, 5, "2026-05-01").Issue(), task(t, 6, "2026-05-24 12:00").Issue(),
+	})
 	at := func(s string) *measure.Slip { return status(t, h, s).Slip }
 	want := &measure.Slip{
 		Pushes: []measure.Push{
@@ -165,17 +169,12 @@ func TestReleaseDatesThatWereSeenToMoveTellOfTheDeadlineToo(t *testing.T) {
 	g := goal.Goal{ID: "g", Work: goal.Work{FixVersions: []goal.InProject{{Project: "PAY", Name: "3.2"}}}}
 	version := flow.Version{ID: "v", Name: "3.2", Project: "PAY", Release: date(t, "2026-05-31")}
 	issues := []*flow.Issue{task(t, 2, "2026-01-02").Versioned("2026-01-03", "v").Moves("2026-01-05", flowtest.Doing).Issue()}
-	h, err := measure.Build(measure.Input{
-		Goals: []goal.Goal{g}, Catalogs: map[string]*flow.Catalog{flowtest.Site: flowtest.Catalog(version)}, Settings: measure.DefaultSettings(),
-		Releases: map[measure.ReleaseOf][]goal.Target{{Site: flowtest.Site, Version: "v"}: {
+	h := built(t, []goal.Goal{g}, issues, on(flowtest.Catalog(version)), func(in *measure.Input) {
+		in.Releases = map[measure.ReleaseOf][]goal.Target{{Site: flowtest.Site, Version: "v"}: {
 			{Said: date(t, "2026-01-05"), Date: date(t, "2026-03-31")}, {Said: date(t, "2026-03-20"), Date: date(t, "2026-04-30")},
 			{Said: date(t, "2026-04-01")}, {Said: date(t, "2026-04-20"), Date: date(t, "2026-05-31")},
-		}},
-		Issues: func(each func(*flow.Issue) error) error { return each(issues[0]) },
+		}}
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	shows(t, h, "deadline_as_goal", "2026-04-27", "")
 	e, _ := h.Explain("g", "slip", flowtest.At(t, "2026-05-01"))
 	want := []measure.ExplainedInput{{Name: "release date of PAY 3.2", Value: "pushed 2 times, 2 of them late, by 61 days in all, 0.53 days a day"}}

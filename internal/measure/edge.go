@@ -141,15 +141,15 @@ const beyondNoticed = 0.25
 // Shift is by how much a property of the goal moves the estimate away from the
 // delivered share.
 type Shift struct {
-	What string  `json:"what"`
-	By   float64 `json:"by"` // completion, −1…1
+	What string  `json:"what"` // such as "22 issues in scope, counted as 19"
+	By   float64 `json:"by"`   // completion, −1…1
 }
 
 // shifts tell what moved the regression's value away from the delivered share:
 // each coefficient's part on the logit scale, by the completion that a unit of
 // it makes here. What moves it by less than half a point is left out.
 func (m *Model) shifts(s *Situation, v *vector) []Shift {
-	x := standardised(*v)
+	is, x := s.vector(), standardised(*v)
 	belief := m.belief(s.Open() == 0)
 	var parts vector
 	sum := 0.0
@@ -167,7 +167,7 @@ func (m *Model) shifts(s *Situation, v *vector) []Shift {
 	var out []Shift
 	for i, part := range parts {
 		if by := part * point; math.Abs(by) >= shiftNoticed {
-			out = append(out, Shift{featureTold(i)(v[i]), by})
+			out = append(out, Shift{toldHeld(i, is[i], v[i]), by})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Shift) int { return cmp.Compare(math.Abs(b.By), math.Abs(a.By)) })
@@ -175,6 +175,17 @@ func (m *Model) shifts(s *Situation, v *vector) []Shift {
 }
 
 const shiftNoticed = 0.005
+
+// toldHeld writes a feature's value in words, and at which edge it was held,
+// where that shows.
+func toldHeld(feature int, is, counted float64) string {
+	tell := featureTold(feature)
+	text, held := tell(is), tell(counted)
+	if text == held {
+		return text
+	}
+	return text + ", counted as " + held
+}
 
 // featureTold writes a feature's value in words.
 func featureTold(feature int) func(float64) string {

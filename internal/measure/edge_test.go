@@ -49,6 +49,22 @@ func TestWhatLiesBeyondTheEdgesMovesNothingAndWidensTheInterval(t *testing.T) {
 	}
 }
 
+func TestAShiftTellsWhatIsSoAndWhatItIsCountedAs(t *testing.T) {
+	for _, c := range []struct {
+		feature     int
+		is, counted float64
+		want        string
+	}{
+		{featSize, math.Log1p(22), math.Log1p(19), "22 issues in scope, counted as 19 issues in scope"},
+		{featSize, math.Log1p(22), math.Log1p(22.2), "22 issues in scope"},
+		{featAge, math.Log1p(201), math.Log1p(192), "201 d of age, counted as 192 d of age"},
+	} {
+		if got := toldHeld(c.feature, c.is, c.counted); got != c.want {
+			t.Errorf("told as %q, want %q", got, c.want)
+		}
+	}
+}
+
 func TestTheShiftsAddUpToTheDistanceFromTheDeliveredShare(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		m, s := someModel(t), someSituation(t)

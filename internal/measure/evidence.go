@@ -104,8 +104,8 @@ func (l *ledger) hidingDefect(at time.Time, t *tally, s *Settings) *Component {
 	if t.parts.Total() == 0 {
 		return nil
 	}
-	if f := l.freshness(at, s); f != nil && f.Ratio < s.Thresholds.EvidenceHides {
-		return f
+	if l.isStale(at, s) {
+		return l.freshness(at, s)
 	}
 	if !l.hidden(at, t, s) {
 		return nil
@@ -168,26 +168,36 @@ func (l *ledger) freshness(at time.Time, s *Settings) *Component {
 	if !at.After(last) {
 		return &Component{byFreshness, 1, fmt.Sprintf("site %s was read completely since then", site)}
 	}
-	age, every := at.Sub(last), s.fresh.every
-	full, none := time.Duration(s.Thresholds.FreshFor)*every, time.Duration(s.Thresholds.StaleAfter)*every
+	age := at.Sub(last)
+	full, none := s.fresh.bounds(&s.Thresholds)
 	return &Component{
 		byFreshness, falling(age, full, none),
 		fmt.Sprintf("site %s was last read completely %s before, at %s", site, age.Round(time.Minute), last.UTC().Format(time.RFC3339)),
 	}
 }
 
+// isStale reports whether freshness hides the figures of the moment. That
+// passes: once the sites are read again, they are known.
+func (l *ledger) isStale(at time.Time, s *Settings) bool {
+	if s.fresh == nil {
+		return false
+	}
+	last, _ := s.fresh.oldest(l)
+	full, none := s.fresh.bounds(&s.Thresholds)
+	return falling(at.Sub(last), full, none) < s.Thresholds.EvidenceHides // the longest age where a site was never read
+}
+
 // staleSince is from when on freshness hides the figures, if it does at the
 // moment.
 func (l *ledger) staleSince(at time.Time, s *Settings) (time.Time, bool) {
-	f := l.freshness(at, s)
-	if f == nil || f.Ratio >= s.Thresholds.EvidenceHides {
+	if !l.isStale(at, s) {
 		return time.Time{}, false
 	}
 	last, _ := s.fresh.oldest(l)
 	if last.IsZero() {
 		return l.entries[0].at(), true
 	}
-	full, none := time.Duration(s.Thresholds.FreshFor)*s.fresh.every, time.Duration(s.Thresholds.StaleAfter)*s.fresh.every
+	full, none := s.fresh.bounds(&s.Thresholds)
 	return last.Add(full + time.Duration((1-s.Thresholds.EvidenceHides)*float64(none-full))), true
 }
 
@@ -218,6 +228,12 @@ func (f *fresh) oldest(l *ledger) (last time.Time, site string) {
 		}
 	}
 	return last, site
+}
+
+// bounds are up to which age a reading is fresh, and from which on it is worth
+// nothing.
+func (f *fresh) bounds(t *Thresholds) (full, none time.Duration) {
+	return time.Duration(t.FreshFor) * f.every, time.Duration(t.StaleAfter) * f.every
 }
 
 // SyncedAt returns the history together with when each site was last read

@@ -70,7 +70,7 @@ func TestTheComponentsOfEvidenceWorkedByHand(t *testing.T) {
 	unclaimed := func(n int) []*flow.Issue {
 		issues := tasks(t, 6)
 		for k := range n {
-			issues = append(issues, flowtest.New(t, fmt.Sprintf("PAY-%d", 500+k), "2026-01-02").Moves("2026-01-05", flowtest.Doing).Issue())
+			issues = append(issues, flowtest.New(t, key(500+k), "2026-01-02").Moves("2026-01-05", flowtest.Doing).Issue())
 		}
 		return issues
 	}
@@ -126,7 +126,7 @@ func TestTheComponentsOfEvidenceWorkedByHand(t *testing.T) {
 			if c.goal != nil {
 				g = *c.goal
 			}
-			got := component(status(t, history(t, []goal.Goal{g}, flowtest.Catalog(), c.issues...), c.at), c.component)
+			got := component(status(t, built(t, []goal.Goal{g}, c.issues), c.at), c.component)
 			if d := cmp.Diff(c.want, got, about()); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}
@@ -141,7 +141,7 @@ func about() cmp.Option {
 
 func TestFreshnessFallsFromTwoIntervalsToTwentyFour(t *testing.T) {
 	at := flowtest.At(t, "2026-01-20 12:00")
-	h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), tasks(t, 12)...)
+	h := ofEpic(t, tasks(t, 12)...)
 	for _, c := range []struct {
 		name   string
 		age    time.Duration // of the last complete sync; below 0: it was later
@@ -181,7 +181,7 @@ func TestADefectOfTheDataHidesTheFiguresAndSaysWhy(t *testing.T) {
 	}
 	promised := epicGoal()
 	promised.Targets = []goal.Target{{Date: date(t, "2026-06-01")}}
-	h := experienced(t, promised, "2026-01-20", broken...)
+	h := built(t, []goal.Goal{promised}, broken, unlearnt(t, "2026-01-20"))
 	g := status(t, h, "2026-01-20")
 	if g.Real != nil || g.RealLower != nil || g.RealUpper != nil || g.Overstated != nil || g.Estimate != nil {
 		t.Errorf("real completion %v, overstated %v", g.Real, g.Overstated)
@@ -228,7 +228,7 @@ func TestStatusesThatAreGoneHideOnlyWhatStandsInThem(t *testing.T) {
 	for k := range 12 {
 		issues = append(issues, task(t, 10+k, "2026-01-02").Moves("2026-01-03", flowtest.Vanished).Resolves("2026-01-20", "Done").Issue())
 	}
-	h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), append(issues, epic(t).Issue())...)
+	h := ofEpic(t, append(issues, epic(t).Issue())...)
 	during, after := status(t, h, "2026-01-15"), status(t, h, "2026-01-21")
 	if during.Delivered != nil || during.Health != measure.HealthUnknown && during.Health != measure.NotStarted {
 		t.Errorf("while all stand in a status that is gone: delivered %v, health %s", during.Delivered, during.Health)
@@ -242,7 +242,7 @@ func TestAnIssueWithoutAChangelogIsKnownToBeOpenUntilItsResolution(t *testing.T)
 	bare := task(t, 10, "2026-01-02").Issue()
 	bare.Now.Status, bare.Now.Category = flow.Named{ID: flowtest.Done, Name: flowtest.Done}, flow.Done
 	bare.Now.Resolution, bare.Resolved, bare.Announced = flow.Named{ID: "1", Name: "Done"}, flowtest.At(t, "2026-01-20"), -1
-	h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), bare, epic(t).Issue())
+	h := ofEpic(t, bare, epic(t).Issue())
 	for at, want := range map[string]float64{"2026-01-15": 0, "2026-01-21": 1} {
 		g := status(t, h, at)
 		if d := cmp.Diff(ptr(want), g.Delivered); d != "" || component(g, "category_coverage") != 1 {
@@ -254,7 +254,7 @@ func TestAnIssueWithoutAChangelogIsKnownToBeOpenUntilItsResolution(t *testing.T)
 func TestAGoalThatReportsByCheckInsKeepsWhatWasSaid(t *testing.T) {
 	g := epicGoal()
 	g.Reported.From, g.CheckIns = "check_ins", []goal.CheckIn{{Date: date(t, "2026-01-05"), Completion: ptr(0.7)}}
-	h := history(t, []goal.Goal{g}, flowtest.Catalog(), tasks(t, 12)...).SyncedAt(nil, time.Hour)
+	h := built(t, []goal.Goal{g}, tasks(t, 12)).SyncedAt(nil, time.Hour)
 	got := status(t, h, "2026-01-20")
 	if d := cmp.Diff(ptr(0.7), got.Reported); d != "" || got.Delivered != nil {
 		t.Errorf("delivered %v; reported (-want +got):\n%s", got.Delivered, d)
@@ -262,7 +262,7 @@ func TestAGoalThatReportsByCheckInsKeepsWhatWasSaid(t *testing.T) {
 }
 
 func TestAGoalWithoutIssuesHasNoEvidence(t *testing.T) {
-	g := status(t, history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), epic(t).Issue()), "2026-01-20")
+	g := status(t, ofEpic(t, epic(t).Issue()), "2026-01-20")
 	if g.Evidence != nil || g.Missing["evidence"] != "no issue is in scope" || g.Suppressed != nil {
 		t.Errorf("evidence %+v, since %q; suppressed %v", g.Evidence, g.Missing["evidence"], g.Suppressed)
 	}
@@ -272,7 +272,7 @@ func TestEvidenceIsItsWeakestComponentAndEveryComponentIsAShare(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := aStory(t)
 		at := s.end(t)
-		for _, g := range history(t, goals(), flowtest.Catalog(), s.until(t, at)...).Snapshot(at).Goals {
+		for _, g := range built(t, goals(), s.until(t, at)).Snapshot(at).Goals {
 			if (g.Evidence == nil) != (g.Issues.Total() == 0) {
 				t.Fatalf("%s: %d issues, evidence %+v", g.ID, g.Issues.Total(), g.Evidence)
 			}

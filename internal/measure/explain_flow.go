@@ -66,9 +66,18 @@ func (x *explainer) lastProgress() ExplainedMeasure {
 	if x.status.LastProgress != nil {
 		m.Value = moment(*x.status.LastProgress)
 	}
-	m.Inputs = []ExplainedInput{{"progress events", strconv.Itoa(len(x.rhythm.events))}}
-	m.Counted = x.events(x.rhythm.events)
-	m.LeftOut = x.events(x.rhythm.left)
+	m.Inputs = []ExplainedInput{{"progress events", strconv.Itoa(x.rhythm.events)}}
+	if begun := x.rhythm.begun; !begun.IsZero() {
+		var counted, left []*progress
+		x.l.eachProgress(x.at, begun, func(p *progress, counts bool) {
+			if counts {
+				counted = append(counted, p)
+			} else {
+				left = append(left, p)
+			}
+		})
+		m.Counted, m.LeftOut = x.events(counted), x.events(left)
+	}
 	return m
 }
 

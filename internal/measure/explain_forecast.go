@@ -113,19 +113,25 @@ func (x *explainer) forecast() ExplainedMeasure {
 	return m
 }
 
-// weighedWays tells by which ways the forecast was told, what each weighs, and
-// what each says of the next 30 days.
+// weighedWays tells what is said of the next 30 days: with the goals below, of
+// the goal alone, and by each of the ways of which that is made, with its weight.
 func (x *explainer) weighedWays() []ExplainedInput {
 	s, ok := newSituations(x.l, KindGoal).at(x.at)
 	if x.l.experience == nil || !ok {
 		return nil
 	}
 	const ahead = 30
+	x.l.countPoints(&s, x.s)
 	m := x.l.experience.Model(x.at)
 	var room endingsRoom
 	o := m.outlook(&s, &room)
 	p := o.within(ahead)
-	out := []ExplainedInput{{"finished within 30 d", percent(&p[finishInForce])}}
+	whole := x.l.outset(m, &s, x.s)
+	all := whole.within(ahead)
+	out := []ExplainedInput{{"finished within 30 d", percent(&all)}}
+	if len(whole.below) > 0 {
+		out = append(out, ExplainedInput{"finished within 30 d, its issues looked at as one container", percent(&p[finishInForce])})
+	}
 	for f, weight := range m.mix {
 		if weight > 0 {
 			out = append(out, ExplainedInput{"told by: " + finisher(f).words(), fmt.Sprintf("weighs %s, says %s", percent(&weight), percent(&p[f]))})

@@ -124,7 +124,7 @@ type explainer struct {
 func newExplainer(h *History, k int, at time.Time) *explainer {
 	l, s := &h.ledgers[k], &h.settings
 	x := &explainer{h: h, k: k, l: l, at: at, s: s, now: l.now(at), load: l.load(at)}
-	x.status, x.crowd = h.statusOf(k, h.committed(at), h.work.shares(at), at)
+	x.status, x.crowd = h.statusOf(k, h.outgrown(at)[k], h.work.shares(at), at)
 	h.concentrateOne(k, &x.status, x.crowd, at)
 	h.setCriteria(k, &x.status, at)
 	x.rhythm, _ = l.rhythm(at, s)

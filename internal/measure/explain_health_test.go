@@ -12,34 +12,6 @@ import (
 	"plumbline/internal/measure"
 )
 
-// experienced is the history of a goal in a company of which nothing is known
-// but what ships.
-func experienced(t flowtest.TB, g goal.Goal, until string, issues ...*flow.Issue) *measure.History {
-	t.Helper()
-	return experiencedOf(t, []goal.Goal{g}, until, issues...)
-}
-
-func experiencedOf(t flowtest.TB, goals []goal.Goal, until string, issues ...*flow.Issue) *measure.History {
-	t.Helper()
-	settings := measure.DefaultSettings()
-	h, err := measure.Build(measure.Input{
-		Goals: goals, Catalogs: map[string]*flow.Catalog{flowtest.Site: flowtest.Catalog()}, Settings: settings,
-		Experience: (&measure.Past{Until: flowtest.At(t, until), Settings: settings}).Run(nil),
-		Issues: func(each func(*flow.Issue) error) error {
-			for _, i := range issues {
-				if err := each(i); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h
-}
-
 // What health is judged by must be told: who reads "off track" can check it
 // against the chance that made it so.
 func TestHealthIsExplainedByAllThatItIsJudgedBy(t *testing.T) {
@@ -50,7 +22,7 @@ func TestHealthIsExplainedByAllThatItIsJudgedBy(t *testing.T) {
 		issues = append(issues, task(t, k, "2026-01-02").Moves("2026-02-26", flowtest.Doing).Issue())
 	}
 	at := flowtest.At(t, "2026-03-02")
-	h := experienced(t, g, "2026-03-02", issues...)
+	h := built(t, []goal.Goal{g}, issues, unlearnt(t, "2026-03-02"))
 	e, _ := h.Explain("g", "health", at)
 	inputs := map[string]string{}
 	for _, in := range e.Measures[0].Inputs {
@@ -86,7 +58,7 @@ func TestACheckInThatSaysTooMuchPutsTheGoalAtRisk(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			g.Reported.From = c.from
 			g.CheckIns = []goal.CheckIn{{Date: date(t, "2026-01-06"), Completion: ptr(0.95)}}
-			if got := status(t, experienced(t, g, "2026-01-24", issues...), "2026-01-24"); got.Health != c.want {
+			if got := status(t, built(t, []goal.Goal{g}, issues, unlearnt(t, "2026-01-24")), "2026-01-24"); got.Health != c.want {
 				t.Errorf("%s, overstated with a probability of %v; want %s", got.Health, *got.Overstated, c.want)
 			}
 		})
@@ -115,7 +87,7 @@ func TestWorkThatWasGivenUpIsNotCompleted(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			issues := append(c.issues, epic(t).Resolves("2026-01-21", c.epic).Issue())
-			got := status(t, experienced(t, g, "2026-03-01", issues...), "2026-03-01")
+			got := status(t, built(t, []goal.Goal{g}, issues, unlearnt(t, "2026-03-01")), "2026-03-01")
 			if d := cmp.Diff(c.want, got.Real); d != "" || got.Missing["real_completion"] != c.why {
 				t.Errorf("%s, unknown since %q; real completion (-want +got):\n%s", got.Health, got.Missing["real_completion"], d)
 			}

@@ -83,15 +83,18 @@ func (c *criterion) judge(at time.Time, s *Settings, lookup Lookup) StopCriterio
 
 // lookup returns the goal's figures as of any moment up to at. Those of a
 // moment are made once, however many conditions ask for them; those of past
-// days once for as long as the history stands, however often it is asked.
+// days once for as long as the history stands, however often it is asked, but
+// for those that are withheld until the sites are read again.
 func (h *History) lookup(k int, now *GoalStatus, at time.Time) Lookup {
 	l, s := &h.ledgers[k], &h.settings
 	zone := s.Calendar.Location()
 	known := map[time.Time]*GoalStatus{at: now}
 	return func(name string, when time.Time) Figure {
-		past := when.Before(at) && when.Equal(flow.DateOf(when.In(zone)).Start(zone))
-		if f, ok := l.past.get(pastFigure{name, when.UnixMilli()}); past && ok {
-			return f
+		past := when.Before(at) && when.Equal(flow.DateOf(when.In(zone)).Start(zone)) && !l.isStale(when, s)
+		if past {
+			if f, ok := l.past.get(pastFigure{name, when.UnixMilli()}); ok {
+				return f
+			}
 		}
 		g, ok := known[when]
 		if !ok {

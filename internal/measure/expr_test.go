@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"plumbline/internal/flow"
 	"plumbline/internal/flow/flowtest"
 	"plumbline/internal/goal"
 	"plumbline/internal/measure"
@@ -262,9 +263,11 @@ func withCriteria(all []goal.Goal) []goal.Goal {
 func TestStopCriteriaAreJudgedFromTheGoalsOwnHistory(t *testing.T) {
 	g := epicGoal()
 	g.StopWhen = append(criteriaOf(), goal.StopCriterion{ID: "broken", When: "nonsense"})
-	h := history(t, []goal.Goal{g}, flowtest.Catalog(), epic(t).Issue(),
+	h := built(t, []goal.Goal{g}, []*flow.Issue{
+		epic(t).Issue(),
 		task(t, 2, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Resolves("2026-01-20", "Done").Issue(),
-		task(t, 3, "2026-01-10").Issue())
+		task(t, 3, "2026-01-10").Issue(),
+	})
 	unknown := func(id, when, why string) measure.StopCriterion {
 		return measure.StopCriterion{ID: id, When: when, Why: why}
 	}

@@ -17,8 +17,8 @@ import (
 // that reports by a field.
 func saidHistory(t flowtest.TB, field string, said map[string][]flow.Saying) *measure.History {
 	t.Helper()
-	other := flowtest.New(t, "PAY-90", "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Issue()
-	below := flowtest.New(t, "PAY-91", "2026-01-02").Born(func(s *flow.State) { s.Epic = flowtest.Ref("PAY-90") })
+	other := flowtest.NewEpic(t, "PAY-90", "2026-01-01").Issue()
+	below := flowtest.NewBelow(t, "PAY-90", "PAY-91", "2026-01-02")
 	issues := []*flow.Issue{
 		epic(t).Issue(), other, task(t, 2, "2026-01-02").Issue(), task(t, 3, "2026-01-02").Issue(),
 		task(t, 4, "2026-01-12").Resolves("2026-01-13", "Won't Do").Issue(), below.Issue(),
@@ -28,27 +28,13 @@ func saidHistory(t flowtest.TB, field string, said map[string][]flow.Saying) *me
 	g.Reported = goal.Reported{From: goal.ReportedByField, Field: field}
 	above := goal.Goal{ID: "above", Reported: g.Reported, Work: goal.Work{Epics: []string{"PAY-77"}}}
 	g.Parent = "above"
-	in := measure.Input{
-		Goals: []goal.Goal{g, above}, Catalogs: map[string]*flow.Catalog{flowtest.Site: flowtest.Catalog()}, Settings: measure.DefaultSettings(),
-		Issues: func(each func(*flow.Issue) error) error {
-			for _, i := range issues {
-				if err := each(i); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	}
+	var told []flow.Said
 	for key, all := range said {
-		in.Said = append(in.Said, flow.Said{Site: flowtest.Site, Field: field, ID: flowtest.Ref(key).ID, History: all},
+		told = append(told, flow.Said{Site: flowtest.Site, Field: field, ID: flowtest.Ref(key).ID, History: all},
 			flow.Said{Site: flowtest.Site, Field: "another", ID: flowtest.Ref(key).ID, History: []flow.Saying{{Known: true, Value: 1}}},
 			flow.Said{Site: "another", Field: field, ID: flowtest.Ref(key).ID, History: []flow.Saying{{Known: true, Value: 2}}})
 	}
-	h, err := measure.Build(in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h
+	return built(t, []goal.Goal{g, above}, issues, func(in *measure.Input) { in.Said = told })
 }
 
 func says(t flowtest.TB, at string, value float64) flow.Saying {
@@ -85,13 +71,10 @@ func TestAFieldReportsByTheIssuesBelowEachEpic(t *testing.T) {
 			if d := cmp.Diff(c.want, got.Reported, within()); d != "" || got.ReportedFrom != "field" {
 				t.Errorf("reported from %s (-want +got):\n%s", got.ReportedFrom, d)
 			}
-			var when *time.Time
-			if c.when != "" {
-				when = ptr(flowtest.At(t, c.when))
-			} else if want := `the field "Progress" says nothing of the goal's epics`; got.Missing["reported_completion"] != want {
+			if want := `the field "Progress" says nothing of the goal's epics`; c.when == "" && got.Missing["reported_completion"] != want {
 				t.Errorf("missing because %q", got.Missing["reported_completion"])
 			}
-			if d := cmp.Diff(when, got.ReportedAt); d != "" {
+			if d := cmp.Diff(instant(t, c.when), got.ReportedAt); d != "" {
 				t.Errorf("said (-want +got):\n%s", d)
 			}
 			if above, _ := h.Snapshot(flowtest.At(t, c.at)).Goal("above"); above.Reported != nil {

@@ -270,6 +270,10 @@ const quantileSteps = 28
 func (m *Model) Quantile(s *Situation, p float64) float64 {
 	var room endingsRoom
 	o := m.outlook(s, &room)
+	return o.quantile(p)
+}
+
+func (o *outlook) quantile(p float64) float64 {
 	low, high := 0.0, float64(farthest)
 	if o.within(high)[finishInForce] < p {
 		return math.Inf(1)

@@ -46,17 +46,30 @@ func (l *ledger) finishedBy(at time.Time, window time.Duration, f func(leaf int,
 	}
 }
 
-func (l *ledger) finishedIn(at time.Time) FinishedIssues {
+// finishedWindow is the longest of FinishedIssues.
+const finishedWindow = 90 * day
+
+func (l *ledger) finishedIn(at time.Time, s *Settings) FinishedIssues {
 	var f FinishedIssues
-	l.finishedBy(at, 90*day, func(_ int, when time.Time) {
-		f.Days90++
-		if at.Sub(when) < 28*day {
+	count := func(_ int, when time.Time) {
+		age := at.Sub(when)
+		if age < finishedWindow {
+			f.Days90++
+		}
+		if age < 28*day {
 			f.Days28++
 		}
-		if at.Sub(when) < 7*day {
+		if age < 7*day {
 			f.Days7++
 		}
-	})
+	}
+	if p := l.presentAt(at, s); p != nil {
+		for _, ms := range p.finished {
+			count(0, instantOf(ms))
+		}
+		return f
+	}
+	l.finishedBy(at, finishedWindow, count)
 	return f
 }
 
@@ -118,23 +131,39 @@ func (t *times) age(at time.Time) (time.Duration, bool) {
 }
 
 // flowTimes returns the cycle times of the leaves that are delivered at the
-// moment, and the ages of those in progress; skipped is how many were
-// delivered without ever having been in progress.
-func (l *ledger) flowTimes(at time.Time, now []*entry) (cycles, ages []time.Duration, skipped int) {
+// moment, and since when those in progress have been so, in their present
+// episode.
+func (l *ledger) flowTimes(at time.Time, now []*entry) (cycles []time.Duration, doing []int64) {
 	l.eachTimes(at, func(leaf int, t *times) {
 		switch e := now[leaf]; {
 		case e == nil || !e.after().in:
 		case e.after().out == flow.Delivered:
 			if d, ok := t.cycle(); ok {
 				cycles = append(cycles, d)
-			} else {
-				skipped++
 			}
-		case e.doing():
-			if d, ok := t.age(at); ok {
-				ages = append(ages, d)
-			}
+		case e.doing() && t.begun != 0:
+			doing = append(doing, t.begun)
 		}
 	})
-	return cycles, ages, skipped
+	return cycles, doing
+}
+
+// cycleAndAge are the percentiles of the leaves' flow times; nil of none.
+func (l *ledger) cycleAndAge(at time.Time, now []*entry, s *Settings) (cycle, age *Percentiles) {
+	var doing []int64
+	if p := l.presentAt(at, s); p != nil {
+		if cycle, doing = p.cycle, p.doing; cycle != nil {
+			own := *cycle
+			cycle = &own
+		}
+	} else {
+		var cycles []time.Duration
+		cycles, doing = l.flowTimes(at, now)
+		cycle = percentiles(cycles)
+	}
+	ages := make([]time.Duration, len(doing))
+	for k, since := range doing {
+		ages[k] = at.Sub(instantOf(since))
+	}
+	return cycle, percentiles(ages)
 }

@@ -14,7 +14,7 @@ import (
 )
 
 func TestTimesOfWorkWorkedByHand(t *testing.T) {
-	h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(),
+	h := ofEpic(t,
 		epic(t).Issue(),
 		// Two days, four days, and ten of which some were spent re-opened.
 		task(t, 2, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Resolves("2026-01-07", "Done").Issue(),
@@ -85,7 +85,7 @@ func TestReopenedByKaplanAndMeier(t *testing.T) {
 			"2026-06-01", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := status(t, history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), append(c.issues, epic(t).Issue())...), c.at)
+			got := status(t, ofEpic(t, append(c.issues, epic(t).Issue())...), c.at)
 			if d := cmp.Diff(c.want, got.Reopened, cmpopts.EquateApprox(0, 1e-12)); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}
@@ -121,12 +121,13 @@ func TestHealthByEverySignal(t *testing.T) {
 func TestEveryFigureIsExplainedByItsEvents(t *testing.T) {
 	g := epicGoal()
 	g.Targets = []goal.Target{{Date: date(t, "2026-03-31"), Said: date(t, "2026-01-05")}, {Date: date(t, "2026-04-30"), Said: date(t, "2026-02-01")}}
-	h := history(t, []goal.Goal{g}, flowtest.Catalog(), epic(t).Issue(),
+	h := built(t, []goal.Goal{g}, []*flow.Issue{
+		epic(t).Issue(),
 		task(t, 2, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Resolves("2026-01-07", "Done").Reopens("2026-01-10", flowtest.Doing).Issue(),
 		task(t, 3, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Resolves("2026-01-09", "Done").Issue(),
 		task(t, 4, "2026-01-08").Flagged("2026-01-09", true).Issue(),
 		task(t, 5, "2026-01-02").Resolves("2026-01-09", "Done").Issue(),
-	)
+	})
 	for _, c := range []struct {
 		measure, value string
 		counted, left  int

@@ -48,7 +48,7 @@ func (l *ledger) setForecast(g *GoalStatus, at time.Time, t *tally, s *Settings)
 		g.Missing["forecast"] = "the goal is done"
 		return
 	}
-	situation, _ := newSituations(l, KindGoal).at(at)
+	situation, _ := l.situationAt(at, s)
 	l.countPoints(&situation, s)
 	m := x.Model(at)
 	reported := situation.Naive()

@@ -101,12 +101,12 @@ func (s story) until(t flowtest.TB, at time.Time) []*flow.Issue {
 			above.Dues(said, []string{"2026-02-10", "2026-03-10"}[k])
 		}
 	}
-	issues := []*flow.Issue{above.Issue(), flowtest.New(t, "PAY-2", "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Issue()}
+	issues := []*flow.Issue{above.Issue(), flowtest.NewEpic(t, "PAY-2", "2026-01-01").Issue()}
 	for n, created := range s.created {
 		if flowtest.At(t, created).After(at) {
 			continue
 		}
-		b := flowtest.New(t, fmt.Sprintf("PAY-%d", 10+n), created).By(s.people[n])
+		b := flowtest.New(t, key(10+n), created).By(s.people[n])
 		if s.epics[n] != "" {
 			b.Joins(created, s.epics[n])
 		}
@@ -150,42 +150,48 @@ func promisedGoals(t flowtest.TB) []goal.Goal {
 	return declared
 }
 
+// moment draws one, from the day on up to some days after the story. Today's
+// store ends with the story, or with the moment where that is later.
+func (s story) moment(t *rapid.T, from string, daysAfter int) (at, end time.Time) {
+	begin, end := flowtest.At(t, from), s.end(t)
+	at = begin.Add(time.Duration(rapid.IntRange(0, int(end.Sub(begin).Seconds())+daysAfter*86400).Draw(t, "second")) * time.Second)
+	return at, latestOf(at, end)
+}
+
+// sameAsOf fails where what a store of the moment tells of it is not what
+// today's store tells of it.
+func sameAsOf(t *rapid.T, at time.Time, what string, then, today any, opts ...cmp.Option) {
+	t.Helper()
+	if d := cmp.Diff(then, today, opts...); d != "" {
+		t.Fatalf("%s as of %v (-from a store of that moment, +from today's store):\n%s", what, at, d)
+	}
+}
+
+// withoutVia leaves out by which selectors an issue came in: it tells of every
+// one that ever held.
+func withoutVia() cmp.Option { return cmpopts.IgnoreFields(measure.Evidence{}, "Via") }
+
 func TestTheFiguresOfAMomentDoNotLookPastIt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := aStory(t)
-		end := s.end(t)
-		begin := flowtest.At(t, "2026-01-01")
-		at := begin.Add(time.Duration(rapid.IntRange(0, int(end.Sub(begin).Seconds())+20*86400).Draw(t, "second")) * time.Second)
-		if at.After(end) {
-			end = at
-		}
+		at, end := s.moment(t, "2026-01-01", 20)
 		declared := promisedGoals(t)
-		today := history(t, declared, flowtest.Catalog(), s.until(t, end)...).Snapshot(at)
-		then := history(t, declared, flowtest.Catalog(), s.until(t, at)...).Snapshot(at)
-		if d := cmp.Diff(then, today); d != "" {
-			t.Fatalf("as of %v (-from a store of that moment, +from today's store):\n%s", at, d)
-		}
+		today := built(t, declared, s.until(t, end)).Snapshot(at)
+		then := built(t, declared, s.until(t, at)).Snapshot(at)
+		sameAsOf(t, at, "the figures", then, today)
 	})
 }
 
 func TestTheExplanationsOfAMomentDoNotLookPastIt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := aStory(t)
-		end := s.end(t)
-		begin := flowtest.At(t, "2026-01-01")
-		at := begin.Add(time.Duration(rapid.IntRange(0, int(end.Sub(begin).Seconds())+20*86400).Draw(t, "second")) * time.Second)
-		if at.After(end) {
-			end = at
-		}
+		at, end := s.moment(t, "2026-01-01", 20)
 		declared := promisedGoals(t)
-		today := history(t, declared, flowtest.Catalog(), s.until(t, end)...)
-		then := history(t, declared, flowtest.Catalog(), s.until(t, at)...)
+		today := built(t, declared, s.until(t, end))
+		then := built(t, declared, s.until(t, at))
 		want, _ := then.Explain("g", "", at)
 		got, _ := today.Explain("g", "", at)
-		// Via tells of every selector that ever held for the issue.
-		if d := cmp.Diff(want, got, cmpopts.IgnoreFields(measure.Evidence{}, "Via")); d != "" {
-			t.Fatalf("as of %v (-from a store of that moment, +from today's store):\n%s", at, d)
-		}
+		sameAsOf(t, at, "the explanations", want, got, withoutVia())
 	})
 }
 
@@ -193,7 +199,7 @@ func TestScopeIsConserved(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := aStory(t)
 		at := s.end(t)
-		h := history(t, goals(), flowtest.Catalog(), s.until(t, at)...)
+		h := built(t, goals(), s.until(t, at))
 		for _, g := range h.Snapshot(at).Goals {
 			if g.CommittedAt == nil {
 				continue
@@ -219,23 +225,20 @@ func TestDisjointGoalsAddUpToTheirParent(t *testing.T) {
 			name := rapid.SampledFrom([]string{"starts", "goes back", "is delivered", "is dropped", "joins", "moves over", "leaves", "is flagged", "unflagged", "waits"}).Draw(t, "deed")
 			s.deeds = append(s.deeds, deed{issue: rapid.IntRange(0, len(s.created)-1).Draw(t, "issue"), at: at.Format("2006-01-02 15:04"), do: deeds()[name]})
 		}
-		snap := history(t, apart, flowtest.Catalog(), s.until(t, at)...).Snapshot(at)
-		var sum measure.Parts
+		snap := built(t, apart, s.until(t, at)).Snapshot(at)
+		var issues measure.Parts
 		var finished measure.FinishedIssues
 		blocked := 0
 		for _, id := range []string{"g", "h"} {
 			g, _ := snap.Goal(id)
-			sum.ToDo += g.Issues.ToDo
-			sum.InProgress += g.Issues.InProgress
-			sum.Delivered += g.Issues.Delivered
-			sum.Discarded += g.Issues.Discarded
+			issues = sum(issues, g.Issues)
 			finished.Days7 += g.Finished.Days7
 			finished.Days28 += g.Finished.Days28
 			finished.Days90 += g.Finished.Days90
 			blocked += *g.Blocked
 		}
 		both, _ := snap.Goal("both")
-		if d := cmp.Diff(sum, both.Issues); d != "" {
+		if d := cmp.Diff(issues, both.Issues); d != "" {
 			t.Fatalf("the parts of the parent (-sum of the goals below, +parent):\n%s", d)
 		}
 		if d := cmp.Diff(finished, *both.Finished); d != "" || blocked != *both.Blocked {
@@ -248,12 +251,12 @@ func TestOrderAndNamesChangeNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := aStory(t)
 		at := s.end(t)
-		want := history(t, goals(), flowtest.Catalog(), s.until(t, at)...).Snapshot(at)
+		want := built(t, goals(), s.until(t, at)).Snapshot(at)
 		for n := range s.people {
 			s.people[n] += 1_000_000
 		}
 		issues := rapid.Permutation(s.until(t, at)).Draw(t, "order")
-		if d := cmp.Diff(want, history(t, goals(), flowtest.Catalog(), issues...).Snapshot(at)); d != "" {
+		if d := cmp.Diff(want, built(t, goals(), issues).Snapshot(at)); d != "" {
 			t.Fatalf("in another order and under other names:\n%s", d)
 		}
 	})
@@ -266,7 +269,7 @@ func TestNoiseNeverEndsAStall(t *testing.T) {
 		}
 		noisy := base()
 		g := epicGoal()
-		quiet := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), base()...)
+		quiet := ofEpic(t, base()...)
 		for n := range rapid.IntRange(0, 30).Draw(t, "noise") {
 			at := fmt.Sprintf("2026-02-%02d %02d:00", 1+n%28, n%24)
 			switch rapid.IntRange(0, 8).Draw(t, "kind") {
@@ -293,7 +296,7 @@ func TestNoiseNeverEndsAStall(t *testing.T) {
 				}
 			}
 		}
-		want, got := status(t, quiet, "2026-03-01"), status(t, history(t, []goal.Goal{g}, flowtest.Catalog(), noisy...), "2026-03-01")
+		want, got := status(t, quiet, "2026-03-01"), status(t, built(t, []goal.Goal{g}, noisy), "2026-03-01")
 		if d := cmp.Diff(want.StalledSince, got.StalledSince); d != "" || !*got.Stalled {
 			t.Fatalf("stalled: %v; since (-without the noise, +with it):\n%s", *got.Stalled, d)
 		}
@@ -307,21 +310,11 @@ func TestShiftingTimeShiftsOnlyTimes(t *testing.T) {
 		const days = 91
 		shift := days * 24 * time.Hour
 		issues := s.until(t, at)
-		want := history(t, goals(), flowtest.Catalog(), issues...).Snapshot(at)
+		want := built(t, goals(), issues).Snapshot(at)
 		for k, i := range issues {
-			moved := *i
-			moved.Created, moved.Updated = i.Created.Add(shift), i.Updated.Add(shift)
-			if !i.Resolved.IsZero() {
-				moved.Resolved = i.Resolved.Add(shift)
-			}
-			moved.Changes = nil
-			for _, c := range i.Changes {
-				c.At = c.At.Add(shift)
-				moved.Changes = append(moved.Changes, c)
-			}
-			issues[k] = &moved
+			issues[k] = later(i, shift)
 		}
-		got := history(t, goals(), flowtest.Catalog(), issues...).Snapshot(at.Add(shift))
+		got := built(t, goals(), issues).Snapshot(at.Add(shift))
 		back := cmp.Transformer("back", func(t time.Time) int64 { return t.Unix() })
 		for k := range got.Goals {
 			for _, p := range []*time.Time{got.Goals[k].HealthSince, got.Goals[k].CommittedAt, got.Goals[k].LastProgress, got.Goals[k].StalledSince} {

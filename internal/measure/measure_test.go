@@ -19,31 +19,12 @@ func epicGoal() goal.Goal {
 }
 
 func epic(t flowtest.TB) *flowtest.Builder {
-	return flowtest.New(t, "PAY-1", "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() })
+	return flowtest.NewEpic(t, "PAY-1", "2026-01-01")
 }
 
 // task is a task of the epic from its creation on.
 func task(t flowtest.TB, n int, created string) *flowtest.Builder {
-	return flowtest.New(t, fmt.Sprintf("PAY-%d", n), created).Born(func(s *flow.State) { s.Epic = flowtest.Ref("PAY-1") })
-}
-
-func history(t flowtest.TB, goals []goal.Goal, c *flow.Catalog, issues ...*flow.Issue) *measure.History {
-	t.Helper()
-	h, err := measure.Build(measure.Input{
-		Goals: goals, Catalogs: map[string]*flow.Catalog{flowtest.Site: c}, Settings: measure.DefaultSettings(),
-		Issues: func(each func(*flow.Issue) error) error {
-			for _, i := range issues {
-				if err := each(i); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h
+	return flowtest.NewBelow(t, "PAY-1", key(n), created)
 }
 
 func status(t flowtest.TB, h *measure.History, at string) measure.GoalStatus {
@@ -78,7 +59,7 @@ func TestCompletionWorkedByHand(t *testing.T) {
 		task(t, 10, "2026-01-02").Resolves("2026-01-06", "Won't Do").Issue(),
 		task(t, 11, "2026-01-02").Resolves("2026-01-06", "Duplicate").Issue(),
 	)
-	h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), issues...)
+	h := ofEpic(t, issues...)
 	g := status(t, h, "2026-01-08")
 	if d := cmp.Diff(measure.Parts{ToDo: 3, InProgress: 1, Delivered: 4, Discarded: 2}, g.Issues); d != "" {
 		t.Errorf("parts (-want +got):\n%s", d)
@@ -126,7 +107,7 @@ func TestScopeSinceCommitment(t *testing.T) {
 			if c.start != "" {
 				g.Start = date(t, c.start)
 			}
-			got := status(t, history(t, []goal.Goal{g}, flowtest.Catalog(), issues...), c.at)
+			got := status(t, built(t, []goal.Goal{g}, issues), c.at)
 			if d := cmp.Diff([]*int{c.added, c.removed}, []*int{got.ScopeAdded, got.ScopeRemoved}); d != "" {
 				t.Errorf("added and removed (-want +got):\n%s", d)
 			}
@@ -151,7 +132,7 @@ func TestTargetsThatMoved(t *testing.T) {
 		{Date: date(t, "2026-05-15"), Said: date(t, "2026-04-01")}, // pulled in
 		{Date: date(t, "2026-08-31"), Said: date(t, "2026-05-10")}, // later
 	}
-	h := history(t, []goal.Goal{g}, flowtest.Catalog(), epic(t).Issue(), task(t, 2, "2026-01-02").Issue())
+	h := built(t, []goal.Goal{g}, []*flow.Issue{epic(t).Issue(), task(t, 2, "2026-01-02").Issue()})
 	for _, c := range []struct {
 		name, at, target string
 		moves, moves90d  int
@@ -216,12 +197,8 @@ func TestWhatIsProgress(t *testing.T) {
 		{"nothing begun is none", "", []*flow.Issue{task(t, 2, "2026-01-02").Issue()}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := status(t, history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), append(c.issues, epic(t).Issue())...), "2026-01-15 12:00")
-			var want *time.Time
-			if c.want != "" {
-				want = ptr(flowtest.At(t, c.want))
-			}
-			if d := cmp.Diff(want, got.LastProgress); d != "" {
+			got := status(t, ofEpic(t, append(c.issues, epic(t).Issue())...), "2026-01-15 12:00")
+			if d := cmp.Diff(instant(t, c.want), got.LastProgress); d != "" {
 				t.Errorf("last progress (-want +got):\n%s", d)
 			}
 		})
@@ -237,7 +214,7 @@ func TestABulkEditIsNoProgress(t *testing.T) {
 		return issues
 	}
 	for n, want := range map[int]string{9: "2026-01-08 10:00", 10: "2026-01-05"} {
-		got := status(t, history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), bulk(n)...), "2026-01-15")
+		got := status(t, ofEpic(t, bulk(n)...), "2026-01-15")
 		if d := cmp.Diff(ptr(flowtest.At(t, want)), got.LastProgress); d != "" {
 			t.Errorf("%d issues closed by one author in a minute (-want +got):\n%s", n, d)
 		}
@@ -252,7 +229,7 @@ func TestABulkEditIsKnownForOneWhenItsTenthIssueChanges(t *testing.T) {
 	for k := range 10 {
 		issues = append(issues, task(t, 10+k, "2026-01-02").By(99).Moves(fmt.Sprintf("2026-01-08 10:00:%02d", 2*k), flowtest.Doing).Issue())
 	}
-	h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), issues...)
+	h := ofEpic(t, issues...)
 	ninth := status(t, h, "2026-01-08 10:00:17")
 	if d := cmp.Diff(ptr(flowtest.At(t, "2026-01-08 10:00:16")), ninth.LastProgress); d != "" {
 		t.Errorf("while nine have changed (-want +got):\n%s", d)
@@ -260,6 +237,15 @@ func TestABulkEditIsKnownForOneWhenItsTenthIssueChanges(t *testing.T) {
 	if tenth := status(t, h, "2026-01-08 10:00:18"); tenth.LastProgress != nil {
 		t.Errorf("once the tenth has changed, progress was made at %v", tenth.LastProgress)
 	}
+}
+
+// instant is the time that is written; nil where none is.
+func instant(t flowtest.TB, s string) *time.Time {
+	t.Helper()
+	if s == "" {
+		return nil
+	}
+	return ptr(flowtest.At(t, s))
 }
 
 func key(n int) string { return fmt.Sprintf("PAY-%d", n) }

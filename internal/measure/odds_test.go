@@ -165,15 +165,7 @@ func TestOddsAreWorkedOutOnlyWhereHealthHangsOnThem(t *testing.T) {
 	g := goal.Goal{ID: "g", Work: goal.Work{Epics: []string{"PAY-1"}}, Targets: []goal.Target{{Date: flow.Date{Year: 2026, Month: 2, Day: 3}}}}
 	h, err := Build(Input{
 		Goals: []goal.Goal{g}, Catalogs: map[string]*flow.Catalog{flowtest.Site: flowtest.Catalog()}, Settings: DefaultSettings(),
-		Issues: func(each func(*flow.Issue) error) error {
-			for _, i := range eventful(t) {
-				if err := each(i); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-		Experience: noExperience(),
+		Issues: flowtest.Issues(eventful(t)).Each, Experience: noExperience(),
 	})
 	if err != nil {
 		t.Fatal(err)

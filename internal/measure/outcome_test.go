@@ -16,14 +16,7 @@ import (
 // measuredHistory is goals without issues whose outcomes were measured.
 func measuredHistory(t flowtest.TB, goals []goal.Goal, all ...measure.OutcomeHistory) *measure.History {
 	t.Helper()
-	h, err := measure.Build(measure.Input{
-		Goals: goals, Settings: measure.DefaultSettings(), Outcomes: all,
-		Issues: func(func(*flow.Issue) error) error { return nil },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h
+	return built(t, goals, nil, func(in *measure.Input) { in.Catalogs, in.Outcomes = nil, all })
 }
 
 func measuredAt(t flowtest.TB, at string, v float64) flow.Measured {

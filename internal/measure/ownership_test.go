@@ -65,7 +65,7 @@ func TestOwnershipWorkedByHand(t *testing.T) {
 			}, crew...), measure.Ownership{Owned: true, OwnerChanges90d: ptr(0)}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := status(t, history(t, []goal.Goal{c.goal}, flowtest.Catalog(), c.issues...), "2026-01-20")
+			got := status(t, built(t, []goal.Goal{c.goal}, c.issues), "2026-01-20")
 			if d := cmp.Diff(&c.want, got.Ownership, cmpopts.EquateApprox(0, 1e-9)); d != "" {
 				t.Errorf("(-want +got):\n%s", d)
 			}

@@ -3,7 +3,6 @@ package measure
 import (
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"plumbline/internal/flow"
@@ -92,7 +91,7 @@ func (w *wordings) number(status, resolution string) uint32 {
 	n, ok := w.of[x]
 	if !ok && len(w.all) < 1<<wordingBits {
 		n = uint32(len(w.all))
-		x = wording{strings.Clone(status), strings.Clone(resolution)}
+		x = wording{lasting(status), lasting(resolution)}
 		w.all, w.of[x] = append(w.all, x), n
 	}
 	return n

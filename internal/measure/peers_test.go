@@ -15,7 +15,7 @@ import (
 
 // pace returns the tasks of an epic, one entering progress on each of the days.
 func pace(t flowtest.TB, epicKey string, first int, days ...string) []*flow.Issue {
-	issues := []*flow.Issue{flowtest.New(t, epicKey, "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Issue()}
+	issues := []*flow.Issue{flowtest.NewEpic(t, epicKey, "2026-01-01").Issue()}
 	for k, at := range days {
 		issues = append(issues, flowtest.New(t, key(first+k), "2026-01-01").Joins("2026-01-01", epicKey).Moves(at, flowtest.Doing).Issue())
 	}
@@ -52,7 +52,7 @@ func TestAGoalsRhythmIsDrawnTowardsThatOfTheOthers(t *testing.T) {
 		{"a week without others has what is shipped", []string{"2026-01-06"}, 22.5},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			h := history(t, goals, flowtest.Catalog(), append(pace(t, "PAY-1", 100, c.mine...), other...)...)
+			h := built(t, goals, append(pace(t, "PAY-1", 100, c.mine...), other...))
 			if got := limitDays(t, h, "mine", "2026-02-20"); math.Abs(got-c.want) > 1e-6 {
 				t.Errorf("stalled after %v days, want %v", got, c.want)
 			}
@@ -61,7 +61,7 @@ func TestAGoalsRhythmIsDrawnTowardsThatOfTheOthers(t *testing.T) {
 	t.Run("the goal above is of another class, and lends no rhythm of its own", func(t *testing.T) {
 		above := append([]goal.Goal{{ID: "above"}}, goals...)
 		above[1].Parent, above[2].Parent = "above", "above"
-		h := history(t, above, flowtest.Catalog(), append(pace(t, "PAY-1", 100, "2026-02-16"), other...)...)
+		h := built(t, above, append(pace(t, "PAY-1", 100, "2026-02-16"), other...))
 		if got, want := limitDays(t, h, "mine", "2026-02-20"), 1.5*190/14; math.Abs(got-want) > 1e-6 {
 			t.Errorf("below: stalled after %v days, want %v", got, want)
 		}
@@ -84,7 +84,7 @@ func TestTheOthersProgressNeverEndsAStall(t *testing.T) {
 			at = at.Add(time.Duration(rapid.IntRange(1, 40*24).Draw(t, "hours")) * time.Hour)
 			steps = append(steps, at.Format("2006-01-02 15:04"))
 		}
-		h := history(t, goals, flowtest.Catalog(), append(pace(t, "PAY-1", 100, "2026-01-05", "2026-01-07"), pace(t, "PAY-2", 200, steps...)...)...)
+		h := built(t, goals, append(pace(t, "PAY-1", 100, "2026-01-05", "2026-01-07"), pace(t, "PAY-2", 200, steps...)...))
 		stalled := false
 		for d := flowtest.At(t, "2026-01-08"); d.Before(at.AddDate(0, 2, 0)); d = d.AddDate(0, 0, 3) {
 			g, _ := h.Snapshot(d).Goal("mine")
@@ -98,7 +98,7 @@ func TestTheOthersProgressNeverEndsAStall(t *testing.T) {
 
 func TestClocksStandStillWhileAGoalIsClosed(t *testing.T) {
 	closed := epic(t).Resolves("2026-01-10", "Done").Reopens("2026-06-01", flowtest.Doing).Issue()
-	h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), closed,
+	h := ofEpic(t, closed,
 		task(t, 2, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Issue())
 	// Five days of silence before the closing and 17.5 after it make 22.5.
 	for at, want := range map[string]bool{"2026-05-31": false, "2026-06-18 11:00": false, "2026-06-18 13:00": true} {
@@ -110,15 +110,14 @@ func TestClocksStandStillWhileAGoalIsClosed(t *testing.T) {
 
 func TestAGoalWithoutContainersIsNotStalledWhileNothingIsOpen(t *testing.T) {
 	g := goal.Goal{ID: "g", Work: goal.Work{Labels: []goal.InProject{{Name: "p95"}}}}
-	h := history(t, []goal.Goal{g}, flowtest.Catalog(),
-		flowtest.New(t, "PAY-2", "2026-01-02").Labelled("2026-01-02", "p95").Resolves("2026-01-12", "Done").Issue())
+	h := built(t, []goal.Goal{g}, []*flow.Issue{flowtest.New(t, "PAY-2", "2026-01-02").Labelled("2026-01-02", "p95").Resolves("2026-01-12", "Done").Issue()})
 	if got := status(t, h, "2026-02-10"); *got.Stalled {
 		t.Error("it is called stalled while it waits to be called done")
 	}
 }
 
 func TestQuietComesBeforeStalled(t *testing.T) {
-	h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), starts(t, "2026-01-05")...)
+	h := ofEpic(t, starts(t, "2026-01-05")...)
 	// Stalled after 22.5 days, quiet after 15.
 	for at, want := range map[string]measure.Movement{
 		"2026-01-20": measure.Active, "2026-01-20 00:01": measure.Quiet, "2026-01-27 12:00": measure.Quiet, "2026-01-27 12:01": measure.StandsStill,
@@ -156,7 +155,7 @@ func TestAStalledGoalCanBeBusyAllTheSame(t *testing.T) {
 		}(), false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := status(t, history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), append(c.issues, epic(t).Issue())...), "2026-02-01 12:00")
+			got := status(t, ofEpic(t, append(c.issues, epic(t).Issue())...), "2026-02-01 12:00")
 			if !*got.Stalled || got.StalledBusy != c.want {
 				t.Errorf("stalled %v, busy %v, want true and %v", *got.Stalled, got.StalledBusy, c.want)
 			}

@@ -94,7 +94,7 @@ func TestPointsWorkedByHand(t *testing.T) {
 		{"without an issue there is nothing to weigh", nil, nil, nil, nil, nil, "no issue is in scope"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := status(t, history(t, []goal.Goal{pointsGoal()}, flowtest.Catalog(), append(c.issues, epic(t).Issue())...), "2026-01-15")
+			got := status(t, built(t, []goal.Goal{pointsGoal()}, append(c.issues, epic(t).Issue())), "2026-01-15")
 			if d := cmp.Diff(c.points, got.Points); d != "" {
 				t.Errorf("points (-want +got):\n%s", d)
 			}
@@ -112,12 +112,13 @@ func TestPointsWorkedByHand(t *testing.T) {
 }
 
 func TestAnEstimateHoldsFromWhenItWasGiven(t *testing.T) {
-	h := history(t, []goal.Goal{pointsGoal()}, flowtest.Catalog(), epic(t).Issue(),
+	h := built(t, []goal.Goal{pointsGoal()}, []*flow.Issue{
+		epic(t).Issue(),
 		sized(t, 2, "2").Estimates("2026-01-10", "8").Issue(),
 		sized(t, 3, "2").Resolves("2026-01-05", "Done").Estimates("2026-01-12", "").Issue(),
 		// It was re-estimated while it was elsewhere.
 		sized(t, 4, "1").Joins("2026-01-14", "").Estimates("2026-01-15", "3").Joins("2026-01-16", "PAY-1").Issue(),
-	)
+	})
 	for at, want := range map[string]*measure.Points{
 		"2026-01-09": {ToDo: 3, Delivered: 2},
 		"2026-01-10": {ToDo: 9, Delivered: 2},
@@ -137,7 +138,7 @@ func TestAnEstimateHoldsFromWhenItWasGiven(t *testing.T) {
 }
 
 func TestIssuesAreCountedUnlessPointsAreAskedFor(t *testing.T) {
-	got := status(t, history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), epic(t).Issue(), sized(t, 2, "5").Issue()), "2026-01-15")
+	got := status(t, ofEpic(t, epic(t).Issue(), sized(t, 2, "5").Issue()), "2026-01-15")
 	if got.Points != nil || got.EstimateCoverage != nil || got.CountedIn != "issues" || got.Missing["points"] != "" {
 		t.Errorf("points %v, coverage %v, counted in %s, missing %v; want issues alone", got.Points, got.EstimateCoverage, got.CountedIn, got.Missing)
 	}
@@ -155,8 +156,8 @@ func TestEqualEstimatesSayWhatCountsSay(t *testing.T) {
 		}
 		s.deeds = slices.DeleteFunc(s.deeds, func(d deed) bool { return d.estimate })
 		at := s.end(t)
-		points := history(t, inPoints, flowtest.Catalog(), s.until(t, at)...).Snapshot(at)
-		issues := history(t, inIssues, flowtest.Catalog(), s.until(t, at)...).Snapshot(at)
+		points := built(t, inPoints, s.until(t, at)).Snapshot(at)
+		issues := built(t, inIssues, s.until(t, at)).Snapshot(at)
 		for k := range issues.Goals {
 			p, i := &points.Goals[k], &issues.Goals[k]
 			if d := cmp.Diff([]*float64{i.Reported, i.Delivered}, []*float64{p.Reported, p.Delivered}); d != "" {
@@ -173,7 +174,7 @@ func TestSharesByPointsAreShares(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := aStory(t)
 		at := s.end(t)
-		for _, g := range history(t, goals(), flowtest.Catalog(), s.until(t, at)...).Snapshot(at).Goals {
+		for _, g := range built(t, goals(), s.until(t, at)).Snapshot(at).Goals {
 			for name, v := range map[string]*float64{"reported": g.Reported, "delivered": g.Delivered, "coverage": g.EstimateCoverage} {
 				if v != nil && (*v < 0 || *v > 1) {
 					t.Fatalf("%s: %s is %v", g.ID, name, *v)
@@ -230,7 +231,7 @@ func TestAnExplanationShowsTheWeights(t *testing.T) {
 		sized(t, 9, "2").Issue(), sized(t, 10, "2").Issue(),
 		sized(t, 7, "-2").Born(bug).Issue(),
 	}
-	h := history(t, []goal.Goal{pointsGoal()}, flowtest.Catalog(), issues...)
+	h := built(t, []goal.Goal{pointsGoal()}, issues)
 	got := explanation(t, h, "g", "points")
 	want := `17 to do, 5 in progress, 8 delivered, 0 discarded
 estimate_coverage: 88.9 % (8 of 9)
@@ -249,7 +250,7 @@ re-estimated since the commitment: 1×, +2 points in all`
 	if got := explanation(t, h, "g", "delivered_completion"); !strings.Contains(got, "+ PAY-5 delivered (Done, Done): 8 points") {
 		t.Errorf("delivered completion:\n%s\nwant the weight of each issue", got)
 	}
-	few := history(t, []goal.Goal{pointsGoal()}, flowtest.Catalog(), epic(t).Issue(), sized(t, 2, "1").Issue(), sized(t, 3, "").Issue())
+	few := built(t, []goal.Goal{pointsGoal()}, []*flow.Issue{epic(t).Issue(), sized(t, 2, "1").Issue(), sized(t, 3, "").Issue()})
 	const why = "1 of 2 issues in scope are estimated (50.0 %); points need 80.0 %, so issues are counted"
 	for _, name := range []string{"points", "reported_completion", "delivered_completion"} {
 		if got := explanation(t, few, "g", name); !strings.Contains(got, why) {

@@ -7,18 +7,21 @@ import (
 	"testing"
 
 	"plumbline/internal/flow"
+	"plumbline/internal/flow/flowtest"
 )
+
+// numbered are issues of which nothing is known but their ids, from 1 on.
+func numbered(n int) flowtest.Issues {
+	all := make(flowtest.Issues, n)
+	for k := range all {
+		all[k] = &flow.Issue{ID: flow.IssueID(k + 1)}
+	}
+	return all
+}
 
 func TestEveryReaderSeesEveryTimelineInOrder(t *testing.T) {
 	for _, n := range []int{0, 1, readAtOnce - 1, readAtOnce, 5*readAtOnce + 7} {
-		in := Input{Issues: func(each func(*flow.Issue) error) error {
-			for k := range n {
-				if err := each(&flow.Issue{ID: flow.IssueID(k + 1)}); err != nil {
-					return err
-				}
-			}
-			return nil
-		}}
+		in := Input{Issues: numbered(n).Each}
 		var want []flow.IssueID
 		for k := range n {
 			want = append(want, flow.IssueID(k+1))
@@ -50,14 +53,7 @@ func TestAStreamThatFailsEndsTheReading(t *testing.T) {
 }
 
 func TestAReadersPanicIsTheCallers(t *testing.T) {
-	in := Input{Issues: func(each func(*flow.Issue) error) error {
-		for k := range 20 * readAtOnce { // more than wait for a reader
-			if err := each(&flow.Issue{ID: flow.IssueID(k + 1)}); err != nil {
-				return err
-			}
-		}
-		return nil
-	}}
+	in := Input{Issues: numbered(20 * readAtOnce).Each} // more than wait for a reader
 	for name, do := range map[string]func(){
 		"a timeline": func() {
 			_ = in.eachTimeline(func(*flow.Timeline) {}, func(*flow.Timeline) { panic("at the first") })

@@ -1,7 +1,6 @@
 package measure_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -16,13 +15,13 @@ import (
 // What a sync finds may concern issues that it does not find changed.
 func TestWhatHangsOnChangedIssuesIsRenewedWithThem(t *testing.T) {
 	free := func(n int, created string) *flowtest.Builder {
-		return flowtest.New(t, fmt.Sprintf("PAY-%d", n), created).By(9)
+		return flowtest.New(t, key(n), created).By(9)
 	}
 	open := func(n int) *flowtest.Builder { return task(t, n, "2026-01-03").By(9) }
-	base := func() holding {
-		return holding{
+	base := func() flowtest.Issues {
+		return flowtest.Issues{
 			epic(t).Issue(),
-			flowtest.New(t, "PAY-2", "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Issue(),
+			flowtest.NewEpic(t, "PAY-2", "2026-01-01").Issue(),
 			open(20).Moves("2026-01-20 10:00:01", flowtest.Doing).Issue(),
 			open(21).Moves("2026-01-20 10:00:02", flowtest.Doing).Issue(),
 			open(22).BlockedBy("2026-01-06", "PAY-40").Moves("2026-01-10", flowtest.Doing).Issue(),
@@ -33,8 +32,8 @@ func TestWhatHangsOnChangedIssuesIsRenewedWithThem(t *testing.T) {
 		}
 	}
 	// with puts issues in the place of those with their ids.
-	with := func(h holding, issues ...*flow.Issue) holding {
-		out := append(holding{}, h...)
+	with := func(h flowtest.Issues, issues ...*flow.Issue) flowtest.Issues {
+		out := append(flowtest.Issues{}, h...)
 		for _, i := range issues {
 			k := 0
 			for k < len(out) && out[k].ID != i.ID {
@@ -49,7 +48,7 @@ func TestWhatHangsOnChangedIssuesIsRenewedWithThem(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name string
-		now  holding
+		now  flowtest.Issues
 		// told is what must read otherwise, so that the case proves something.
 		told func(*measure.History) any
 	}{
@@ -100,8 +99,8 @@ func TestWhatHangsOnChangedIssuesIsRenewedWithThem(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			settings := renewedSettings()
 			goals := []goal.Goal{epicGoal(), {ID: "h", Work: goal.Work{Epics: []string{"PAY-2"}}}}
-			build := func(h holding) *measure.History {
-				out, err := measure.Build(h.input(settings, goals, nil))
+			build := func(h flowtest.Issues) *measure.History {
+				out, err := measure.Build(renewedInput(settings, goals, h, nil))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -113,7 +112,7 @@ func TestWhatHangsOnChangedIssuesIsRenewedWithThem(t *testing.T) {
 			if cmp.Equal(c.told(before), c.told(want)) {
 				t.Fatalf("it makes no difference: %v", c.told(want))
 			}
-			got, ok, err := before.Renew(c.now.input(settings, goals, nil), c.now.since(base()), c.now)
+			got, ok, err := before.Renew(renewedInput(settings, goals, c.now, nil), changedSince(base(), c.now), c.now)
 			if err != nil || !ok {
 				t.Fatalf("it is not renewed: %v", err)
 			}
@@ -126,8 +125,8 @@ func TestWhatHangsOnChangedIssuesIsRenewedWithThem(t *testing.T) {
 
 // A history is renewed once: what it goes on from belongs to the next.
 func TestAHistoryIsRenewedOnce(t *testing.T) {
-	issues := holding{epic(t).Issue(), task(t, 3, "2026-01-02").Issue()}
-	in := issues.input(measure.DefaultSettings(), []goal.Goal{epicGoal()}, nil)
+	issues := flowtest.Issues{epic(t).Issue(), task(t, 3, "2026-01-02").Issue()}
+	in := renewedInput(measure.DefaultSettings(), []goal.Goal{epicGoal()}, issues, nil)
 	h, err := measure.Build(in)
 	if err != nil {
 		t.Fatal(err)

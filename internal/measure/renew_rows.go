@@ -184,7 +184,7 @@ func (r *renewal) setPeers() {
 		if first == l.firstWeek() || first == old.firstWeek() {
 			at = time.Time{} // moments before the first week take its view
 		}
-		l.days = l.days.carry(l, at, &r.in.Settings)
+		l.days, l.present = l.days.carry(l, at, &r.in.Settings), &present{}
 		if l.past != nil {
 			l.past = &pastFigures{all: map[pastFigure]Figure{}}
 		}

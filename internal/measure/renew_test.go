@@ -17,33 +17,9 @@ import (
 	"plumbline/internal/measure"
 )
 
-// holding is what a store holds, by site and id, and looks issues up.
-type holding []*flow.Issue
-
-func (h holding) Issue(site string, id flow.IssueID) (*flow.Issue, error) {
-	k := slices.IndexFunc(h, func(i *flow.Issue) bool { return i.Site == site && i.ID == id })
-	if k < 0 {
-		return nil, nil
-	}
-	return h[k], nil
-}
-
-func (h holding) IssueByKey(site, key string) (*flow.Issue, error) {
-	var found *flow.Issue
-	for _, i := range h {
-		had := i.Now.Key == key || slices.ContainsFunc(i.Changes, func(c flow.Change) bool {
-			return c.Field == flow.FieldKey && (c.From.Name == key || c.To.Name == key)
-		})
-		if i.Site == site && had && (found == nil || i.Now.Key == key || found.Now.Key != key) {
-			found = i
-		}
-	}
-	return found, nil
-}
-
-// since returns how the issues differ from those held before.
-func (h holding) since(before holding) (changed []flow.Changed) {
-	for _, i := range h {
+// changedSince returns how the issues differ from those held before.
+func changedSince(before, now flowtest.Issues) (changed []flow.Changed) {
+	for _, i := range now {
 		was, _ := before.Issue(i.Site, i.ID)
 		if was == nil || !reflect.DeepEqual(was, i) {
 			changed = append(changed, flow.Changed{Before: was, After: i})
@@ -52,20 +28,10 @@ func (h holding) since(before holding) (changed []flow.Changed) {
 	return changed
 }
 
-// input is what figures are made from.
-func (h holding) input(s measure.Settings, goals []goal.Goal, x *measure.Replay) measure.Input {
-	return measure.Input{
-		Goals: goals, Settings: s, Experience: x,
-		Catalogs: map[string]*flow.Catalog{flowtest.Site: flowtest.Catalog(flow.Version{ID: "v", Name: "3.2", Project: "PAY"})},
-		Issues: func(each func(*flow.Issue) error) error {
-			for _, i := range h {
-				if err := each(i); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	}
+// renewedInput is what figures are made from, and made anew.
+func renewedInput(s measure.Settings, goals []goal.Goal, issues flowtest.Issues, x *measure.Replay) measure.Input {
+	return inputOf(goals, issues, under(s), on(flowtest.Catalog(flow.Version{ID: "v", Name: "3.2", Project: "PAY"})),
+		func(in *measure.Input) { in.Experience = x })
 }
 
 // renewedDeeds are what can happen to issues that measuring goes on from.
@@ -153,7 +119,7 @@ func TestARenewedHistoryIsOneMadeAnew(t *testing.T) {
 			return begin.Add(time.Duration(rapid.IntRange(0, int(end.Sub(begin).Seconds())).Draw(t, "second")) * time.Second)
 		})
 		rename := moment.Draw(t, "renamed")
-		var now holding
+		var now flowtest.Issues
 		var h *measure.History
 		cuts := rapid.SliceOfN(moment, 1, 5).Draw(t, "syncs")
 		slices.SortFunc(cuts, time.Time.Compare)
@@ -173,7 +139,7 @@ func TestARenewedHistoryIsOneMadeAnew(t *testing.T) {
 					now = append(now, was)
 				}
 			}
-			in := now.input(settings, declared, learnt)
+			in := renewedInput(settings, declared, now, learnt)
 			want, err := measure.Build(in)
 			if err != nil {
 				t.Fatal(err)
@@ -186,7 +152,7 @@ func TestARenewedHistoryIsOneMadeAnew(t *testing.T) {
 			if rapid.Bool().Draw(t, "read before") { // so that there is something to carry
 				everything(h, moments[:2])
 			}
-			next, ok, err := h.Renew(in, now.since(before), now)
+			next, ok, err := h.Renew(in, changedSince(before, now), now)
 			if err != nil {
 				t.Fatal(err)
 			}

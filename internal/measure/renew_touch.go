@@ -88,7 +88,7 @@ func (r *renewal) held() (out []issueAt, err error) {
 		b.meet(t.after)
 		eachBlocker(t.after, func(key string, _ flow.Span) {
 			if _, known := b.open[keyAt{t.site, key}]; !known {
-				keys[keyAt{t.site, key}] = true
+				keys[keyAt{t.site, lasting(key)}] = true
 			}
 		})
 	}
@@ -123,7 +123,7 @@ func (r *renewal) openLife(at keyAt) (openLife, error) {
 		return openLife{}, err
 	}
 	t := r.timeline(i)
-	return openLife{i.ID, i.Now.Key, openOf(t, &r.in.Settings), projectsOf(t)}, nil
+	return openLife{i.ID, lasting(i.Now.Key), openOf(t, &r.in.Settings), projectsOf(t)}, nil
 }
 
 func sameSpans(a, b flow.Spans) bool {

@@ -56,7 +56,7 @@ func (h *History) Stalls(kind string, at time.Time, least int) StallRecord {
 		switch {
 		case !begun:
 			continue
-		case len(rhythm.events) < least:
+		case rhythm.events < least:
 			r.LeftOut++
 			continue
 		}

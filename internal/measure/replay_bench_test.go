@@ -20,14 +20,14 @@ func manyEpics(tb testing.TB, epics int) []*flow.Issue {
 		key := fmt.Sprintf("PAY-%d", e+1)
 		from := begin.Add(time.Duration(e) * 5 * 365 * day / time.Duration(epics))
 		over := time.Duration(60+random.below(600)) * day
-		epic := flowtest.New(tb, key, stamp(from)).Born(func(s *flow.State) { s.Type = flowtest.Epic() })
+		epic := flowtest.NewEpic(tb, key, stamp(from))
 		if e%5 > 0 {
 			epic.Resolves(stamp(from.Add(over)), "Done")
 		}
 		out = append(out, epic.Issue())
 		for k := range 25 {
 			at := from.Add(time.Duration(random.below(int(over/day))) * day * 2 / 3)
-			i := flowtest.New(tb, fmt.Sprintf("PAY-%d", epics+25*e+k+1), stamp(at)).Born(func(s *flow.State) { s.Epic = flowtest.Ref(key) })
+			i := flowtest.NewBelow(tb, key, fmt.Sprintf("PAY-%d", epics+25*e+k+1), stamp(at))
 			at = at.Add(time.Duration(1+random.below(60)) * day)
 			i.Moves(stamp(at), flowtest.Doing)
 			if k%8 > 0 || e%5 > 0 {

@@ -63,19 +63,27 @@ func (l *ledger) doneEpisodes(at time.Time, bounce time.Duration) []episodeDone 
 	return out
 }
 
-// reopenedWithin estimates the probability that delivered work is re-opened
-// within the time (Kaplan and Meier 1958; MEASURES §2.11). Work that was
-// delivered lately counts for as long as it has been watched. Nil where
-// nothing was delivered.
-func reopenedWithin(episodes []episodeDone, within time.Duration) *float64 {
-	if len(episodes) == 0 {
-		return nil
+// reopened estimates the probability that delivered work is re-opened within the
+// time that the settings name. Nil where nothing was delivered.
+func (l *ledger) reopened(at time.Time, s *Settings) *float64 {
+	within := s.Thresholds.ReopenedWithin
+	if p := l.presentAt(at, s); p != nil {
+		short, all := p.shortEpisodes(at, within)
+		return reopenedWithin(short, all)
 	}
-	var short []episodeDone // those that lasted no longer; most did
-	for k := range episodes {
-		if episodes[k].lived <= within {
-			short = append(short, episodes[k])
-		}
+	episodes := l.doneEpisodes(at, s.Thresholds.Bounce)
+	all := len(episodes)
+	return reopenedWithin(slices.DeleteFunc(episodes, func(e episodeDone) bool { return e.lived > within }), all)
+}
+
+// reopenedWithin estimates the probability that delivered work is re-opened
+// within a time (Kaplan and Meier 1958; MEASURES §2.11), from the episodes that
+// lasted no longer, and how many there were in all. Work that was delivered
+// lately counts for as long as it has been watched. Nil where nothing was
+// delivered. It sorts the episodes.
+func reopenedWithin(short []episodeDone, all int) *float64 {
+	if all == 0 {
+		return nil
 	}
 	slices.SortFunc(short, func(a, b episodeDone) int {
 		return cmp.Or(cmp.Compare(a.lived, b.lived), compareBool(b.back, a.back)) // of one age: re-opened before censored
@@ -83,7 +91,7 @@ func reopenedWithin(episodes []episodeDone, within time.Duration) *float64 {
 	stays := 1.0
 	for k := range short {
 		if short[k].back {
-			stays *= 1 - 1/float64(len(episodes)-k)
+			stays *= 1 - 1/float64(all-k)
 		}
 	}
 	back := 1 - stays

@@ -51,7 +51,7 @@ func TestTheEvidenceSaysWhatCommittedToTheGoal(t *testing.T) {
 			if c.start != "" {
 				g.Start = date(t, c.start)
 			}
-			h := history(t, []goal.Goal{g}, flowtest.Catalog(), issues...)
+			h := built(t, []goal.Goal{g}, issues)
 			for _, figure := range []string{"scope_added", "scope_removed", "drift"} {
 				got := []string{input(t, h, figure, "commitment", c.at), input(t, h, figure, "committed", c.at)}
 				if d := cmp.Diff([]string{c.since, c.by}, got); d != "" {
@@ -66,7 +66,7 @@ func TestTheEvidenceSaysWhatCommittedToTheGoal(t *testing.T) {
 }
 
 func TestWasteIsWhatWasDiscardedAfterHavingBeenInProgress(t *testing.T) {
-	h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(),
+	h := ofEpic(t,
 		epic(t).Issue(),
 		task(t, 2, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Resolves("2026-01-10", "Won't Do").Issue(),
 		task(t, 3, "2026-01-02").Resolves("2026-01-10", "Won't Do").Issue(),                                                                      // never begun
@@ -99,7 +99,7 @@ func TestAGoalThatIsDoneIsNotOverstated(t *testing.T) {
 	for k := 2; k < 8; k++ {
 		issues = append(issues, task(t, k, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Resolves("2026-01-10", "Done").Issue())
 	}
-	h := experienced(t, epicGoal(), "2026-03-01", issues...)
+	h := built(t, []goal.Goal{epicGoal()}, issues, unlearnt(t, "2026-03-01"))
 	g := status(t, h, "2026-03-01")
 	want := []*float64{ptr(1.0), ptr(1.0), ptr(1.0), ptr(0.0)}
 	if d := cmp.Diff(want, []*float64{g.RealLower, g.Real, g.RealUpper, g.Overstated}); d != "" || g.Health != measure.Finished {

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"math"
+	"sort"
 	"time"
 
 	"plumbline/internal/flow"
@@ -77,40 +78,50 @@ func portion(part, whole int) float64 {
 
 // situations folds a ledger along ascending moments.
 type situations struct {
+	gathered
 	ledger *ledger
-	kind   Kind
 	next   int
 	now    []class
-	came   []arrival // in order of time
-	met    []bool    // by leaf: it has come
-	weekly []delivery
-	last   time.Time           // of the last delivery
+	came   []arrival           // in order of time
+	met    []bool              // by leaf: it has come
 	opened map[int32]time.Time // by leaf: when it was last re-opened
 	bounce time.Duration
+}
+
+// gathered is what a situation is told from, up to some event: the rest is told
+// by the time that has passed since.
+type gathered struct {
+	kind   Kind
+	weekly []delivery
+	last   time.Time // of the last delivery
 	first  time.Time // when the first leaf came
 	week1  int       // scope at the end of the first week
+	// arrived is when the leaves came that are in scope and not dropped, in
+	// order, in Unix milliseconds; stale tells that it is to be made anew.
+	arrived []int64
+	stale   bool
 	// The leaves in scope, and of them.
 	all, reported, delivered, dropped, started int
 }
 
-// arrival is a leaf's first coming into scope.
+// arrival is a leaf's first coming into scope, in Unix milliseconds.
 type arrival struct {
-	at   time.Time
+	ms   int64
 	leaf int32
 }
 
-// delivery is a leaf that was delivered (1) or re-opened (-1) in scope.
+// delivery is a leaf that was delivered (1) or re-opened (-1) in scope, in Unix
+// milliseconds.
 type delivery struct {
-	at time.Time
+	ms int64
 	n  int
 }
 
 func newSituations(l *ledger, kind Kind) *situations {
 	n := len(l.leaves)
 	f := &situations{
-		ledger: l, kind: kind, now: make([]class, n), met: make([]bool, n), opened: map[int32]time.Time{},
-		came: make([]arrival, 0, n), weekly: make([]delivery, 0, n),
-		week1: -1, bounce: DefaultThresholds().Bounce,
+		ledger: l, gathered: gathered{kind: kind, weekly: make([]delivery, 0, n), week1: -1}, now: make([]class, n), met: make([]bool, n), opened: map[int32]time.Time{},
+		came: make([]arrival, 0, n), bounce: DefaultThresholds().Bounce,
 	}
 	if len(l.entries) > 0 {
 		f.first = l.entries[0].at()
@@ -121,17 +132,38 @@ func newSituations(l *ledger, kind Kind) *situations {
 // at returns the situation at the moment, which is not before that of the call
 // before; false where no leaf is in scope.
 func (f *situations) at(at time.Time) (Situation, bool) {
-	for ; f.next < len(f.ledger.entries) && !f.ledger.entries[f.next].at().After(at); f.next++ {
-		f.step(&f.ledger.entries[f.next])
+	f.until(at)
+	return f.gathered.at(at)
+}
+
+// until takes the steps up to the moment.
+func (f *situations) until(at time.Time) {
+	ms, entries := at.UnixMilli(), f.ledger.entries
+	for ; f.next < len(entries) && entries[f.next].ms <= ms; f.next++ {
+		f.step(&entries[f.next])
+		f.stale = true
 	}
-	if f.all == 0 {
+	if !f.stale {
+		return
+	}
+	f.arrived, f.stale = f.arrived[:0], false
+	for k := range f.came {
+		if c := &f.now[f.came[k].leaf]; c.in && c.out != flow.Dropped {
+			f.arrived = append(f.arrived, f.came[k].ms)
+		}
+	}
+}
+
+// at returns the situation at a moment that is not before the last event.
+func (g *gathered) at(at time.Time) (Situation, bool) {
+	if g.all == 0 {
 		return Situation{}, false
 	}
 	s := Situation{
-		At: at, Kind: f.kind, All: f.all, Reported: f.reported, Delivered: f.delivered, Dropped: f.dropped, Started: f.started,
+		At: at, Kind: g.kind, All: g.all, Reported: g.reported, Delivered: g.delivered, Dropped: g.dropped, Started: g.started,
 	}
-	f.times(&s)
-	f.pace(&s)
+	g.times(&s)
+	g.pace(&s)
 	return s, true
 }
 
@@ -161,7 +193,7 @@ func (f *situations) step(e *entry) {
 	f.count(&after, 1)
 	if after.in && !f.met[e.leaf] {
 		f.met[e.leaf] = true
-		f.came = append(f.came, arrival{at, e.leaf})
+		f.came = append(f.came, arrival{e.ms, e.leaf})
 	}
 	if !before.in || !after.in {
 		return
@@ -169,12 +201,12 @@ func (f *situations) step(e *entry) {
 	was, is := before.out == flow.Delivered, after.out == flow.Delivered
 	switch {
 	case is && !was:
-		f.weekly = append(f.weekly, delivery{at, 1})
+		f.weekly = append(f.weekly, delivery{e.ms, 1})
 		if at.Sub(f.opened[e.leaf]) >= f.bounce { // a bounce is no completion
 			f.last = at
 		}
 	case was && !is:
-		f.weekly = append(f.weekly, delivery{at, -1})
+		f.weekly = append(f.weekly, delivery{e.ms, -1})
 		f.opened[e.leaf] = at
 	}
 }
@@ -199,55 +231,42 @@ func (f *situations) count(c *class, n int) {
 }
 
 // times sets what is told by when leaves came in.
-func (f *situations) times(s *Situation) {
-	since := f.last
+func (g *gathered) times(s *Situation) {
+	since := g.last
 	if since.IsZero() {
-		since = f.first
+		since = g.first
 	}
 	s.SinceDelivery = days(s.At.Sub(since))
-	scope, week1 := s.Scope(), f.week1
+	scope, week1 := s.Scope(), g.week1
 	if week1 < 0 {
 		week1 = scope
 	}
 	s.Growth = math.Log((float64(scope) + 0.5) / (float64(week1) + 0.5))
 	if scope == 0 {
-		s.Age = days(s.At.Sub(f.first))
+		s.Age = days(s.At.Sub(g.first))
 		return
 	}
-	var half time.Time
-	n, recent, younger := 0, 0, 0
-	for k := range f.came {
-		t := f.came[k].at
-		if c := &f.now[f.came[k].leaf]; !c.in || c.out == flow.Dropped {
-			continue
-		}
-		if n == 0 {
-			half = t.Add(s.At.Sub(t) / 2)
-		}
-		if n == scope/10 {
-			s.Age = days(s.At.Sub(t))
-		}
-		if s.At.Sub(t) <= 30*day {
-			recent++
-		}
-		if t.After(half) {
-			younger++
-		}
-		n++
-	}
-	s.New30, s.Younger = portion(recent, n), portion(younger, n)
+	oldest := instantOf(g.arrived[0])
+	s.Age = days(s.At.Sub(instantOf(g.arrived[scope/10])))
+	s.New30 = portion(g.arrivedAfter(s.At.Add(-30*day-1)), scope)
+	s.Younger = portion(g.arrivedAfter(oldest.Add(s.At.Sub(oldest)/2)), scope)
+}
+
+// arrivedAfter is how many of the leaves came after the moment.
+func (g *gathered) arrivedAfter(at time.Time) int {
+	return len(g.arrived) - sort.Search(len(g.arrived), func(k int) bool { return instantOf(g.arrived[k]).After(at) })
 }
 
 // pace sets the net deliveries of the last full weeks since the first leaf.
-func (f *situations) pace(s *Situation) {
-	weeks := min(forecastWeeks, int(s.At.Sub(f.first)/(7*day)))
+func (g *gathered) pace(s *Situation) {
+	weeks := min(forecastWeeks, int(s.At.Sub(g.first)/(7*day)))
 	s.Weekly = make([]int, max(0, weeks))
-	for k := len(f.weekly) - 1; k >= 0; k-- {
-		week := int(s.At.Sub(f.weekly[k].at) / (7 * day))
+	for k := len(g.weekly) - 1; k >= 0; k-- {
+		week := int(s.At.Sub(instantOf(g.weekly[k].ms)) / (7 * day))
 		if week >= len(s.Weekly) {
 			break
 		}
-		s.Weekly[week] += f.weekly[k].n
+		s.Weekly[week] += g.weekly[k].n
 	}
 }
 

@@ -27,9 +27,9 @@ func splitsOf(i *flow.Issue) (from, into []splitLink) {
 		case key == "" || seen[key]:
 			return
 		case isSplitFrom(phrase):
-			from = append(from, splitLink{key, at})
+			from = append(from, splitLink{lasting(key), at})
 		case isSplitInto(phrase):
-			into = append(into, splitLink{key, at})
+			into = append(into, splitLink{lasting(key), at})
 		default:
 			return
 		}

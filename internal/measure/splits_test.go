@@ -14,7 +14,7 @@ func TestASplitIsToldByAPresentLinkToo(t *testing.T) {
 	for phrase, want := range map[string]int{
 		"split from": 1, "is split from": 1, "Clones": 1, "split to": 0, "is cloned by": 0, "relates to": 0, "cyclones": 0,
 	} {
-		h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), epic(t).Issue(),
+		h := ofEpic(t, epic(t).Issue(),
 			task(t, 2, "2026-01-02").Moves("2026-01-10", flowtest.Doing).Issue(),
 			task(t, 3, "2026-01-16").Shows(phrase, "PAY-2").Issue())
 		if got := status(t, h, "2026-01-16").Drift; got.Split != want || got.Added != 1 {
@@ -30,7 +30,7 @@ func TestPhrasesOfTheChangelogInServersAndCloudsWords(t *testing.T) {
 	} {
 		i := task(t, 3, "2026-01-16").Issue()
 		i.Changes = append(i.Changes, flow.Change{At: flowtest.At(t, "2026-01-17"), History: 9, Field: flow.FieldLink, To: flow.Named{ID: "PAY-2", Name: sentence}})
-		h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), epic(t).Issue(), task(t, 2, "2026-01-02").Moves("2026-01-10", flowtest.Doing).Issue(), i)
+		h := ofEpic(t, epic(t).Issue(), task(t, 2, "2026-01-02").Moves("2026-01-10", flowtest.Doing).Issue(), i)
 		if got := status(t, h, "2026-01-18").Drift.Split; got != want {
 			t.Errorf("%q: %d split, want %d", sentence, got, want)
 		}
@@ -71,7 +71,7 @@ func TestPointsThatAPartTookAlongAreNoReestimation(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			g := epicGoal()
 			g.Count = goal.CountPoints
-			s := status(t, history(t, []goal.Goal{g}, flowtest.Catalog(), append(c.issues, epic(t).Issue())...), "2026-02-01")
+			s := status(t, built(t, []goal.Goal{g}, append(c.issues, epic(t).Issue())), "2026-02-01")
 			got := figures{s.Drift.Reestimated, s.Drift.ReestimatedBy, s.Drift.SplitPoints, 0}
 			if s.Points != nil { // nil where half of the issues are not estimated
 				got.Points = s.Points.Total()

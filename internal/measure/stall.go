@@ -10,8 +10,7 @@ import (
 
 // rhythm is a goal's progress up to a moment, and the stalls in it.
 type rhythm struct {
-	events   []*progress     // that count, in order
-	left     []*progress     // that look like progress and do not count
+	events   int             // that count
 	begun    time.Time       // when work began
 	last     time.Time       // of the last event that counts; zero where none does
 	limit    time.Duration   // the silence after which the goal is stalled
@@ -31,41 +30,81 @@ type alarm struct{ since, moved, ended time.Time }
 // rhythm folds the goal's progress events up to the moment (MEASURES §7).
 // False where no work has begun: then there is nothing that could stall.
 func (l *ledger) rhythm(at time.Time, s *Settings) (rhythm, bool) {
-	r := rhythm{declared: l.goal.StallAfter > 0, events: make([]*progress, 0, len(l.progress))}
-	for k := range l.progress {
-		p := &l.progress[k]
-		if p.ms > at.UnixMilli() {
-			break
-		}
-		if p.discounted(at) {
-			r.left = append(r.left, p)
-		} else {
-			r.events = append(r.events, p)
-		}
+	var f stallFold
+	var ok bool
+	if now := l.presentAt(at, s); now != nil {
+		f, ok = now.stalls.goOn(l, s), now.begun
+	} else {
+		f, ok = l.foldStalls(at, s)
 	}
-	begun, ok := l.begun(at)
-	// A decision that is made before any work moves begins no work.
-	first := slices.IndexFunc(r.events, func(p *progress) bool { return p.leaf != noLeaf })
-	if !ok && first < 0 {
+	if !ok {
 		return rhythm{}, false
 	}
-	if first >= 0 && (!ok || r.events[first].at().Before(begun)) {
-		begun = r.events[first].at()
-	}
-	r.events = slices.DeleteFunc(r.events, func(p *progress) bool { return p.leaf == noLeaf && p.at().Before(begun) })
-	r.begun = begun
-	f := stallFold{rhythm: &r, ledger: l, settings: s, own: l.goal.StallAfter, quietFrom: begun}
-	f.adapt(begun)
-	for _, p := range r.events {
-		f.step(p)
-	}
 	f.until(at)
+	r := f.rhythm
 	if !f.since.IsZero() {
 		r.stalls = r.stalls.Append(flow.Span{From: f.since})
 	}
 	r.silent = l.awake(f.quietFrom, at)
 	r.stalls = r.stalls.Less(l.idle)
 	return r, true
+}
+
+// foldStalls takes the progress events up to the moment.
+func (l *ledger) foldStalls(at time.Time, s *Settings) (stallFold, bool) {
+	begun, ok := l.workBegun(at)
+	if !ok {
+		return stallFold{}, false
+	}
+	f := stallFold{
+		rhythm: rhythm{declared: l.goal.StallAfter > 0, begun: begun},
+		ledger: l, settings: s, own: l.goal.StallAfter, quietFrom: begun,
+	}
+	f.adapt(begun)
+	l.eachProgress(at, begun, func(p *progress, counted bool) {
+		if counted {
+			f.step(p)
+		}
+	})
+	return f, true
+}
+
+// workBegun is when work on the goal began: with the first leaf that was begun,
+// or that made progress. A decision that is made before any work moves begins no
+// work.
+func (l *ledger) workBegun(at time.Time) (time.Time, bool) {
+	begun, ok := l.begun(at)
+	ms := at.UnixMilli()
+	for k := range l.progress {
+		p := &l.progress[k]
+		if p.ms > ms {
+			break
+		}
+		if p.leaf != noLeaf && !p.discounted(at) {
+			if !ok || p.at().Before(begun) {
+				return p.at(), true
+			}
+			break
+		}
+	}
+	return begun, ok
+}
+
+// eachProgress yields what looks like progress up to the moment, in order, and
+// whether it counts; but no decision that counts and was made before work began.
+func (l *ledger) eachProgress(at, begun time.Time, f func(p *progress, counted bool)) {
+	ms := at.UnixMilli()
+	for k := range l.progress {
+		p := &l.progress[k]
+		if p.ms > ms {
+			break
+		}
+		counted := !p.discounted(at)
+		if counted && p.leaf == noLeaf && p.at().Before(begun) {
+			continue
+		}
+		f(p, counted)
+	}
 }
 
 // begun is when the first leaf in scope was in progress or delivered.
@@ -90,7 +129,7 @@ func (e *entry) begins() bool {
 // silence outlasts its threshold; it takes a delivered leaf, or progress on
 // two different days without another such silence between, to wake it.
 type stallFold struct {
-	*rhythm
+	rhythm
 	ledger    *ledger
 	settings  *Settings
 	own       time.Duration
@@ -100,6 +139,7 @@ type stallFold struct {
 }
 
 func (f *stallFold) step(p *progress) {
+	f.events++
 	silent := f.outlasted(p.at())
 	f.until(p.at())
 	if !f.last.IsZero() {
@@ -124,6 +164,15 @@ func (f *stallFold) step(p *progress) {
 	}
 	f.last, f.quietFrom = p.at(), p.at()
 	f.adapt(p.at())
+}
+
+// goOn returns the fold to go on with for a ledger that has the same rows. f stays
+// as it is.
+func (f *stallFold) goOn(l *ledger, s *Settings) stallFold {
+	out := *f
+	out.ledger, out.settings = l, s
+	out.stalls, out.alarms = slices.Clone(f.stalls), slices.Clone(f.alarms)
+	return out
 }
 
 // until begins a stall if the silence outlasts the threshold by the moment.

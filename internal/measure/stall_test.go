@@ -70,30 +70,11 @@ func TestStallFollowsTheGoalsOwnRhythm(t *testing.T) {
 			g.StallAfter = c.after
 			settings := measure.DefaultSettings()
 			settings.Calendar.Freezes = c.freezes
-			issues := starts(t, c.events...)
-			h, err := measure.Build(measure.Input{
-				Goals: []goal.Goal{g}, Catalogs: map[string]*flow.Catalog{flowtest.Site: flowtest.Catalog()}, Settings: settings,
-				Issues: func(each func(*flow.Issue) error) error {
-					for _, i := range issues {
-						if err := each(i); err != nil {
-							return err
-						}
-					}
-					return nil
-				},
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := status(t, h, c.at)
+			got := status(t, built(t, []goal.Goal{g}, starts(t, c.events...), under(settings)), c.at)
 			if got.StallAfterSeconds == nil || math.Abs(*got.StallAfterSeconds-c.limit*86400) > 0.1 {
 				t.Errorf("stalled after %v seconds, want %v", *got.StallAfterSeconds, c.limit*86400)
 			}
-			var want *time.Time
-			if c.since != "" {
-				want = ptr(flowtest.At(t, c.since))
-			}
-			if d := cmp.Diff(want, got.StalledSince); d != "" {
+			if d := cmp.Diff(instant(t, c.since), got.StalledSince); d != "" {
 				t.Errorf("stalled since (-want +got):\n%s", d)
 			}
 		})
@@ -117,7 +98,7 @@ func TestWhatWakesAStalledGoal(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			issues := append([]*flow.Issue{task(t, 2, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Issue(), epic(t).Issue()}, c.then...)
-			h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), issues...)
+			h := ofEpic(t, issues...)
 			if before := status(t, h, "2026-01-31"); before.Stalled == nil || !*before.Stalled {
 				t.Fatal("the goal is not stalled to begin with")
 			}
@@ -139,13 +120,13 @@ func TestWhatWakesAStalledGoal(t *testing.T) {
 
 func TestStallOnlyBetweenBeginningAndEnd(t *testing.T) {
 	t.Run("a goal that never began is not stalled", func(t *testing.T) {
-		got := status(t, history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), epic(t).Issue(), task(t, 2, "2026-01-02").Issue()), "2026-06-01")
+		got := status(t, ofEpic(t, epic(t).Issue(), task(t, 2, "2026-01-02").Issue()), "2026-06-01")
 		if got.Stalled != nil || got.Health != measure.NotStarted || got.Missing["stalled"] == "" {
 			t.Errorf("stalled %v, health %s, missing %v", got.Stalled, got.Health, got.Missing)
 		}
 	})
 	t.Run("a goal whose epic is closed is not stalled", func(t *testing.T) {
-		got := status(t, history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(),
+		got := status(t, ofEpic(t,
 			epic(t).Resolves("2026-01-10", "Done").Issue(), task(t, 2, "2026-01-02").Resolves("2026-01-08", "Done").Issue()), "2026-06-01")
 		if *got.Stalled || got.Health != measure.Finished {
 			t.Errorf("stalled %v, health %s", *got.Stalled, got.Health)
@@ -156,7 +137,7 @@ func TestStallOnlyBetweenBeginningAndEnd(t *testing.T) {
 		for k := range 12 {
 			issues = append(issues, task(t, 10+k, "2026-01-02").By(99).Moves("2026-01-05 10:00", flowtest.Doing).Issue())
 		}
-		got := status(t, history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), issues...), "2026-01-31")
+		got := status(t, ofEpic(t, issues...), "2026-01-31")
 		if got.LastProgress != nil || !*got.Stalled || !got.StalledSince.Equal(flowtest.At(t, "2026-01-27 22:00")) {
 			t.Errorf("last progress %v, stalled %v since %v", got.LastProgress, *got.Stalled, got.StalledSince)
 		}
@@ -168,12 +149,12 @@ func TestHealthDayByDay(t *testing.T) {
 	g.Targets = []goal.Target{{Date: date(t, "2026-02-10")}}
 	// In progress on 5 January, delivered in steps that keep it moving until
 	// the 12th, silent until a delivery on 20 March; the epic closes on 2 April.
-	h := history(t, []goal.Goal{g}, flowtest.Catalog(),
+	h := built(t, []goal.Goal{g}, []*flow.Issue{
 		epic(t).Resolves("2026-04-02 15:00", "Done").Issue(),
 		task(t, 2, "2026-01-02").Moves("2026-01-05 09:00", flowtest.Doing).Resolves("2026-01-12 09:00", "Done").Issue(),
 		task(t, 3, "2026-01-02").Resolves("2026-03-20 09:00", "Done").Issue(),
 		task(t, 4, "2026-01-02").Moves("2026-03-24 09:00", flowtest.Doing).Resolves("2026-04-01 09:00", "Done").Issue(),
-	)
+	})
 	for _, c := range []struct {
 		name, at string
 		want     measure.Health
@@ -204,22 +185,21 @@ func TestReleasedVersionsCloseAGoal(t *testing.T) {
 	version := flow.Version{ID: "v", Name: "3.2", Project: "PAY", Released: true, Release: date(t, "2026-02-10")}
 	issue := task(t, 2, "2026-01-02").Versioned("2026-01-03", "v").Resolves("2026-01-12", "Done").Issue()
 	for at, want := range map[string]measure.Health{"2026-02-10 23:00": measure.Stalled, "2026-02-11": measure.Finished} {
-		h := history(t, []goal.Goal{g}, flowtest.Catalog(version), issue)
+		h := built(t, []goal.Goal{g}, []*flow.Issue{issue}, on(flowtest.Catalog(version)))
 		if got := status(t, h, at); got.Health != want {
 			t.Errorf("at %s: %s, want %s", at, got.Health, want)
 		}
 	}
 	unreleased := version
 	unreleased.Released = false
-	if got := status(t, history(t, []goal.Goal{g}, flowtest.Catalog(unreleased), issue), "2026-02-20"); got.Health != measure.Stalled {
+	if got := status(t, built(t, []goal.Goal{g}, []*flow.Issue{issue}, on(flowtest.Catalog(unreleased))), "2026-02-20"); got.Health != measure.Stalled {
 		t.Errorf("unreleased: %s, want stalled", got.Health)
 	}
 }
 
 func TestAGoalByLabelIsDoneWhenItHasBeenQuietForAMonth(t *testing.T) {
 	g := goal.Goal{ID: "g", Work: goal.Work{Labels: []goal.InProject{{Name: "p95"}}}}
-	h := history(t, []goal.Goal{g}, flowtest.Catalog(),
-		flowtest.New(t, "PAY-2", "2026-01-02").Labelled("2026-01-02", "p95").Resolves("2026-01-12", "Done").Issue())
+	h := built(t, []goal.Goal{g}, []*flow.Issue{flowtest.New(t, "PAY-2", "2026-01-02").Labelled("2026-01-02", "p95").Resolves("2026-01-12", "Done").Issue()})
 	for at, want := range map[string]bool{"2026-02-10": false, "2026-02-11": true} {
 		if got := status(t, h, at); (got.Health == measure.Finished) != want {
 			t.Errorf("at %s: %s", at, got.Health)

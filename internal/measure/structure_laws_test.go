@@ -51,30 +51,13 @@ func busy(t flowtest.TB, s story, at time.Time) []*flow.Issue {
 func TestTheStructureOfAMomentDoesNotLookPastIt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := aStoryOf(t, arranged())
-		end := s.end(t)
-		begin := flowtest.At(t, "2026-01-05")
-		at := begin.Add(time.Duration(rapid.IntRange(0, int(end.Sub(begin).Seconds())+120*86400).Draw(t, "second")) * time.Second)
-		if at.After(end) {
-			end = at
-		}
-		then, now := historyBy(t, reviewWaits, apart(), busy(t, s, at)...), historyBy(t, reviewWaits, apart(), busy(t, s, end)...)
-		if d := cmp.Diff(then.Snapshot(at), now.Snapshot(at)); d != "" {
-			t.Fatalf("as of %v (-from a store of that moment, +from today's store):\n%s", at, d)
-		}
+		at, end := s.moment(t, "2026-01-05", 120)
+		then, now := built(t, apart(), busy(t, s, at), but(reviewWaits)), built(t, apart(), busy(t, s, end), but(reviewWaits))
+		sameAsOf(t, at, "the figures", then.Snapshot(at), now.Snapshot(at))
 		for _, m := range []string{"flow_efficiency", "concentration", "debt"} {
 			want, _ := then.Explain("both", m, at)
 			got, _ := now.Explain("both", m, at)
-			for _, e := range []*measure.Explanation{want, got} {
-				x := &e.Measures[0]
-				for _, list := range [][]measure.Evidence{x.Counted, x.LeftOut} {
-					for k := range list {
-						list[k].Via = "" // which tells of every selector that ever held
-					}
-				}
-			}
-			if d := cmp.Diff(want, got); d != "" {
-				t.Fatalf("%s as of %v (-from a store of that moment, +from today's store):\n%s", m, at, d)
-			}
+			sameAsOf(t, at, m, want, got, withoutVia())
 		}
 	})
 }
@@ -83,7 +66,7 @@ func TestTheStructureIsMadeOfShares(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := aStoryOf(t, arranged())
 		at := s.end(t)
-		for _, g := range historyBy(t, reviewWaits, apart(), busy(t, s, at)...).Snapshot(at).Goals {
+		for _, g := range built(t, apart(), busy(t, s, at), but(reviewWaits)).Snapshot(at).Goals {
 			shares := []*float64{g.FlowEfficiency, g.Concentration, g.Debt.DropShare}
 			if g.FlowTime != nil {
 				shares = append(shares, &g.FlowTime.Coverage)
@@ -107,7 +90,7 @@ func TestDebtAndTimeOfGoalsWithoutCommonIssuesAddUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := aStoryOf(t, arranged())
 		at := s.end(t)
-		snapshot := historyBy(t, reviewWaits, apart(), busy(t, s, at)...).Snapshot(at)
+		snapshot := built(t, apart(), busy(t, s, at), but(reviewWaits)).Snapshot(at)
 		both, _ := snapshot.Goal("both")
 		var debt measure.DebtStatus
 		var spent measure.FlowTime
@@ -149,7 +132,7 @@ func TestToDiscardDebtIsNotToRetireIt(t *testing.T) {
 		s := aStoryOf(t, arranged())
 		end := s.end(t).Add(24 * time.Hour)
 		at := end.Add(time.Hour)
-		before := historyBy(t, reviewWaits, apart(), s.until(t, at)...).Snapshot(at)
+		before := built(t, apart(), s.until(t, at), but(reviewWaits)).Snapshot(at)
 		open := map[flow.IssueID]bool{}
 		for _, i := range s.until(t, at) {
 			open[i.ID] = i.Now.Category != flow.Done && i.Now.Resolution.IsZero()
@@ -159,7 +142,7 @@ func TestToDiscardDebtIsNotToRetireIt(t *testing.T) {
 				s.deeds = append(s.deeds, deed{issue: n, at: end.Format("2006-01-02 15:04:05"), do: deeds()["is dropped"]})
 			}
 		}
-		after := historyBy(t, reviewWaits, apart(), s.until(t, at)...).Snapshot(at)
+		after := built(t, apart(), s.until(t, at), but(reviewWaits)).Snapshot(at)
 		for k := range after.Goals {
 			was, is := before.Goals[k].Debt, after.Goals[k].Debt
 			if is.Retired != was.Retired || is.Created != was.Created {
@@ -176,7 +159,7 @@ func TestNeitherTheOrderOfIssuesNorThePeoplesNamesMatter(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := aStoryOf(t, arranged())
 		at := s.end(t)
-		want := historyBy(t, reviewWaits, apart(), busy(t, s, at)...).Snapshot(at)
+		want := built(t, apart(), busy(t, s, at), but(reviewWaits)).Snapshot(at)
 		issues := busy(t, s, at)
 		slices.Reverse(issues)
 		other := rapid.Uint64Range(1, 1<<62).Draw(t, "key")
@@ -196,7 +179,7 @@ func TestNeitherTheOrderOfIssuesNorThePeoplesNamesMatter(t *testing.T) {
 				}
 			}
 		}
-		got := historyBy(t, reviewWaits, apart(), issues...).Snapshot(at)
+		got := built(t, apart(), issues, but(reviewWaits)).Snapshot(at)
 		for k := range want.Goals {
 			for _, d := range []string{
 				cmp.Diff(want.Goals[k].Concentration, got.Goals[k].Concentration), cmp.Diff(want.Goals[k].Suppressed, got.Goals[k].Suppressed),

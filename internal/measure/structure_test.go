@@ -13,28 +13,6 @@ import (
 	"plumbline/internal/measure"
 )
 
-// historyBy is history under settings of one's own.
-func historyBy(t flowtest.TB, set func(*measure.Settings), goals []goal.Goal, issues ...*flow.Issue) *measure.History {
-	t.Helper()
-	settings := measure.DefaultSettings()
-	set(&settings)
-	h, err := measure.Build(measure.Input{
-		Goals: goals, Catalogs: map[string]*flow.Catalog{flowtest.Site: flowtest.Catalog()}, Settings: settings,
-		Issues: func(each func(*flow.Issue) error) error {
-			for _, i := range issues {
-				if err := each(i); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h
-}
-
 func TestFlowEfficiencyWorkedByHand(t *testing.T) {
 	const hour = 3600.0
 	review := func(s *measure.Settings) { s.Work.Waiting = []string{"review"} }
@@ -114,7 +92,7 @@ func TestFlowEfficiencyWorkedByHand(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := status(t, historyBy(t, c.set, []goal.Goal{epicGoal()}, append(c.issues, epic(t).Issue())...), "2026-01-20 12:00")
+			got := status(t, built(t, []goal.Goal{epicGoal()}, append(c.issues, epic(t).Issue()), but(c.set)), "2026-01-20 12:00")
 			approx := cmpopts.EquateApprox(0, 1e-12)
 			if d := cmp.Diff(c.want, got.FlowEfficiency, approx); d != "" {
 				t.Errorf("flow efficiency (-want +got):\n%s", d)
@@ -171,7 +149,7 @@ func TestConcentrationWorkedByHand(t *testing.T) {
 		{"no work is nothing to withhold", five, []*flow.Issue{task(t, 2, "2026-01-02").Issue()}, nil, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			h := historyBy(t, c.set, []goal.Goal{epicGoal()}, append(c.issues, epic(t).Issue())...)
+			h := built(t, []goal.Goal{epicGoal()}, append(c.issues, epic(t).Issue()), but(c.set))
 			got := status(t, h, "2026-01-20")
 			if d := cmp.Diff(c.want, got.Concentration); d != "" {
 				t.Errorf("concentration (-want +got):\n%s", d)
@@ -224,7 +202,7 @@ func TestTheNextSmallestGoalIsWithheldBesideTheOnlyOneThatIsTooSmall(t *testing.
 			for k := range goals {
 				goals[k].StopWhen = []goal.StopCriterion{{ID: "held", When: "concentration > 0"}}
 			}
-			h := history(t, goals, flowtest.Catalog(), issues...)
+			h := built(t, goals, issues)
 			got := map[string]string{}
 			for _, g := range h.Snapshot(flowtest.At(t, "2026-01-20")).Goals {
 				is := "-"
@@ -262,7 +240,7 @@ func TestACriterionOverThePastAsksForNothingThatIsWithheld(t *testing.T) {
 	issues := append(held(t, 10, 3, 2, 1, 1, 1), epic(t).Issue(),
 		task(t, 40, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Flagged("2026-01-06", true).Resolves("2026-01-18", "Won't Do").Issue(),
 		task(t, 41, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Flagged("2026-01-06", true).Resolves("2026-01-17", "Done").Issue())
-	h := history(t, []goal.Goal{g}, flowtest.Catalog(), issues...)
+	h := built(t, []goal.Goal{g}, issues)
 	for at, want := range map[string][2]string{ // 5 of 9 or 10 are held by two; 41, 11 days of 12 flagged, was delivered on the 17th
 		"2026-01-20": {"unmet", "met"}, "2026-01-18": {"unmet", "unknown"}, "2026-01-04": {"unknown", "unknown"},
 	} {
@@ -299,7 +277,7 @@ func TestDebtWorkedByHand(t *testing.T) {
 		task(t, 12, "2026-05-20").Resolves("2026-05-28", "Done").Issue(),                                               // none at all
 		flowtest.New(t, "PAY-13", "2026-05-20").Born(func(s *flow.State) { s.Labels = []string{"tech-debt"} }).Issue(), // in no goal
 	}
-	h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), issues...)
+	h := ofEpic(t, issues...)
 	const day = 86400.0
 	for _, c := range []struct {
 		at   string
@@ -336,7 +314,7 @@ func TestDebtWorkedByHand(t *testing.T) {
 			}
 		})
 	}
-	none := historyBy(t, func(s *measure.Settings) { s.Debt = measure.Match{} }, []goal.Goal{epicGoal()}, issues...).Snapshot(flowtest.At(t, "2026-06-01"))
+	none := built(t, []goal.Goal{epicGoal()}, issues, but(func(s *measure.Settings) { s.Debt = measure.Match{} })).Snapshot(flowtest.At(t, "2026-06-01"))
 	if g, _ := none.Goal("g"); g.Debt != nil || none.Debt != nil || g.Missing["debt"] != "semantics.debt names no issues" {
 		t.Errorf("where nothing is debt: %+v, %+v, missing %q", g.Debt, none.Debt, g.Missing["debt"])
 	}
@@ -344,7 +322,7 @@ func TestDebtWorkedByHand(t *testing.T) {
 
 func TestTheDebtOfASiteCountsSubtasksWithTheirParents(t *testing.T) {
 	label := func(s *flow.State) { s.Labels = []string{"tech-debt"} }
-	h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(),
+	h := ofEpic(t,
 		flowtest.New(t, "PAY-1", "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic(); label(s) }).Issue(),
 		flowtest.New(t, "PAY-2", "2026-01-01").Born(label).Issue(),
 		flowtest.New(t, "PAY-3", "2026-01-01").Born(label).Becomes("2026-01-05", flowtest.Subtask(), "PAY-2").Issue(),
@@ -358,7 +336,7 @@ func TestTheDebtOfASiteCountsSubtasksWithTheirParents(t *testing.T) {
 }
 
 func TestTheFiguresOfStructureAreExplained(t *testing.T) {
-	h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), append(held(t, 10, 3, 2, 1, 1, 1), epic(t).Issue(),
+	h := ofEpic(t, append(held(t, 10, 3, 2, 1, 1, 1), epic(t).Issue(),
 		indebted(t, 2, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Flagged("2026-01-06", true).Flagged("2026-01-08", false).Resolves("2026-01-09", "Done").Issue(),
 		indebted(t, 3, "2026-01-02").Resolves("2026-01-09", "Done").Issue(),
 		indebted(t, 4, "2026-01-02").Resolves("2026-01-09", "Won't Do").Issue(),

@@ -6,7 +6,6 @@ import (
 	"hash/fnv"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 
 	"plumbline/internal/flow"
@@ -129,7 +128,7 @@ func (s *survey) add(name holderName, id, member flow.IssueID) {
 			return
 		}
 		h = &holder{rank: rank}
-		name.key, name.version = strings.Clone(name.key), strings.Clone(name.version)
+		name.key, name.version = lasting(name.key), lasting(name.version)
 		s.holders[name] = h
 	}
 	if h.id == 0 {

@@ -20,7 +20,7 @@ func inEpics(t flowtest.TB, issues, epics int) []*flow.Issue {
 	var out []*flow.Issue
 	for k := range issues {
 		key := fmt.Sprintf("PAY-%d", k%epics+1)
-		out = append(out, flowtest.New(t, fmt.Sprintf("PAY-%d", epics+k+1), "2026-01-01").Born(func(s *flow.State) { s.Epic = flowtest.Ref(key) }).Issue())
+		out = append(out, flowtest.NewBelow(t, key, fmt.Sprintf("PAY-%d", epics+k+1), "2026-01-01").Issue())
 	}
 	return out
 }
@@ -83,7 +83,7 @@ func TestOnlyWhatLayInContainersIsReadAgain(t *testing.T) {
 	h, passes := inMemory(issues), 0
 	all, err := FindContainers("test", flowtest.Site, Input{
 		Catalogs: map[string]*flow.Catalog{flowtest.Site: flowtest.Catalog()}, Settings: DefaultSettings(),
-		Issues: func(each func(*flow.Issue) error) error { passes++; return h.each(each) },
+		Issues: func(each func(*flow.Issue) error) error { passes++; return h.Each(each) },
 	}, h, flowtest.At(t, "2026-06-01"))
 	if err != nil || len(all) != 4 || passes != 1 {
 		t.Fatalf("%d containers in %d passes, %v", len(all), passes, err)
@@ -123,10 +123,10 @@ func TestAHistoryLearnsFromTheIssuesThatItReads(t *testing.T) {
 	in := Input{
 		Goals:    []goal.Goal{{ID: "g", Work: goal.Work{Epics: []string{"PAY-1"}}}},
 		Catalogs: map[string]*flow.Catalog{flowtest.Site: flowtest.Catalog()}, Settings: DefaultSettings(),
-		Issues: func(each func(*flow.Issue) error) error { passes++; return issues.each(each) },
+		Issues: func(each func(*flow.Issue) error) error { passes++; return issues.Each(each) },
 	}
 	until := flowtest.At(t, "2026-06-01")
-	want := Past{Containers: found(t, flowtest.Catalog(), "2026-06-01", issues.all...), Until: until, Settings: in.Settings}
+	want := Past{Containers: found(t, flowtest.Catalog(), "2026-06-01", issues.Issues...), Until: until, Settings: in.Settings}
 	var got Past
 	in.Learn = func(s *Survey) (*Replay, error) {
 		all, err := s.Containers("test", flowtest.Site, in, issues, until)

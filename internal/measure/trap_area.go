@@ -84,15 +84,15 @@ func heroics() Trap {
 			if !ok {
 				return 0, false
 			}
-			c := x.crowdsOf(areaGoal{x.k, due})
+			c := x.crowdsOf(pastDue{x.k, due})
 			return c.share(), c.delivered >= x.limits.count("least_deliveries")
 		},
 		explain: (*explainer).heroics,
 	}
 }
 
-// areaGoal is a goal whose target has passed.
-type areaGoal struct {
+// pastDue is a goal whose target has passed.
+type pastDue struct {
 	ledger int
 	due    time.Time
 }
@@ -100,20 +100,32 @@ type areaGoal struct {
 // lastOfArea returns the last goals of the area whose target had passed, the
 // latest first. The area of a goal are the goals below the same one or, where
 // it is below none, those of the same owner that are below none.
-func (x sight) lastOfArea() []areaGoal {
-	var out []areaGoal
-	for k := range x.h.ledgers {
-		g := x.h.ledgers[k].goal
+func (x sight) lastOfArea() []pastDue {
+	var out []pastDue
+	for _, p := range x.h.classAt(x.at).passed() {
+		g := x.h.ledgers[p.ledger].goal
 		same := g.Parent == x.l.goal.Parent && (g.Parent != "" || g.Owner != "" && g.Owner == x.l.goal.Owner)
-		if k != x.k && !same {
+		if p.ledger != x.k && !same {
 			continue
 		}
-		if due, ok := x.h.ledgers[k].passedTarget(x.at, x.s); ok {
-			out = append(out, areaGoal{k, due})
+		if len(out) == x.limits.count("of_goals") {
+			break
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// passedTargets lists the goals whose target had passed, the latest first.
+func (h *History) passedTargets(at time.Time) []pastDue {
+	var out []pastDue
+	for k := range h.ledgers {
+		if due, ok := h.ledgers[k].passedTarget(at, &h.settings); ok {
+			out = append(out, pastDue{k, due})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b areaGoal) int { return b.due.Compare(a.due) })
-	return out[:min(len(out), x.limits.count("of_goals"))]
+	slices.SortStableFunc(out, func(a, b pastDue) int { return b.due.Compare(a.due) })
+	return out
 }
 
 // passedTarget is when the target of the moment was over; false where it is
@@ -145,7 +157,7 @@ func (c crowding) crowds(t trapLimits) bool {
 
 // crowdsOf counts what was raised shortly before the target of a goal, and what
 // was delivered by then and when.
-func (x sight) crowdsOf(g areaGoal) (c crowding) {
+func (x sight) crowdsOf(g pastDue) (c crowding) {
 	l := &x.h.ledgers[g.ledger]
 	raised := map[int32]bool{}
 	for k := range l.raises {
@@ -200,7 +212,7 @@ func shadowWork() Trap {
 			{"least_issues", 10, 1, "such issues below which nothing is claimed"},
 		},
 		weekly: func(x sight) (bool, string) {
-			u := x.unexplained(x.h.work.shares(x.at))
+			u := x.unexplained(x.h.classAt(x.at).work())
 			return u.unexplained >= x.limits.count("least_issues") && u.share() >= x.limits["share"], ""
 		},
 		sizeOf: "share of the work around it that no goal claims",

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -59,15 +60,15 @@ func (l *ledger) stirred(at time.Time, weeks int) []int {
 	for k := range out {
 		from, to := at.AddDate(0, 0, -7*(k+1)), at.AddDate(0, 0, -7*k)
 		out[k] = l.noiseBetween(from.Add(-day), to)
-		for n := range l.progress {
-			if p := &l.progress[n]; !p.discounted(at) && !p.at().Before(from) && p.at().Before(to) {
+		first, _ := slices.BinarySearchFunc(l.progress, from, func(p progress, t time.Time) int { return p.at().Compare(t) })
+		for n := first; n < len(l.progress) && l.progress[n].at().Before(to); n++ {
+			if !l.progress[n].discounted(at) {
 				out[k]++
 			}
 		}
-		for n := range l.sizes {
-			if z := &l.sizes[n]; !z.at().Before(from) && z.at().Before(to) {
-				out[k]++
-			}
+		first, _ = slices.BinarySearchFunc(l.sizes, from, func(z sizing, t time.Time) int { return z.at().Compare(t) })
+		for n := first; n < len(l.sizes) && l.sizes[n].at().Before(to); n++ {
+			out[k]++
 		}
 	}
 	return out

@@ -16,7 +16,7 @@ func TestNobodyAnswersForIt(t *testing.T) {
 	nobodys := epicGoal()
 	nobodys.Owner = ""
 	h := func(g goal.Goal, issues ...*flow.Issue) *measure.History {
-		return history(t, []goal.Goal{g}, flowtest.Catalog(), issues...)
+		return built(t, []goal.Goal{g}, issues)
 	}
 	idle := task(t, 10, "2026-01-02").Issue()
 	t.Run("two weeks without a team or an assigned epic, and one in which that holds", func(t *testing.T) {
@@ -62,7 +62,7 @@ func talkedOf(t flowtest.TB, n, changes int, created string) *flowtest.Builder {
 func TestDebtIsDiscussedAndNotRetired(t *testing.T) {
 	const name = "debt_discussed_not_retired"
 	h := func(issues ...*flow.Issue) *measure.History {
-		return history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), append(issues, epic(t).Issue())...)
+		return ofEpic(t, append(issues, epic(t).Issue())...)
 	}
 	// Three of 1 January, 90 days old on 1 April, a Wednesday; new ones of
 	// April keep the debt growing until 90 days after they were created.
@@ -110,7 +110,7 @@ func TestDebtIsDiscussedAndNotRetired(t *testing.T) {
 		}
 	})
 	t.Run("it can't be judged where nothing is debt", func(t *testing.T) {
-		none := historyBy(t, func(s *measure.Settings) { s.Debt = measure.Match{} }, []goal.Goal{epicGoal()}, append(three(), epic(t).Issue())...)
+		none := built(t, []goal.Goal{epicGoal()}, append(three(), epic(t).Issue()), but(func(s *measure.Settings) { s.Debt = measure.Match{} }))
 		if d := cmp.Diff("semantics.debt names no issues", trap(t, none, name, "2026-04-20").Unknown); d != "" {
 			t.Error(d)
 		}

@@ -67,10 +67,13 @@ func (w *watch) ask(q question, answer func() seen) seen {
 
 // classSight is what is compared between goals at the beginning of a week, by
 // ledger: the age of each since its commitment, up to its closing, and the mean
-// time of its decisions in seconds. Not known: −1.
+// time of its decisions in seconds. Not known: −1. It is also what is looked at
+// of all goals together: those whose target has passed, and the active work.
 type classSight struct {
-	ages  func() []time.Duration
-	means func() []float64
+	ages   func() []time.Duration
+	means  func() []float64
+	passed func() []pastDue // the latest first
+	work   func() []ProjectShare
 }
 
 func (h *History) classAt(at time.Time) *classSight {
@@ -80,8 +83,10 @@ func (h *History) classAt(at time.Time) *classSight {
 	c := w.classes[at.Unix()]
 	if c == nil {
 		c = &classSight{
-			ages:  sync.OnceValue(func() []time.Duration { return h.ages(at) }),
-			means: sync.OnceValue(func() []float64 { return h.means(at) }),
+			ages:   sync.OnceValue(func() []time.Duration { return h.ages(at) }),
+			means:  sync.OnceValue(func() []float64 { return h.means(at) }),
+			passed: sync.OnceValue(func() []pastDue { return h.passedTargets(at) }),
+			work:   sync.OnceValue(func() []ProjectShare { return h.work.shares(at) }),
 		}
 		w.classes[at.Unix()] = c
 	}

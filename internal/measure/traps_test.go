@@ -73,7 +73,7 @@ func TestTheDeadlineBecameTheGoal(t *testing.T) {
 	}
 	twice := [][2]string{{"2026-01-05", "2026-03-31"}, {"2026-03-20", "2026-04-30"}, {"2026-04-20", "2026-05-31"}}
 	h := func(g goal.Goal, more ...*flow.Issue) *measure.History {
-		return history(t, []goal.Goal{g}, flowtest.Catalog(), append(twenty(t), more...)...)
+		return built(t, []goal.Goal{g}, append(twenty(t), more...))
 	}
 	t.Run("a week after the second push that nothing answered", func(t *testing.T) {
 		shows(t, h(pushed(twice...)), "deadline_as_goal", "2026-04-27", "")
@@ -101,7 +101,7 @@ func TestTheDeadlineBecameTheGoal(t *testing.T) {
 	t.Run("the due date of an epic tells it too", func(t *testing.T) {
 		issues := twenty(t)
 		issues[0] = epic(t).Dues("2026-01-05", "2026-03-31").Dues("2026-03-20", "2026-04-30").Dues("2026-04-20", "2026-05-31").Issue()
-		shows(t, history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), issues...), "deadline_as_goal", "2026-04-27", "")
+		shows(t, ofEpic(t, issues...), "deadline_as_goal", "2026-04-27", "")
 	})
 	t.Run("what has no date can't be judged", func(t *testing.T) {
 		if got := trap(t, h(epicGoal()), "deadline_as_goal", "2026-06-01"); got.Unknown == "" || got.On {
@@ -120,7 +120,7 @@ func TestTheTailThatNeverEnds(t *testing.T) {
 			}
 			issues = append(issues, b.Issue())
 		}
-		return history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), append(issues, more...)...)
+		return ofEpic(t, append(issues, more...)...)
 	}
 	t.Run("95 % for a month, and one more came in: a week later", func(t *testing.T) {
 		shows(t, done(1, task(t, 90, "2026-02-10").Resolves("2026-02-11", "Done").Issue()), "ninety_nine_tail", "2026-03-10", "")
@@ -153,7 +153,7 @@ func TestAPromiseWithoutWork(t *testing.T) {
 		return g
 	}
 	h := func(g goal.Goal, issues ...*flow.Issue) *measure.History {
-		return history(t, []goal.Goal{g}, flowtest.Catalog(), append(issues, epic(t).Issue())...)
+		return built(t, []goal.Goal{g}, append(issues, epic(t).Issue()))
 	}
 	t.Run("three weeks after it was declared without an issue", func(t *testing.T) {
 		shows(t, h(declared("")), "orphan_goal", "2026-02-22", "")
@@ -200,7 +200,7 @@ func treadmill(t flowtest.TB, weeks ...[2]int) []*flow.Issue {
 
 func TestAsMuchComesInAsIsDelivered(t *testing.T) {
 	h := func(weeks ...[2]int) *measure.History {
-		return history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), treadmill(t, weeks...)...)
+		return ofEpic(t, treadmill(t, weeks...)...)
 	}
 	t.Run("four weeks of six, a week later", func(t *testing.T) {
 		// Six weeks end on Monday 23 February; two more keep the balance.
@@ -239,7 +239,7 @@ func TestTheTargetWasMetByTakingWorkOut(t *testing.T) {
 			}
 			issues = append(issues, b.Issue())
 		}
-		return history(t, []goal.Goal{goalTo(target)}, flowtest.Catalog(), issues...)
+		return built(t, []goal.Goal{goalTo(target)}, issues)
 	}
 	t.Run("a fifth of the scope: from a week after the closing until three months and a week after", func(t *testing.T) {
 		shows(t, h("2026-04-03", 2, "2026-03-25"), "silent_descoping", "2026-04-08", "2026-07-07")
@@ -262,7 +262,7 @@ func TestDetectorsAreSetByTheCompany(t *testing.T) {
 	settings.Traps = map[string]measure.TrapSetting{
 		"orphan_goal": {Thresholds: map[string]float64{"days": 30, "persist_days": 0}}, "scope_treadmill": {Off: true},
 	}
-	h := under(t, settings, []goal.Goal{g}, flowtest.Catalog(), epic(t).Issue())
+	h := built(t, []goal.Goal{g}, []*flow.Issue{epic(t).Issue()}, under(settings))
 	shows(t, h, "orphan_goal", "2026-03-03", "")
 	var names []string
 	for _, x := range status(t, h, "2026-04-01").Traps {
@@ -289,7 +289,7 @@ func TestATrapIsExplainedWithEvidenceAndCounterEvidence(t *testing.T) {
 		{Said: date(t, "2026-04-20"), Date: date(t, "2026-05-31")},
 		{Said: date(t, "2026-05-20"), Date: date(t, "2026-06-30")},
 	}
-	h := history(t, []goal.Goal{g}, flowtest.Catalog(), append(twenty(t), task(t, 40, "2026-03-22").Issue())...)
+	h := built(t, []goal.Goal{g}, append(twenty(t), task(t, 40, "2026-03-22").Issue()))
 	e, ok := h.Explain("g", "trap_deadline_as_goal", flowtest.At(t, "2026-06-01"))
 	if !ok {
 		t.Fatal("it is not explained")

@@ -25,7 +25,7 @@ func TestBusyAndNotMoving(t *testing.T) {
 				b.Touched(fmt.Sprintf("%s 10:%02d", d, n))
 			}
 		}
-		return history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), append(more, b.Issue(), epic(t).Issue())...)
+		return ofEpic(t, append(more, b.Issue(), epic(t).Issue())...)
 	}
 	t.Run("five changes a week for four weeks, and nothing delivered: a week later", func(t *testing.T) {
 		shows(t, h(5), "busy_not_moving", "2026-02-16", "")
@@ -42,7 +42,7 @@ func TestBusyAndNotMoving(t *testing.T) {
 		for d := date(t, "2026-01-13"); d.Before(date(t, "2026-04-01")); d = d.AddDays(1) {
 			b.Touched(d.String())
 		}
-		shows(t, history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), b.Issue(), epic(t).Issue()), "busy_not_moving", "", "", "2026-03-02")
+		shows(t, ofEpic(t, b.Issue(), epic(t).Issue()), "busy_not_moving", "", "", "2026-03-02")
 	})
 }
 
@@ -57,23 +57,7 @@ func TestReportedOnTrackAndNotSo(t *testing.T) {
 		for k := 2; k < 12; k++ {
 			issues = append(issues, task(t, k, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Issue())
 		}
-		settings := measure.DefaultSettings()
-		past := measure.Past{Until: flowtest.At(t, "2026-06-01"), Settings: settings}
-		h, err := measure.Build(measure.Input{
-			Goals: []goal.Goal{g}, Catalogs: map[string]*flow.Catalog{flowtest.Site: flowtest.Catalog()}, Settings: settings, Experience: past.Run(nil),
-			Issues: func(each func(*flow.Issue) error) error {
-				for _, i := range issues {
-					if err := each(i); err != nil {
-						return err
-					}
-				}
-				return nil
-			},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return h
+		return built(t, []goal.Goal{g}, issues, unlearnt(t, "2026-06-01"))
 	}
 	green, red := said("on_track"), said("off_track")
 	if !trap(t, green, "watermelon", "2026-03-02").On || trap(t, red, "watermelon", "2026-03-02").On {
@@ -82,7 +66,7 @@ func TestReportedOnTrackAndNotSo(t *testing.T) {
 	if trap(t, green, "watermelon", "2026-01-13").On {
 		t.Error("it shows before it has held for a week")
 	}
-	if got := trap(t, history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), twenty(t)...), "watermelon", "2026-03-02"); got.Unknown == "" {
+	if got := trap(t, ofEpic(t, twenty(t)...), "watermelon", "2026-03-02"); got.Unknown == "" {
 		t.Errorf("where nothing was learnt: %+v, want unknown", got)
 	}
 	e, _ := green.Explain("g", "trap_watermelon", flowtest.At(t, "2026-03-02"))
@@ -99,15 +83,15 @@ func TestDecisionsHoldAGoalUp(t *testing.T) {
 	}
 	t.Run("one is open for more than three times as long as 85 % take", func(t *testing.T) {
 		// Nine of ten take a day. Asked on 7 January, it is five days old on the 12th.
-		h := history2(t, append(nine, question(t, 30, "2026-01-07").Resolves("2026-02-04", "Done").Issue())...)
+		h := decided(t, append(nine, question(t, 30, "2026-01-07").Resolves("2026-02-04", "Done").Issue())...)
 		shows(t, h, "decision_drag", "2026-01-19", "2026-02-16", "2026-01-12")
 	})
 	t.Run("not where it is no older", func(t *testing.T) {
-		h := history2(t, append(nine, question(t, 30, "2026-01-10").Resolves("2026-01-13", "Done").Issue())...)
+		h := decided(t, append(nine, question(t, 30, "2026-01-10").Resolves("2026-01-13", "Done").Issue())...)
 		shows(t, h, "decision_drag", "", "", "2026-01-12", "2026-01-19", "2026-01-26")
 	})
 	t.Run("where nobody keeps any it can't be judged", func(t *testing.T) {
-		if got := trap(t, history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), twenty(t)...), "decision_drag", "2026-03-02"); got.Unknown == "" {
+		if got := trap(t, ofEpic(t, twenty(t)...), "decision_drag", "2026-03-02"); got.Unknown == "" {
 			t.Errorf("%+v", got)
 		}
 	})
@@ -119,12 +103,12 @@ func TestDecisionsHoldAGoalUp(t *testing.T) {
 		for k := range 8 {
 			above := key(100 + k)
 			gs = append(gs, goal.Goal{ID: above, Work: goal.Work{Epics: []string{above}}})
-			issues = append(issues, flowtest.New(t, above, "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Issue(),
+			issues = append(issues, flowtest.NewEpic(t, above, "2026-01-01").Issue(),
 				flowtest.New(t, key(200+k), "2026-01-02").Joins("2026-01-02", above).Flagged("2026-01-02", true).
 					Flagged(date(t, "2026-01-03").AddDays(k).String(), false).Issue())
 		}
-		shows(t, decided(t, decisive(), gs, issues...), "decision_drag", "2026-01-19", "", "2026-01-18")
-		shows(t, decided(t, decisive(), gs[:8], issues...), "decision_drag", "", "", "2026-01-19", "2026-02-09") // seven others are too few
+		shows(t, built(t, gs, issues, under(decisive())), "decision_drag", "2026-01-19", "", "2026-01-18")
+		shows(t, built(t, gs[:8], issues, under(decisive())), "decision_drag", "", "", "2026-01-19", "2026-02-09") // seven others are too few
 	})
 }
 
@@ -135,10 +119,10 @@ func older(t flowtest.TB, more ...*flow.Issue) *measure.History {
 	for k := range 8 {
 		above := key(100 + k)
 		gs = append(gs, goal.Goal{ID: above, Work: goal.Work{Epics: []string{above}}})
-		issues = append(issues, flowtest.New(t, above, "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Issue(),
+		issues = append(issues, flowtest.NewEpic(t, above, "2026-01-01").Issue(),
 			flowtest.New(t, key(200+k), "2026-01-02").Joins("2026-01-02", above).Moves(date(t, "2026-02-01").AddDays(k).String(), flowtest.Doing).Issue())
 	}
-	return decided(t, decisive(), gs, issues...)
+	return built(t, gs, issues, under(decisive()))
 }
 
 func TestNeitherAliveNorEnded(t *testing.T) {
@@ -174,7 +158,7 @@ func TestNeitherAliveNorEnded(t *testing.T) {
 		shows(t, older(t), "zombie", "", "", "2026-05-18", "2026-07-20")
 	})
 	t.Run("among too few it can't be judged", func(t *testing.T) {
-		if got := trap(t, history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), twenty(t)...), "zombie", "2026-06-01"); !strings.Contains(got.Unknown, "0 other goals") {
+		if got := trap(t, ofEpic(t, twenty(t)...), "zombie", "2026-06-01"); !strings.Contains(got.Unknown, "0 other goals") {
 			t.Errorf("%+v", got)
 		}
 	})
@@ -197,13 +181,13 @@ func TestEverythingAtTheLastMoment(t *testing.T) {
 		for k, n := range raised {
 			above, target := key(100+k), fmt.Sprintf("2026-%02d-20", k+2)
 			gs = append(gs, goal.Goal{ID: above, Parent: "area", Targets: []goal.Target{{Date: date(t, target)}}, Work: goal.Work{Epics: []string{above}}})
-			issues = append(issues, flowtest.New(t, above, "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Issue())
+			issues = append(issues, flowtest.NewEpic(t, above, "2026-01-01").Issue())
 			for m := range n {
 				issues = append(issues, flowtest.New(t, key(200+10*k+m), "2026-01-02").Joins("2026-01-02", above).
 					Raises(fmt.Sprintf("2026-%02d-10", k+2), "Highest").Issue())
 			}
 		}
-		return history(t, gs, flowtest.Catalog(), issues...)
+		return built(t, gs, issues)
 	}
 	t.Run("two of the last three", func(t *testing.T) {
 		// The second target passes on 20 March; asked on the 23rd.
@@ -234,7 +218,7 @@ func TestEverythingAtTheLastMoment(t *testing.T) {
 				}
 				issues = append(issues, task(t, 10+n, "2026-01-02").Resolves(at, "Done").Issue())
 			}
-			return under(t, settings, []goal.Goal{g}, flowtest.Catalog(), issues...)
+			return built(t, []goal.Goal{g}, issues, under(settings))
 		}
 		shows(t, delivered(5), "heroics", "2026-03-23", "")
 		shows(t, delivered(4), "heroics", "", "", "2026-03-23", "2026-04-13")
@@ -249,7 +233,7 @@ func TestWorkThatNoGoalKnowsOf(t *testing.T) {
 		for n := range unclaimed {
 			issues = append(issues, flowtest.New(t, key(500+n), "2026-01-02").Resolves("2026-01-14", "Done").Issue())
 		}
-		return history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), issues...)
+		return ofEpic(t, issues...)
 	}
 	t.Run("ten issues that no goal claims", func(t *testing.T) { shows(t, h(10), "shadow_work", "2026-01-26", "2026-02-23") })
 	t.Run("not nine", func(t *testing.T) { shows(t, h(9), "shadow_work", "", "", "2026-01-26", "2026-02-02") })
@@ -264,10 +248,10 @@ func TestATrapsValueIsHeldAgainstTheOthersOfTheClass(t *testing.T) {
 		gs = append(gs, goal.Goal{ID: above, Work: goal.Work{Epics: []string{above}}, Targets: []goal.Target{
 			{Said: date(t, "2026-01-05"), Date: date(t, "2026-06-01")}, {Said: date(t, "2026-01-25"), Date: date(t, "2026-06-01").AddDays(k)},
 		}})
-		issues = append(issues, flowtest.New(t, above, "2026-01-01").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Issue(),
+		issues = append(issues, flowtest.NewEpic(t, above, "2026-01-01").Issue(),
 			flowtest.New(t, key(200+k), "2026-01-02").Joins("2026-01-02", above).Moves("2026-01-05", flowtest.Doing).Issue())
 	}
-	h := history(t, gs, flowtest.Catalog(), issues...)
+	h := built(t, gs, issues)
 	value := func(at string) string {
 		e, _ := h.Explain(key(115), "trap_deadline_as_goal", flowtest.At(t, at))
 		in := e.Measures[0].Inputs

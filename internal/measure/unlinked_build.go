@@ -3,7 +3,6 @@ package measure
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"plumbline/internal/flow"
 )
@@ -94,7 +93,11 @@ func (w *workBuilder) count(l *leafWork) {
 			continue
 		}
 		free := on.Less(linked)
-		tallyOf(w.linked, projectAt{s.site, s.project}).add(on.Intersect(linked))
+		project := projectAt{s.site, s.project}
+		if w.linked[project] == nil {
+			project.project = lasting(s.project)
+		}
+		tallyOf(w.linked, project).add(on.Intersect(linked))
 		if len(free) > 0 {
 			w.group(s, free, l)
 		}
@@ -108,7 +111,7 @@ func (w *workBuilder) goalHas(g int, s *stretch, in flow.Spans) {
 	for _, f := range s.features {
 		byGoal := w.features[f]
 		if byGoal == nil {
-			byGoal = map[int]*tallyOver{}
+			byGoal, f.name = map[int]*tallyOver{}, lasting(f.name)
 			w.features[f] = byGoal
 		}
 		tallyOf(byGoal, g).add(in)
@@ -120,7 +123,7 @@ func (w *workBuilder) group(s *stretch, free flow.Spans, l *leafWork) {
 	at := groupAt{projectAt{s.site, s.project}, s.above}
 	g := w.groups[at]
 	if g == nil {
-		at.above.Key = strings.Clone(at.above.Key) // a part of a text that need not be held on to
+		at.project, at.above = lasting(at.project), lastingRef(at.above)
 		g = &groupTallies{features: map[feature]*tallyOver{}, links: map[int]*tallyOver{}}
 		w.groups[at] = g
 	}
@@ -129,6 +132,9 @@ func (w *workBuilder) group(s *stretch, free flow.Spans, l *leafWork) {
 		g.usual.add(free)
 	}
 	for _, f := range s.features {
+		if g.features[f] == nil {
+			f.name = lasting(f.name)
+		}
 		tallyOf(g.features, f).add(free)
 	}
 	byGoal := map[int]flow.Spans{}

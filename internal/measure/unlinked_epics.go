@@ -42,16 +42,16 @@ func (e *epics) clone() *epics { return &epics{maps.Clone(e.all), maps.Clone(e.k
 func (e *epics) put(t *flow.Timeline) {
 	i := t.Issue
 	at := issueAt{i.Site, i.ID}
-	c := &container{key: i.Now.Key, summary: i.Summary}
+	c := &container{key: lasting(i.Now.Key), summary: lasting(i.Summary)}
 	for span, st := range t.Spans() {
 		key := keyAt{i.Site, st.Key}
 		had, ok := e.keys[key]
 		e.disputed = e.disputed || ok && had != at
 		if !ok || at.id < had.id {
-			e.keys[key] = at
+			e.keys[keyAt{i.Site, lasting(st.Key)}] = at
 		}
 		if ref := st.Above(); !ref.IsZero() {
-			c.above = append(c.above, aboveSpan{span, ref})
+			c.above = append(c.above, aboveSpan{span, lastingRef(ref)})
 		}
 	}
 	e.all[at] = c

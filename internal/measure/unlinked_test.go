@@ -3,7 +3,6 @@ package measure_test
 import (
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -16,7 +15,7 @@ import (
 
 // other is an issue of the epic PAY-50, which no goal maps.
 func other(t flowtest.TB, n int) *flowtest.Builder {
-	return flowtest.New(t, fmt.Sprintf("PAY-%d", n), "2026-01-02").Born(func(s *flow.State) { s.Epic = flowtest.Ref("PAY-50") })
+	return flowtest.NewBelow(t, "PAY-50", key(n), "2026-01-02")
 }
 
 func anEpic(t flowtest.TB, key, parent string) *flow.Issue {
@@ -52,11 +51,11 @@ func TestWhichWorkIsActiveAndUnlinked(t *testing.T) {
 		{"deleted is not", other(t, 51).Moves("2026-01-05", flowtest.Doing).Gone("2026-01-07").Issue(), "2026-01-08", 0},
 		{"what a goal claims is not", task(t, 51, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Issue(), "2026-01-08", 0},
 		{"what left its goal is", task(t, 51, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Joins("2026-01-06", "PAY-50").Issue(), "2026-01-08", 1},
-		{"an epic is no work", flowtest.New(t, "PAY-51", "2026-01-02").Born(func(s *flow.State) { s.Type = flowtest.Epic() }).Moves("2026-01-05", flowtest.Doing).Issue(), "2026-01-08", 0},
+		{"an epic is no work", flowtest.NewEpic(t, "PAY-51", "2026-01-02").Moves("2026-01-05", flowtest.Doing).Issue(), "2026-01-08", 0},
 		{"a sub-task counts with its parent", other(t, 52).Born(subtask).Moves("2026-01-05", flowtest.Doing).Issue(), "2026-01-08", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), epic(t).Issue(), anEpic(t, "PAY-50", ""), c.issue)
+			h := ofEpic(t, epic(t).Issue(), anEpic(t, "PAY-50", ""), c.issue)
 			got := 0
 			for _, g := range h.Unlinked(flowtest.At(t, c.at)).Groups {
 				got += g.Issues
@@ -79,20 +78,7 @@ func TestTheShareOfWorkThatNoGoalClaims(t *testing.T) {
 		other(t, 52).Labelled("2026-01-03", "support").Moves("2026-01-05", flowtest.Doing).Issue(),
 		flowtest.New(t, "SHOP-70", "2026-01-02").Moves("2026-01-05", flowtest.Doing).Issue(),
 	}
-	h, err := measure.Build(measure.Input{
-		Goals: []goal.Goal{epicGoal()}, Catalogs: map[string]*flow.Catalog{flowtest.Site: flowtest.Catalog()}, Settings: settings,
-		Issues: func(each func(*flow.Issue) error) error {
-			for _, i := range issues {
-				if err := each(i); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	h := built(t, []goal.Goal{epicGoal()}, issues, under(settings))
 	at := flowtest.At(t, "2026-01-10")
 	want := &measure.Unlinked{
 		At: at, WindowDays: 28,
@@ -118,7 +104,7 @@ func TestABulkEditMakesNoWorkActive(t *testing.T) {
 	for k := range 10 {
 		issues = append(issues, other(t, 60+k).By(99).Moves(fmt.Sprintf("2026-02-08 10:00:%02d", 2*k), flowtest.Doing).Issue())
 	}
-	h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), issues...)
+	h := ofEpic(t, issues...)
 	for at, want := range map[string]int{"2026-02-08 10:00:17": 9, "2026-02-08 10:00:18": 0, "2026-02-09": 0} {
 		got := 0
 		for _, g := range h.Unlinked(flowtest.At(t, at)).Groups {
@@ -150,7 +136,7 @@ func TestSuggestionsSayWhyAndWhatToPaste(t *testing.T) {
 		flowtest.New(t, "SHOP-70", "2026-01-02").Labelled("2026-01-03", "p95").Moves("2026-01-05", flowtest.Doing).Issue(),
 		flowtest.New(t, "SHOP-71", "2026-01-02").Versioned("2026-01-03", "v").Moves("2026-01-05", flowtest.Doing).Issue(),
 	}
-	u := history(t, goals, catalog, issues...).Unlinked(flowtest.At(t, "2026-01-10"))
+	u := built(t, goals, issues, on(catalog)).Unlinked(flowtest.At(t, "2026-01-10"))
 	want := map[string][]measure.Suggestion{
 		"PAY-50": {
 			{Goal: "g", Why: "1 of 2 link to issues of the goal", Paste: "epics: [PAY-1, PAY-50]"},
@@ -168,7 +154,7 @@ func TestSuggestionsSayWhyAndWhatToPaste(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
-	if before := history(t, goals, catalog, issues...).Unlinked(flowtest.At(t, "2026-01-02 12:00")); len(before.Groups) != 0 {
+	if before := built(t, goals, issues, on(catalog)).Unlinked(flowtest.At(t, "2026-01-02 12:00")); len(before.Groups) != 0 {
 		t.Errorf("before anything began there is %+v", before.Groups)
 	}
 }
@@ -183,7 +169,7 @@ func TestALinkCountsFromItsMakingToItsRemoval(t *testing.T) {
 	}
 	link("2026-01-08", "", "PAY-2")
 	link("2026-01-10", "PAY-2", "")
-	h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), epic(t).Issue(), anEpic(t, "PAY-50", ""), task(t, 2, "2026-01-02").Issue(), i)
+	h := ofEpic(t, epic(t).Issue(), anEpic(t, "PAY-50", ""), task(t, 2, "2026-01-02").Issue(), i)
 	for at, want := range map[string]int{"2026-01-07": 0, "2026-01-09": 1, "2026-01-11": 0} {
 		u := h.Unlinked(flowtest.At(t, at))
 		if len(u.Groups) != 1 || len(u.Groups[0].Suggestions) != want {
@@ -195,16 +181,12 @@ func TestALinkCountsFromItsMakingToItsRemoval(t *testing.T) {
 func TestUnlinkedWorkOfAMomentDoesNotLookPastIt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := aStory(t)
-		end := s.end(t)
-		begin := flowtest.At(t, "2026-01-01")
-		at := begin.Add(time.Duration(rapid.IntRange(0, int(end.Sub(begin).Seconds())+40*86400).Draw(t, "second")) * time.Second)
+		at, end := s.moment(t, "2026-01-01", 40)
 		only := goals()[:2] // PAY-2 is nobody's
 		catalog := flowtest.Catalog(flow.Version{ID: "v", Name: "3.2", Project: "PAY"})
-		today := history(t, only, catalog, s.until(t, end)...).Unlinked(at)
-		then := history(t, only, catalog, s.until(t, at)...).Unlinked(at)
-		if d := cmp.Diff(then, today); d != "" {
-			t.Fatalf("as of %v (-from a store of that moment, +from today's store):\n%s", at, d)
-		}
+		today := built(t, only, s.until(t, end), on(catalog)).Unlinked(at)
+		then := built(t, only, s.until(t, at), on(catalog)).Unlinked(at)
+		sameAsOf(t, at, "the unlinked work", then, today)
 		sum := 0
 		for _, g := range today.Groups {
 			sum += g.Issues

@@ -1,7 +1,6 @@
 package measure_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -43,7 +42,7 @@ func TestWhatAStalledGoalWaitsFor(t *testing.T) {
 			[]measure.Wait{{Kind: "nothing_open", What: "no issue is open: it waits to be closed, or for its next work"}}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := status(t, history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), append(c.issues, epic(t).Issue())...), "2026-02-20")
+			got := status(t, ofEpic(t, append(c.issues, epic(t).Issue())...), "2026-02-20")
 			if !*got.Stalled {
 				t.Fatal("the goal is not stalled")
 			}
@@ -58,7 +57,7 @@ func TestWhatAStalledGoalWaitsFor(t *testing.T) {
 	t.Run("for a decision, which is told of first", func(t *testing.T) {
 		g := epicGoal()
 		g.Decisions = []goal.Decision{{ID: "vendor", Class: "architecture", Asked: flow.Date{Year: 2026, Month: 1, Day: 10}, DecideBy: flow.Date{Year: 2026, Month: 1, Day: 20}}}
-		got := status(t, history(t, []goal.Goal{g}, flowtest.Catalog(), epic(t).Issue(), begun(2).Flagged("2026-01-10", true).Issue()), "2026-02-20")
+		got := status(t, built(t, []goal.Goal{g}, []*flow.Issue{epic(t).Issue(), begun(2).Flagged("2026-01-10", true).Issue()}), "2026-02-20")
 		want := []measure.Wait{
 			{Kind: "decision", What: "1 decision is open, 1 overdue; the oldest was asked for on 2026-01-10"},
 			{Kind: "blocked", What: "1 of its 1 open issue is blocked, by status or flag", Issues: 1},
@@ -68,7 +67,7 @@ func TestWhatAStalledGoalWaitsFor(t *testing.T) {
 		}
 	})
 	t.Run("what moves waits for nothing", func(t *testing.T) {
-		got := status(t, history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), epic(t).Issue(), begun(2).Flagged("2026-01-10", true).Issue()), "2026-01-11")
+		got := status(t, ofEpic(t, epic(t).Issue(), begun(2).Flagged("2026-01-10", true).Issue()), "2026-01-11")
 		if got.WaitsFor != nil {
 			t.Errorf("it waits for %v", got.WaitsFor)
 		}
@@ -88,7 +87,7 @@ func TestAMillionFlagTogglesAreCountedAsTheyStand(t *testing.T) {
 		i.Changes = append(i.Changes, c)
 	}
 	i.Histories, i.Announced, i.Now.Flagged = i.Histories+n, i.Announced+n, true
-	h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), epic(t).Issue(), i)
+	h := ofEpic(t, epic(t).Issue(), i)
 	for at, want := range map[string]int{"2026-01-05 12:00": 0, "2026-01-06": 1, "2026-02-20": 1} {
 		if got := status(t, h, at); *got.Blocked != want {
 			t.Errorf("at %s %d issues are blocked, want %d", at, *got.Blocked, want)
@@ -103,7 +102,7 @@ func TestClocksThatJumpAreTakenAsTheyAre(t *testing.T) {
 	// Changes from before the creation hold from the creation on; a change
 	// from the far future is not looked at until then.
 	i := task(t, 2, "2026-01-10").Moves("2025-12-01", flowtest.Doing).Moves("2199-01-01", flowtest.Done).Issue()
-	h := history(t, []goal.Goal{epicGoal()}, flowtest.Catalog(), epic(t).Issue(), i)
+	h := ofEpic(t, epic(t).Issue(), i)
 	got := status(t, h, "2026-02-20")
 	if got.Issues != (measure.Parts{InProgress: 1}) || got.Age == nil || got.Age.P50 != 41*86400 {
 		t.Errorf("parts %+v, age %+v; want one in progress for 41 days", got.Issues, got.Age)
@@ -121,7 +120,7 @@ func TestACalendarWithoutAWorkdayChangesNoStall(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			settings := measure.DefaultSettings()
 			settings.Calendar = c
-			h := under(t, settings, []goal.Goal{epicGoal()}, flowtest.Catalog(), starts(t, "2026-01-05")...)
+			h := built(t, []goal.Goal{epicGoal()}, starts(t, "2026-01-05"), under(settings))
 			if got := status(t, h, "2026-01-27 12:01"); !*got.Stalled {
 				t.Error("stalls are told by the clock on the wall, and this one is not")
 			}
@@ -135,24 +134,4 @@ func everyDay(t flowtest.TB, first string, n int) []flow.Date {
 		out = append(out, date(t, first).AddDays(k))
 	}
 	return out
-}
-
-// under builds a history under settings other than the default.
-func under(t flowtest.TB, s measure.Settings, goals []goal.Goal, c *flow.Catalog, issues ...*flow.Issue) *measure.History {
-	t.Helper()
-	h, err := measure.Build(measure.Input{
-		Goals: goals, Catalogs: map[string]*flow.Catalog{flowtest.Site: c}, Settings: s,
-		Issues: func(each func(*flow.Issue) error) error {
-			for _, i := range issues {
-				if err := each(i); err != nil {
-					return fmt.Errorf("issue %s: %w", i.Now.Key, err)
-				}
-			}
-			return nil
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h
 }

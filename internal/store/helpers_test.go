@@ -46,6 +46,19 @@ func mustBeWhole(tb testing.TB, s *Store) {
 	}
 }
 
+// mustFind puts damage into the bucket of a new store, and fails where checking
+// the store does not find it, and it alone, there.
+func mustFind(tb testing.TB, bucket, key, value string) {
+	tb.Helper()
+	s := openTemp(tb)
+	mustDo(tb, s.update(func(tx *writing) error { return tx.put(tx.bucket(bucket), []byte(key), []byte(value)) }))
+	findings, err := s.Verify(tb.Context())
+	if err != nil || len(findings) != 1 || findings[0].Where != bucket {
+		tb.Errorf("%v, %v", findings, err)
+	}
+	mustDo(tb, s.update(func(tx *writing) error { return tx.delete(tx.bucket(bucket), []byte(key)) }))
+}
+
 type failer interface {
 	Helper()
 	Fatal(args ...any)

@@ -47,16 +47,6 @@ func TestADamagedOutcomeIsFound(t *testing.T) {
 		"a value that is no number":   {whole, "\x7f\xf8\x00\x00\x00\x00\x00\x01"},
 		"a time beyond all calendars": {whole[:len(whole)-8] + "\xff\x00\x00\x00\x00\x00\x00\x01", "12345678"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			s := openTemp(t)
-			mustDo(t, s.update(func(tx *writing) error {
-				return tx.put(tx.bucket(bucketOutcomes), []byte(damage.key), []byte(damage.value))
-			}))
-			findings, err := s.Verify(t.Context())
-			if err != nil || len(findings) != 1 || findings[0].Where != bucketOutcomes {
-				t.Errorf("%v, %v", findings, err)
-			}
-			mustDo(t, s.update(func(tx *writing) error { return tx.delete(tx.bucket(bucketOutcomes), []byte(damage.key)) }))
-		})
+		t.Run(name, func(t *testing.T) { mustFind(t, bucketOutcomes, damage.key, damage.value) })
 	}
 }

@@ -11,10 +11,7 @@ import (
 func TestWhatAFieldHasSaidIsKeptByIssue(t *testing.T) {
 	s := openTemp(t)
 	mustWrite(t, s, anIssue(1, "PAY-1"), anIssue(2, "PAY-2"), anIssue(300, "PAY-3"))
-	gone := flow.Batch{Site: "acme", Gone: []flow.Absence{{ID: 300, As: flow.Deleted, Since: at("2026-03-01T08:00:00Z")}}}
-	if _, err := s.Write(t.Context(), gone, flow.Checkpoint{}); err != nil {
-		t.Fatal(err)
-	}
+	mustMark(t, s, flow.Absence{ID: 300, As: flow.Deleted, Since: at("2026-03-01T08:00:00Z")})
 	speakers := func() []flow.Speaker {
 		t.Helper()
 		all, err := s.Speakers("acme", "Progress %", []string{"PAY-1", "PAY-2", "PAY-3", "PAY-9"})
@@ -49,15 +46,6 @@ func TestADamagedSayingIsFound(t *testing.T) {
 		"no JSON":                   {"0001 00000000000000000000000000000000 0000000000000001", "{"},
 		"a saying without an issue": {"0001", "[]"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			s := openTemp(t)
-			key := []byte(unhex(t, damage.key))
-			mustDo(t, s.update(func(tx *writing) error { return tx.put(tx.bucket(bucketSaid), key, []byte(damage.value)) }))
-			findings, err := s.Verify(t.Context())
-			if err != nil || len(findings) != 1 || findings[0].Where != bucketSaid {
-				t.Errorf("%v, %v", findings, err)
-			}
-			mustDo(t, s.update(func(tx *writing) error { return tx.delete(tx.bucket(bucketSaid), key) }))
-		})
+		t.Run(name, func(t *testing.T) { mustFind(t, bucketSaid, unhex(t, damage.key), damage.value) })
 	}
 }

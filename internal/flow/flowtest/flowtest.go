@@ -1,8 +1,8 @@
 // Package flowtest writes issues and their histories for tests, a line an
 // event, as a person would tell them.
 //
-// What lives here: the builder and a small workflow. What must not: anything
-// that the product itself uses.
+// What lives here: the builder, a small workflow, and issues in the place of a
+// store. What must not: anything that the product itself uses.
 package flowtest
 
 import (
@@ -103,6 +103,18 @@ func New(tb TB, key, created string) *Builder {
 		Status: flow.Named{ID: ToDo, Name: ToDo}, Category: flow.ToDo,
 	}
 	return b
+}
+
+// NewEpic begins the story of an epic.
+func NewEpic(tb TB, key, created string) *Builder {
+	tb.Helper()
+	return New(tb, key, created).Born(func(s *flow.State) { s.Type = Epic() })
+}
+
+// NewBelow begins the story of a task that is in the epic from its creation on.
+func NewBelow(tb TB, epic, key, created string) *Builder {
+	tb.Helper()
+	return New(tb, key, created).Born(func(s *flow.State) { s.Epic = Ref(epic) })
 }
 
 // Born changes the state in which the issue is created.
