@@ -13,8 +13,8 @@ func (h *History) Snapshot(at time.Time) *Snapshot {
 	eachOf(len(h.ledgers), func(k int) { h.setCriteria(k, &s.Goals[k], at) })
 	h.rollUp(s)
 	s.Decisions, s.Debt = h.bySite(at), h.debtBySite(at)
-	if len(h.ledgers) > 0 && h.ledgers[0].experience != nil {
-		s.Estimator = h.ledgers[0].experience.Model(at).status()
+	if x := h.experience; x != nil {
+		s.Estimator = x.Model(at).status()
 	}
 	return s
 }
@@ -103,7 +103,7 @@ func (l *ledger) setRhythm(g *GoalStatus, at time.Time, r *rhythm, t *tally, s *
 	stalled := !closed && r.stalls.Contains(at)
 	g.StallAfterSeconds, g.Stalled = &after, &stalled
 	if stalled {
-		since := r.stalls[len(r.stalls)-1].From
+		since := r.alarms[len(r.alarms)-1].since // a freeze to come cuts the stall in two
 		g.StalledSince = &since
 		g.StalledBusy = l.busy(r, at, s)
 	}

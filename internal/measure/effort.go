@@ -149,6 +149,8 @@ func (w *toil) end(at int64) {
 
 // toiled writes what was followed down for a leaf.
 func (l *ledger) toiled(leaf int, w *toil) {
+	n := len(l.leaves)
+	l.stints, l.holdings, l.talks = roomFor(l.stints, len(w.stints), leaf, n), roomFor(l.holdings, len(w.holdings), leaf, n), roomFor(l.talks, len(w.talks), leaf, n)
 	for _, e := range w.stints {
 		e.leaf = int32(leaf)
 		l.stints = append(l.stints, e)

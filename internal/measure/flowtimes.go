@@ -88,7 +88,7 @@ func (l *ledger) eachTimes(at time.Time, f func(leaf int, t *times)) {
 		var t times
 		seen := false
 		for ; k < len(l.turns) && l.turns[k].leaf == leaf; k++ {
-			if x := &l.turns[k]; x.at <= ms {
+			if x := &l.turns[k]; x.ms() <= ms {
 				seen = true
 				t.turn(x)
 			}
@@ -100,14 +100,14 @@ func (l *ledger) eachTimes(at time.Time, f func(leaf int, t *times)) {
 }
 
 func (t *times) turn(x *turn) {
-	switch x.what {
+	switch x.what() {
 	case began:
-		t.begun = x.at
+		t.begun = x.ms()
 		if t.first == 0 {
-			t.first = x.at
+			t.first = x.ms()
 		}
 	case delivered:
-		t.delivered = x.at
+		t.delivered = x.ms()
 	case reopened:
 		t.begun = 0
 	}

@@ -18,10 +18,13 @@ type life struct {
 
 // turn is a turn in a leaf's life, whether or not it was in scope then.
 type turn struct {
-	at   int64
+	stamp
 	leaf int32
-	what turning
 }
+
+func newTurn(ms int64, what turning) turn { return turn{stamp: newStamp(ms, uint8(what))} }
+
+func (t *turn) what() turning { return turning(t.sign()) }
 
 type turning uint8
 
@@ -33,10 +36,13 @@ const (
 
 // mark is how a leaf stands from a moment on, beside its status.
 type mark struct {
-	at   int64
+	stamp
 	leaf int32
-	is   stance
 }
+
+func newMark(ms int64, is stance) mark { return mark{stamp: newStamp(ms, uint8(is))} }
+
+func (m *mark) is() stance { return stance(m.sign()) }
 
 // stance is what marks tell of a leaf.
 type stance uint8
@@ -61,10 +67,10 @@ func instantOf(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 func by(ms int64, at time.Time) bool { return ms != 0 && ms <= at.UnixMilli() }
 
 // observe writes down a leaf's life in each goal that it belongs to.
-func (b *builder) observe(t *flow.Timeline, leaves []place) {
-	w := toil{statuses: &b.settings.Work, people: b.people, talks: talks(t, &b.settings)}
-	me, turns, marks := b.follow(t, &w)
-	if !slices.ContainsFunc(marks, func(m mark) bool { return m.is&isDebt != 0 }) {
+func (b *builder) observe(t *flow.Timeline, leaves []place, f *following) {
+	w, turns, marks, me := &f.toil, f.turns, f.marks, f.life
+	b.used = usedRows{turns, marks, w.stints, w.holdings}
+	if !slices.ContainsFunc(marks, func(m mark) bool { return m.is()&isDebt != 0 }) {
 		w.talks = nil // it might have been debt, and never was
 	}
 	off, isSplit := splitOff(t.Issue)
@@ -81,6 +87,7 @@ func (b *builder) observe(t *flow.Timeline, leaves []place) {
 			l.noteSplit(p.index, off)
 		}
 		l.noteRaises(p.index, raises)
+		l.turns, l.marks = roomFor(l.turns, len(turns), p.index, len(l.leaves)), roomFor(l.marks, len(marks), p.index, len(l.leaves))
 		for _, x := range turns {
 			x.leaf = int32(p.index)
 			l.turns = append(l.turns, x)
@@ -89,40 +96,64 @@ func (b *builder) observe(t *flow.Timeline, leaves []place) {
 			m.leaf = int32(p.index)
 			l.marks = append(l.marks, m)
 		}
-		l.toiled(p.index, &w)
+		l.toiled(p.index, w)
 		b.stir(p, noise)
 	}
 	b.blockers.watch(t, leaves)
 }
 
-// follow walks along an issue's life.
-func (b *builder) follow(t *flow.Timeline, w *toil) (me life, turns []turn, marks []mark) {
-	me = life{born: millis(t.Issue.Created), gone: millis(t.Issue.Gone)}
-	started, out := false, flow.Open
-	for span, st := range t.Spans() {
-		at, was := millis(span.From), out
-		out = b.settings.Semantics.Outcome(st)
-		w.step(at, st, out)
-		switch {
-		case was != flow.Open && out == flow.Open:
-			started = false
-			turns = append(turns, turn{at: at, what: reopened})
-		case was != flow.Delivered && out == flow.Delivered:
-			turns = append(turns, turn{at: at, what: delivered})
-			if me.delivered == 0 {
-				me.delivered = at
-			}
-		}
-		if !started && out == flow.Open && st.Category == flow.InProgress {
-			started = true
-			turns = append(turns, turn{at: at, what: began})
-		}
-		now := b.stance(st)
-		if k := len(marks) - 1; k < 0 && now != 0 || k >= 0 && marks[k].is != now {
-			marks = append(marks, mark{at: at, is: now})
+// usedRows are an issue's rows before they are written into ledgers: lists that
+// are used again for every issue.
+type usedRows struct {
+	turns    []turn
+	marks    []mark
+	stints   []stint
+	holdings []holding
+}
+
+// following follows how an issue turns and stands, and what it is spent on.
+type following struct {
+	toil
+	life
+	b       *builder
+	turns   []turn
+	marks   []mark
+	started bool
+	out     flow.Outcome
+}
+
+// follow begins to follow an issue.
+func (b *builder) follow(t *flow.Timeline) following {
+	used := &b.used
+	return following{
+		b: b, life: life{born: millis(t.Issue.Created), gone: millis(t.Issue.Gone)}, turns: used.turns[:0], marks: used.marks[:0],
+		toil: toil{statuses: &b.settings.Work, people: b.people, talks: talks(t, &b.settings), stints: used.stints[:0], holdings: used.holdings[:0]},
+	}
+}
+
+// step takes the next stretch of the issue's life, in order.
+func (f *following) step(span flow.Span, st *flow.State, out flow.Outcome) {
+	at, was := millis(span.From), f.out
+	f.out = out
+	f.toil.step(at, st, out)
+	switch {
+	case was != flow.Open && out == flow.Open:
+		f.started = false
+		f.turns = append(f.turns, newTurn(at, reopened))
+	case was != flow.Delivered && out == flow.Delivered:
+		f.turns = append(f.turns, newTurn(at, delivered))
+		if f.life.delivered == 0 {
+			f.life.delivered = at
 		}
 	}
-	return me, turns, marks
+	if !f.started && out == flow.Open && st.Category == flow.InProgress {
+		f.started = true
+		f.turns = append(f.turns, newTurn(at, began))
+	}
+	now := f.b.stance(st)
+	if k := len(f.marks) - 1; k < 0 && now != 0 || k >= 0 && f.marks[k].is() != now {
+		f.marks = append(f.marks, newMark(at, now))
+	}
 }
 
 func (b *builder) stance(st *flow.State) stance {

@@ -82,7 +82,7 @@ func (b *builder) stir(p place, noise []noiseAt) {
 			b.waitingNoise = append(b.waitingNoise, waitingNoise{p.ledger, x})
 			continue
 		}
-		b.noise[p.ledger][dayOf(x.at)]++
+		b.noise[p.ledger].add(dayOf(x.at))
 	}
 }
 
@@ -90,15 +90,62 @@ func (b *builder) stir(p place, noise []noiseAt) {
 func (b *builder) settle() {
 	for _, w := range b.waitingNoise {
 		if _, ok := b.bulk.since(w.minute); !ok {
-			b.noise[w.ledger][dayOf(w.at)]++
+			b.noise[w.ledger].add(dayOf(w.at))
 		}
 	}
 	for g := range b.ledgers {
-		for day, n := range b.noise[g] {
-			b.ledgers[g].noise = append(b.ledgers[g].noise, dayNoise{day, n})
-		}
-		slices.SortFunc(b.ledgers[g].noise, compareDays)
+		b.ledgers[g].noise = b.noise[g].sorted()
 	}
+}
+
+// dayCounts counts by day. Most days are among so many that follow the first that
+// is met, or lie shortly before it, and are counted in a list.
+type dayCounts struct {
+	from   int64
+	days   []int32
+	others map[int64]int32
+}
+
+// A list of days begins so long before the first that is met, and is as long.
+const daysBefore, daysListed = 1024, 8192
+
+func (c *dayCounts) add(day int64) {
+	if c.days == nil {
+		c.from = day - daysBefore
+	}
+	k := day - c.from
+	if k < 0 || k >= daysListed {
+		if c.others == nil {
+			c.others = map[int64]int32{}
+		}
+		c.others[day]++
+		return
+	}
+	if k >= int64(len(c.days)) {
+		c.days = append(c.days, make([]int32, k+1-int64(len(c.days)))...)
+	}
+	c.days[k]++
+}
+
+// sorted returns the days on which anything was counted, in order.
+func (c *dayCounts) sorted() []dayNoise {
+	listed := 0
+	for _, n := range c.days {
+		if n > 0 {
+			listed++
+		}
+	}
+	out := make([]dayNoise, 0, listed+len(c.others))
+	for k, n := range c.days {
+		if n > 0 {
+			out = append(out, dayNoise{c.from + int64(k), n})
+		}
+	}
+	for day, n := range c.others {
+		out = append(out, dayNoise{day, n})
+	}
+	slices.SortFunc(out, compareDays)
+	return out
 }
 
 // noiseBetween counts the meaningless changes on the whole days that lie after

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"sync"
@@ -49,9 +50,8 @@ func (p *present) fold(l *ledger, s *Settings) {
 	all.until(at)
 	p.situation = all.gathered
 	p.situation.arrived = slices.Clone(all.arrived)
-	p.situation.weekly = slices.DeleteFunc(slices.Clone(all.weekly), func(d delivery) bool {
-		return d.ms <= at.Add(-forecastWeeks*7*day).UnixMilli()
-	})
+	first, _ := slices.BinarySearchFunc(all.weekly, at.Add(-forecastWeeks*7*day).UnixMilli(), func(d delivery, ms int64) int { return cmp.Compare(d.ms, ms) })
+	p.situation.weekly = slices.Clone(all.weekly[first:])
 	cycles, doing := l.flowTimes(at, l.now(at))
 	p.cycle, p.doing = percentiles(cycles), slices.Clip(doing)
 	l.finishedBy(at, finishedWindow, func(_ int, when time.Time) { p.finished = append(p.finished, when.UnixMilli()) })
@@ -105,7 +105,7 @@ func (l *ledger) lastRow() int64 {
 		last = max(last, l.progress[n-1].ms+math.MaxUint16)
 	}
 	for k := range l.turns {
-		last = max(last, l.turns[k].at)
+		last = max(last, l.turns[k].ms())
 	}
 	for k := range l.lives {
 		last = max(last, l.lives[k].gone)

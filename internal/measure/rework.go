@@ -45,17 +45,17 @@ func (l *ledger) doneEpisodes(at time.Time, bounce time.Duration) []episodeDone 
 			end()
 		}
 		switch {
-		case x.at > now:
-		case x.what == reopened && open != nil:
-			opened = x.at
-		case x.what == delivered:
-			if open != nil && opened != 0 && time.Duration(x.at-opened)*time.Millisecond < bounce {
+		case x.ms() > now:
+		case x.what() == reopened && open != nil:
+			opened = x.ms()
+		case x.what() == delivered:
+			if open != nil && opened != 0 && time.Duration(x.ms()-opened)*time.Millisecond < bounce {
 				opened = 0 // it was taken back
 				continue
 			}
 			end()
-			if l.leaves[x.leaf].contains(instantOf(x.at)) {
-				open = &episodeDone{leaf: int(x.leaf), from: x.at}
+			if l.leaves[x.leaf].contains(instantOf(x.ms())) {
+				open = &episodeDone{leaf: int(x.leaf), from: x.ms()}
 			}
 		}
 	}

@@ -92,12 +92,12 @@ func (l *ledger) debtLives(t trapLimits) []debtLife {
 	some := make([]bool, len(l.leaves))
 	for k := range l.marks {
 		m := &l.marks[k]
-		if m.is&isDebt == 0 {
+		if m.is()&isDebt == 0 {
 			continue
 		}
-		span := flow.Span{From: instantOf(m.at)}
+		span := flow.Span{From: instantOf(m.ms())}
 		if k+1 < len(l.marks) && l.marks[k+1].leaf == m.leaf {
-			span.To = instantOf(l.marks[k+1].at)
+			span.To = instantOf(l.marks[k+1].ms())
 		}
 		some[m.leaf] = true
 		debt[m.leaf] = debt[m.leaf].Append(span)
@@ -115,8 +115,8 @@ func (l *ledger) debtLives(t trapLimits) []debtLife {
 		}
 	}
 	for k := range l.turns {
-		if x := &l.turns[k]; x.what == began && some[x.leaf] && out[at[x.leaf]].begun.IsZero() {
-			out[at[x.leaf]].begun = instantOf(x.at)
+		if x := &l.turns[k]; x.what() == began && some[x.leaf] && out[at[x.leaf]].begun.IsZero() {
+			out[at[x.leaf]].begun = instantOf(x.ms())
 		}
 	}
 	for k := range l.talks {

@@ -86,14 +86,14 @@ func (l *ledger) unassigned(t trapLimits) flow.Spans {
 			now = entries[0].ms
 		}
 		if len(marks) > 0 {
-			now = min(now, marks[0].at)
+			now = min(now, marks[0].ms())
 		}
 		for ; len(entries) > 0 && entries[0].ms == now; entries = entries[1:] {
 			leaf, c := entries[0].leaf, entries[0].after()
 			w.set(leaf, c.in && c.out == flow.Open && c.cat == flow.InProgress, w.assigned[leaf])
 		}
-		for ; len(marks) > 0 && marks[0].at == now; marks = marks[1:] {
-			w.set(marks[0].leaf, w.doing[marks[0].leaf], marks[0].is&owned != 0)
+		for ; len(marks) > 0 && marks[0].ms() == now; marks = marks[1:] {
+			w.set(marks[0].leaf, w.doing[marks[0].leaf], marks[0].is()&owned != 0)
 		}
 		open := len(out) > 0 && out[len(out)-1].To.IsZero()
 		switch holds := w.nobodys > 0 && float64(w.nobodys) >= t["unassigned_share"]*float64(w.inProgress); {
@@ -131,7 +131,7 @@ func (w *wards) count(leaf int32, n int) {
 // marksInTime returns the marks in order of time.
 func (l *ledger) marksInTime() []mark {
 	marks := slices.Clone(l.marks)
-	slices.SortStableFunc(marks, func(a, b mark) int { return cmp.Compare(a.at, b.at) })
+	slices.SortStableFunc(marks, func(a, b mark) int { return cmp.Compare(a.ms(), b.ms()) })
 	return marks
 }
 
