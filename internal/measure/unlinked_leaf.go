@@ -174,9 +174,6 @@ func (l *leafWork) linksTo(t *flow.Timeline, members func(keyAt) []place) {
 		return
 	}
 	i := t.Issue
-	if len(i.Links) == 0 && !anyOf(i.Changes, flow.FieldLink) {
-		return
-	}
 	made := map[string]time.Time{}
 	seen := map[string]bool{}
 	end := func(key string, from, to time.Time) {
@@ -216,14 +213,4 @@ func (l *leafWork) linksTo(t *flow.Timeline, members func(keyAt) []place) {
 		}
 	}
 	slices.SortFunc(l.links, func(a, b linkSpan) int { return a.From.Compare(b.From) })
-}
-
-// anyOf reports whether any of the changes is of the field.
-func anyOf(changes []flow.Change, field flow.Field) bool {
-	for k := range changes {
-		if changes[k].Field == field {
-			return true
-		}
-	}
-	return false
 }
