@@ -161,9 +161,7 @@ func (p *pastFigures) keep(k pastFigure, f Figure) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.all) >= maxPast {
-		clear(p.all)
-	}
+	makeRoom(p.all, maxPast)
 	p.all[k] = f
 }
 

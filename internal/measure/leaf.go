@@ -77,7 +77,7 @@ func (b *builder) observe(t *flow.Timeline, leaves []place, f *following) {
 	if isSplit {
 		me.split = millis(off.at)
 	}
-	noise, raises := b.noiseOf(t), b.raises(t)
+	noise, raises, was := b.noiseOf(t), b.raises(t), stays(t)
 	for _, p := range leaves {
 		l := &b.ledgers[p.ledger]
 		if l.lives != nil {
@@ -88,6 +88,7 @@ func (b *builder) observe(t *flow.Timeline, leaves []place, f *following) {
 		}
 		l.noteRaises(p.index, raises)
 		l.turns, l.marks = roomFor(l.turns, len(turns), p.index, len(l.leaves)), roomFor(l.marks, len(marks), p.index, len(l.leaves))
+		l.noteStays(p.index, was)
 		for _, x := range turns {
 			x.leaf = int32(p.index)
 			l.turns = append(l.turns, x)

@@ -48,6 +48,7 @@ type ledger struct {
 	holds    []hold      // by leaf
 	splits   []splitLeaf // in order of time
 	raises   []raise     // the same
+	stays    []stay      // by leaf, then in order of time; of those whose key changed
 	stints   []stint     // by leaf, then in order of time
 	holdings []holding   // by leaf, then in order of time
 	talks    []talk      // by leaf, then in order of time; of those that may be debt
@@ -249,6 +250,7 @@ func (b *builder) sortRows() {
 		slices.SortStableFunc(l.holdings, compareHoldings)
 		slices.SortStableFunc(l.splits, compareSplits)
 		slices.SortStableFunc(l.raises, compareRaises)
+		slices.SortStableFunc(l.stays, compareStays)
 		slices.SortStableFunc(l.talks, compareTalks)
 	})
 }

@@ -218,6 +218,11 @@ func (o *Ownership) withhold(g *GoalStatus, why string) {
 	}
 }
 
+// tellsOfPersons reports whether what is counted of persons is shown.
+func (g *GoalStatus) tellsOfPersons() bool {
+	return g.Ownership != nil && g.Ownership.OwnerChanges90d != nil
+}
+
 func (x *explainer) ownership() ExplainedMeasure {
 	o := x.status.Ownership
 	if o == nil {

@@ -20,7 +20,7 @@ type present struct {
 	situation gathered
 	cycle     *Percentiles
 	doing     []int64       // since when leaves are in progress
-	finished  []int64       // first deliveries in the longest window of FinishedIssues
+	finished  []int64       // first deliveries in the longest of Windows
 	done      int           // stretches during which leaves were delivered
 	short     []episodeDone // those of them that are over and were short
 	standing  []int64       // since when others last that are, or may still be, short
@@ -54,7 +54,7 @@ func (p *present) fold(l *ledger, s *Settings) {
 	p.situation.weekly = slices.Clone(all.weekly[first:])
 	cycles, doing := l.flowTimes(at, l.now(at))
 	p.cycle, p.doing = percentiles(cycles), slices.Clip(doing)
-	l.finishedBy(at, finishedWindow, func(_ int, when time.Time) { p.finished = append(p.finished, when.UnixMilli()) })
+	l.finishedBy(at, longestWindow, func(_ int, when time.Time) { p.finished = append(p.finished, when.UnixMilli()) })
 	p.episodes(l, s)
 }
 

@@ -243,11 +243,11 @@ func (l *ledger) busy(r *rhythm, at time.Time, s *Settings) bool {
 
 // quantile interpolates linearly between the order statistics of sorted
 // values (Hyndman and Fan's type 7).
-func quantile(sorted []time.Duration, q float64) time.Duration {
+func quantile[T ~int64 | ~float64](sorted []T, q float64) T {
 	h := q * float64(len(sorted)-1)
 	k := int(math.Floor(h))
 	if k+1 >= len(sorted) {
 		return sorted[len(sorted)-1]
 	}
-	return sorted[k] + time.Duration((h-float64(k))*float64(sorted[k+1]-sorted[k]))
+	return sorted[k] + T((h-float64(k))*float64(sorted[k+1]-sorted[k]))
 }

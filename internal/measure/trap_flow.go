@@ -200,8 +200,8 @@ func (l *ledger) takenOut(c closure, s *Settings, t trapLimits, f func(*entry, c
 
 // met reports whether the target that held at a closing was met by it.
 func (l *ledger) met(c closure, s *Settings) bool {
-	p, ok := promised(l.goal.Targets, c.at, s.Calendar.Location())
-	return ok && c.at.Before(p.now.End(s.Calendar.Location()))
+	target, ok := l.targetAt(c.at)
+	return ok && c.at.Before(target.End(s.Calendar.Location()))
 }
 
 func (l *ledger) descoped(s *Settings, t trapLimits) flow.Spans {

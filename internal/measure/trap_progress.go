@@ -168,7 +168,7 @@ func (l *ledger) saidHealth(at time.Time, s *Settings) (Health, string) {
 	t := l.tally(at)
 	g := GoalStatus{Missing: map[string]string{}}
 	l.setCompletion(&g, at, &t, s)
-	l.setTarget(&g, at, s)
+	l.setTarget(&g, at)
 	l.setReportedHealth(&g, at, s)
 	return g.ReportedHealth, g.Missing["reported_health"]
 }

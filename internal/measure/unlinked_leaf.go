@@ -173,44 +173,10 @@ func (l *leafWork) linksTo(t *flow.Timeline, members func(keyAt) []place) {
 	if !linked(t) {
 		return
 	}
-	i := t.Issue
-	made := map[string]time.Time{}
-	seen := map[string]bool{}
-	end := func(key string, from, to time.Time) {
-		if places := members(keyAt{i.Site, key}); len(places) > 0 && (to.IsZero() || to.After(from)) {
-			l.links = append(l.links, linkSpan{flow.Span{From: from, To: to}, places})
+	eachLink(t.Issue, func(key, _ string, during flow.Span) {
+		if places := members(keyAt{t.Issue.Site, key}); len(places) > 0 {
+			l.links = append(l.links, linkSpan{during, places})
 		}
-	}
-	for k := range i.Changes {
-		c := &i.Changes[k]
-		if c.Field != flow.FieldLink {
-			continue
-		}
-		if key := c.From.ID; key != "" {
-			from, open := made[key]
-			if !open && !seen[key] {
-				from, open = i.Created, true
-			}
-			if open {
-				end(key, from, c.At)
-			}
-			delete(made, key)
-			seen[key] = true
-		}
-		if key := c.To.ID; key != "" {
-			if _, open := made[key]; !open {
-				made[key], seen[key] = c.At, true
-			}
-		}
-	}
-	for key, from := range made {
-		end(key, from, time.Time{})
-	}
-	for k := range i.Links {
-		if key := i.Links[k].Other.Key; !seen[key] {
-			seen[key] = true
-			end(key, i.Created, time.Time{})
-		}
-	}
+	})
 	slices.SortFunc(l.links, func(a, b linkSpan) int { return a.From.Compare(b.From) })
 }
