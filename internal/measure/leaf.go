@@ -143,8 +143,8 @@ func (f *following) step(span flow.Span, st *flow.State, out flow.Outcome) {
 		f.turns = append(f.turns, newTurn(at, reopened))
 	case was != flow.Delivered && out == flow.Delivered:
 		f.turns = append(f.turns, newTurn(at, delivered))
-		if f.life.delivered == 0 {
-			f.life.delivered = at
+		if f.delivered == 0 {
+			f.delivered = at
 		}
 	}
 	if !f.started && out == flow.Open && st.Category == flow.InProgress {
