@@ -184,7 +184,7 @@ func (a *App) pseudonyms(c *config.Config) (func(string) flow.Pseudonym, error) 
 	if path == "" {
 		path = store.KeyFile(c.Store.Path)
 	}
-	key, err := store.PseudonymKey(path)
+	key, err := a.store.PseudonymKey(path)
 	if err != nil {
 		return nil, err
 	}
