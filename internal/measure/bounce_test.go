@@ -22,21 +22,21 @@ func TestWhatIsTakenBackWithinTheHourWasNotDeliveredAnew(t *testing.T) {
 		issue   *flow.Issue
 		at      string
 		issues  measure.Parts
-		retired measure.DebtCount
+		retired measure.Windows
 		flow    *measure.FlowTime
 		cycle   float64 // in days; 0 for none
 	}{
 		{"closed after five minutes, it was delivered in January", old().Resolves("2026-06-01 10:05", "Done").Issue(),
-			"2026-06-02", measure.Parts{Delivered: 1}, measure.DebtCount{}, nil, 3},
+			"2026-06-02", measure.Parts{Delivered: 1}, measure.Windows{}, nil, 3},
 		{"again and again too", old().Resolves("2026-06-01 10:05", "Done").Reopens("2026-06-01 10:30", flowtest.Doing).Resolves("2026-06-01 11:29", "Done").Issue(),
-			"2026-06-02", measure.Parts{Delivered: 1}, measure.DebtCount{}, nil, 3},
+			"2026-06-02", measure.Parts{Delivered: 1}, measure.Windows{}, nil, 3},
 		{"while it is open, nobody knows of how soon it is closed", old().Resolves("2026-06-01 10:05", "Done").Issue(),
-			"2026-06-01 10:02", measure.Parts{ToDo: 1}, measure.DebtCount{}, nil, 0},
+			"2026-06-01 10:02", measure.Parts{ToDo: 1}, measure.Windows{}, nil, 0},
 		{"closed after an hour, it is delivered anew", old().Resolves("2026-06-01 11:00", "Done").Issue(),
-			"2026-06-02", measure.Parts{Delivered: 1}, measure.DebtCount{Days7: 1, Days28: 1, Days90: 1},
+			"2026-06-02", measure.Parts{Delivered: 1}, measure.Windows{Days7: 1, Days28: 1, Days90: 1},
 			&measure.FlowTime{Issues: 1, ActiveSeconds: 3 * day, UnknownSeconds: 147*day + 11*3600, Coverage: 3 * day / (150*day + 11*3600)}, 150 + 11.0/24},
 		{"discarded after five minutes, it is no longer delivered", old().Resolves("2026-06-01 10:05", "Won't Do").Issue(),
-			"2026-06-02", measure.Parts{Discarded: 1}, measure.DebtCount{}, nil, 0},
+			"2026-06-02", measure.Parts{Discarded: 1}, measure.Windows{}, nil, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h := ofEpic(t, epic(t).Issue(), c.issue)
