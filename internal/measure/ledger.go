@@ -13,6 +13,7 @@ import (
 // moved, was delivered or dropped, or left, in order of time.
 type ledger struct {
 	goal     *goal.Goal
+	bounce   time.Duration // below which work that is open again was not re-opened
 	leaves   []leaf
 	words    []wording // that entries and progress number
 	entries  []entry
@@ -144,6 +145,7 @@ func newBuilder(index *goal.Index, bulk bulkView, s Settings) *builder {
 		b.noise = append(b.noise, dayCounts{})
 		l := ledger{
 			goal: m.Goal, versions: m.Versions, missing: m.Missing, unanswered: m.Unanswered, criteria: criteria(m.Goal),
+			bounce: s.Thresholds.Bounce,
 		}
 		if len(l.criteria) > 0 {
 			l.past = &pastFigures{all: map[pastFigure]Figure{}}
@@ -198,20 +200,9 @@ func (b *builder) add(t *flow.Timeline) {
 	}
 	for _, p := range epics {
 		e := &b.ledgers[p.ledger].epics[p.index]
-		e.closed, e.due, e.owners = b.closed(t), dueDates(t), b.owners(t)
+		e.closed, e.due, e.owners = spansOf(t, func(st *flow.State) bool { return b.settings.Semantics.Outcome(st) != flow.Open }), dueDates(t), b.owners(t)
 		e.dropped = spansOf(t, func(st *flow.State) bool { return b.settings.Semantics.Outcome(st) == flow.Dropped })
 	}
-}
-
-// closed returns when the issue was terminal.
-func (b *builder) closed(t *flow.Timeline) flow.Spans {
-	var out flow.Spans
-	for span, st := range t.Spans() {
-		if b.settings.Semantics.Outcome(st) != flow.Open {
-			out = out.Append(span)
-		}
-	}
-	return out
 }
 
 // finish puts everything in order.

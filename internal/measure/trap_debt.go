@@ -137,10 +137,10 @@ func (l *ledger) debtTallies(t trapLimits) (*debtTallies, []debtLife) {
 		x := &lives[k]
 		d.open.add(x.open)
 		d.stuck.add(x.stuck(t))
-		young := flow.Spans{{From: x.born, To: x.born.Add(90 * day)}}
+		young := flow.Spans{{From: x.born, To: x.born.Add(longestWindow)}}
 		d.created.add(x.open.Union(x.delivered).Intersect(young))
 		for _, span := range x.delivered {
-			if lately, ok := span.Intersect(flow.Span{From: span.From, To: span.From.Add(90 * day)}); ok {
+			if lately, ok := span.Intersect(flow.Span{From: span.From, To: span.From.Add(longestWindow)}); ok {
 				d.retired.add(flow.Spans{lately})
 			}
 		}
@@ -201,7 +201,7 @@ func (x *explainer) debtDiscussed(t trapLimits) ExplainedMeasure {
 		if one.stuck(t).Contains(at) {
 			m.Counted = append(m.Counted, x.evidence(one.leaf, one.talked, fmt.Sprintf("changed %d times by then, and never in progress", t.count("changes"))))
 		}
-		if span, ok := one.delivered.At(at); ok && at.Sub(span.From) < 90*day {
+		if span, ok := one.delivered.At(at); ok && at.Sub(span.From) < longestWindow {
 			m.LeftOut = append(m.LeftOut, x.evidence(one.leaf, span.From, "delivered"))
 		}
 	}
