@@ -187,11 +187,11 @@ func (l *ledger) closed(at time.Time, t *tally, s *Settings) (since time.Time, o
 		return t.emptied, quiet
 	}
 	for k := range l.epics {
-		span, ok := l.epics[k].closed.At(at)
+		from, ok := heldSince(l.epics[k].closed, at, s.Thresholds.Bounce)
 		if !ok {
 			return time.Time{}, false
 		}
-		since = latest(since, span.From)
+		since = latest(since, from)
 	}
 	for k := range l.versions {
 		out, ok := released(&l.versions[k].Version, at, t, s)

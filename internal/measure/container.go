@@ -253,7 +253,7 @@ func (d *discovery) record(b *builder, t *flow.Timeline) {
 	for _, p := range b.epics[at] {
 		c := &d.containers[p.ledger]
 		c.created = t.Created()
-		c.ended = bridged(spansOf(t, func(st *flow.State) bool { return b.settings.Semantics.Outcome(st) != flow.Open }), b.settings.Thresholds.Bounce)
+		c.ended = b.closed(t)
 		c.cancelled = spansOf(t, func(st *flow.State) bool { return b.settings.Semantics.Outcome(st) == flow.Dropped })
 	}
 }

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -12,8 +13,22 @@ import (
 type life struct {
 	born      int64 // created
 	delivered int64 // delivered for the first time
-	gone      int64 // deleted, archived or out of the site's scope
-	split     int64 // said by a link to be split off, or cloned from, another issue
+}
+
+// oddity is what few leaves have of a life.
+type oddity struct {
+	gone  int64 // deleted, archived or out of the site's scope
+	split int64 // said by a link to be split off, or cloned from, another issue
+	leaf  int32
+}
+
+// oddities returns those of a leaf; zero for most.
+func (l *ledger) oddities(leaf int) oddity {
+	k, ok := slices.BinarySearchFunc(l.odd, int32(leaf), func(o oddity, leaf int32) int { return cmp.Compare(o.leaf, leaf) })
+	if !ok {
+		return oddity{}
+	}
+	return l.odd[k]
 }
 
 // turn is a turn in a leaf's life, whether or not it was in scope then.
@@ -32,6 +47,7 @@ const (
 	began     turning = iota // entered progress for the first time since it was created or re-opened
 	delivered                // was delivered
 	reopened                 // was closed, and is open again
+	restored                 // is delivered as it was before it was open for less than the bounce
 )
 
 // mark is how a leaf stands from a moment on, beside its status.
@@ -73,15 +89,20 @@ func (b *builder) observe(t *flow.Timeline, leaves []place, f *following) {
 	if !slices.ContainsFunc(marks, func(m mark) bool { return m.is()&isDebt != 0 }) {
 		w.talks = nil // it might have been debt, and never was
 	}
+	odd := oddity{gone: millis(t.Issue.Gone)}
 	off, isSplit := splitOff(t.Issue)
 	if isSplit {
-		me.split = millis(off.at)
+		odd.split = millis(off.at)
 	}
 	noise, raises, was := b.noiseOf(t), b.raises(t), stays(t)
 	for _, p := range leaves {
 		l := &b.ledgers[p.ledger]
 		if l.lives != nil {
 			l.lives[p.index] = me
+		}
+		if odd.gone != 0 || odd.split != 0 {
+			odd.leaf = int32(p.index)
+			l.odd = append(l.odd, odd)
 		}
 		if isSplit {
 			l.noteSplit(p.index, off)
@@ -120,31 +141,34 @@ type following struct {
 	turns   []turn
 	marks   []mark
 	started bool
-	out     flow.Outcome
+	ends    endFold
 }
 
 // follow begins to follow an issue.
 func (b *builder) follow(t *flow.Timeline) following {
 	used := &b.used
 	return following{
-		b: b, life: life{born: millis(t.Issue.Created), gone: millis(t.Issue.Gone)}, turns: used.turns[:0], marks: used.marks[:0],
+		b: b, life: life{born: millis(t.Issue.Created)}, turns: used.turns[:0], marks: used.marks[:0],
 		toil: toil{statuses: &b.settings.Work, people: b.people, talks: talks(t, &b.settings), stints: used.stints[:0], holdings: used.holdings[:0]},
+		ends: endFold{bounce: b.settings.Thresholds.Bounce.Milliseconds()},
 	}
 }
 
 // step takes the next stretch of the issue's life, in order.
 func (f *following) step(span flow.Span, st *flow.State, out flow.Outcome) {
-	at, was := millis(span.From), f.out
-	f.out = out
-	f.toil.step(at, st, out)
+	at := millis(span.From)
+	end := f.ends.step(at, out)
+	f.toil.step(at, st, out, end)
 	switch {
-	case was != flow.Open && out == flow.Open:
+	case end == endUndone:
 		f.started = false
 		f.turns = append(f.turns, newTurn(at, reopened))
-	case was != flow.Delivered && out == flow.Delivered:
+	case end == endRestored && out == flow.Delivered:
+		f.turns = append(f.turns, newTurn(at, restored))
+	case end == endsNow && out == flow.Delivered:
 		f.turns = append(f.turns, newTurn(at, delivered))
-		if f.life.delivered == 0 {
-			f.life.delivered = at
+		if f.delivered == 0 {
+			f.delivered = at
 		}
 	}
 	if !f.started && out == flow.Open && st.Category == flow.InProgress {

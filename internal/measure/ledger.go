@@ -44,6 +44,7 @@ type ledger struct {
 	held      []heldLeaf
 
 	lives    []life      // by leaf
+	odd      []oddity    // by leaf
 	turns    []turn      // by leaf, then in order of time
 	marks    []mark      // by leaf, then in order of time
 	holds    []hold      // by leaf
@@ -54,6 +55,7 @@ type ledger struct {
 	holdings []holding   // by leaf, then in order of time
 	talks    []talk      // by leaf, then in order of time; of those that may be debt
 	noise    []dayNoise  // in order of time
+	meant    []dayNoise  // the same, of changes that are about status, scope, size or date
 	shut     flow.Spans  // while all containers were closed
 	idle     flow.Spans  // while no progress is expected: shut, or in a freeze
 	below    []*ledger   // those of the goals below it
@@ -114,6 +116,7 @@ type builder struct {
 	people       people
 	releases     map[ReleaseOf][]goal.Target
 	noise        []dayCounts // by ledger
+	meant        []dayCounts // the same, of changes that mean something
 	waitingNoise []waitingNoise
 	noises       []noiseAt // used again for every issue
 	used         usedRows
@@ -142,7 +145,7 @@ func newBuilder(index *goal.Index, bulk bulkView, s Settings) *builder {
 		words: newWordings(), debt: debtBook{}, people: people{},
 	}
 	for g, m := range index.Mapped() {
-		b.noise = append(b.noise, dayCounts{})
+		b.noise, b.meant = append(b.noise, dayCounts{}), append(b.meant, dayCounts{})
 		l := ledger{
 			goal: m.Goal, versions: m.Versions, missing: m.Missing, unanswered: m.Unanswered, criteria: criteria(m.Goal),
 			bounce: s.Thresholds.Bounce,
@@ -200,9 +203,14 @@ func (b *builder) add(t *flow.Timeline) {
 	}
 	for _, p := range epics {
 		e := &b.ledgers[p.ledger].epics[p.index]
-		e.closed, e.due, e.owners = spansOf(t, func(st *flow.State) bool { return b.settings.Semantics.Outcome(st) != flow.Open }), dueDates(t), b.owners(t)
+		e.closed, e.due, e.owners = b.closed(t), dueDates(t), b.owners(t)
 		e.dropped = spansOf(t, func(st *flow.State) bool { return b.settings.Semantics.Outcome(st) == flow.Dropped })
 	}
+}
+
+// closed returns when the issue was terminal.
+func (b *builder) closed(t *flow.Timeline) flow.Spans {
+	return spansOf(t, func(st *flow.State) bool { return b.settings.Semantics.Outcome(st) != flow.Open })
 }
 
 // finish puts everything in order.
@@ -237,6 +245,7 @@ func (b *builder) sortRows() {
 		slices.SortStableFunc(l.turns, compareTurns)
 		slices.SortStableFunc(l.marks, compareMarks)
 		slices.SortStableFunc(l.holds, compareHolds)
+		slices.SortStableFunc(l.odd, compareOddities)
 		slices.SortStableFunc(l.stints, compareStints)
 		slices.SortStableFunc(l.holdings, compareHoldings)
 		slices.SortStableFunc(l.splits, compareSplits)
@@ -266,7 +275,8 @@ func compareTurns(a, b turn) int {
 func compareMarks(a, b mark) int {
 	return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.ms(), b.ms()))
 }
-func compareHolds(a, b hold) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.by, b.by)) }
+func compareHolds(a, b hold) int      { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.by, b.by)) }
+func compareOddities(a, b oddity) int { return cmp.Compare(a.leaf, b.leaf) }
 func compareStints(a, b stint) int {
 	return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.ms, b.ms))
 }

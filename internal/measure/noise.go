@@ -10,16 +10,19 @@ import (
 
 // dayNoise is how many changes of a goal's leaves on a day were no progress
 // and nothing else of meaning: ranks, sprints, labels, texts, assignments
-// (MEASURES §1, noise filter c). Bots and bulk edits are not counted.
+// (MEASURES §1, noise filter c); or how many were of meaning. Bots and bulk edits
+// are not counted.
 type dayNoise struct {
 	day int64 // since 1970, UTC
 	n   int32
 }
 
-// noiseAt is one such change, whose minute may turn out to be a bulk edit.
+// noiseAt is one such change, or one that means something, whose minute may turn
+// out to be a bulk edit.
 type noiseAt struct {
 	at     time.Time
 	minute minute
+	meant  bool
 }
 
 type waitingNoise struct {
@@ -40,17 +43,17 @@ func floorDiv(a, b int64) int64 {
 	return q
 }
 
-// noiseOf lists an issue's changes that mean nothing, one a changelog entry. The
+// noiseOf lists an issue's changes, one a changelog entry, but for bots'. The
 // list is good until the next one is asked for.
 func (b *builder) noiseOf(t *flow.Timeline) []noiseAt {
 	out := b.noises[:0]
 	changes := t.Issue.Changes
 	for k := range changes {
 		c := &changes[k]
-		if c.Bot || c.History == 0 || k > 0 && changes[k-1].History == c.History || meansSomething(changes[k:], c.History) {
+		if c.Bot || c.History == 0 || k > 0 && changes[k-1].History == c.History {
 			continue
 		}
-		out = append(out, noiseAt{c.At, minuteOf(t.Issue.Site, c)})
+		out = append(out, noiseAt{c.At, minuteOf(t.Issue.Site, c), meansSomething(changes[k:], c.History)})
 	}
 	b.noises = out
 	return out
@@ -75,14 +78,23 @@ func meansSomething(changes []flow.Change, history uint64) bool {
 func (b *builder) stir(p place, noise []noiseAt) {
 	l := &b.ledgers[p.ledger]
 	for _, x := range noise {
-		if !l.leaves[p.index].contains(x.at) {
+		leaf := &l.leaves[p.index]
+		if !leaf.contains(x.at) && !(x.meant && leaf.contains(x.at.Add(-time.Millisecond))) { // by which it left
 			continue
 		}
 		if b.bulk.suspected(x.minute) {
 			b.waitingNoise = append(b.waitingNoise, waitingNoise{p.ledger, x})
 			continue
 		}
-		b.noise[p.ledger].add(dayOf(x.at))
+		b.countNoise(p.ledger, x)
+	}
+}
+
+func (b *builder) countNoise(ledger int, x noiseAt) {
+	if x.meant {
+		b.meant[ledger].add(dayOf(x.at))
+	} else {
+		b.noise[ledger].add(dayOf(x.at))
 	}
 }
 
@@ -90,11 +102,11 @@ func (b *builder) stir(p place, noise []noiseAt) {
 func (b *builder) settle() {
 	for _, w := range b.waitingNoise {
 		if _, ok := b.bulk.since(w.minute); !ok {
-			b.noise[w.ledger].add(dayOf(w.at))
+			b.countNoise(w.ledger, w.noiseAt)
 		}
 	}
 	for g := range b.ledgers {
-		b.ledgers[g].noise = b.noise[g].sorted()
+		b.ledgers[g].noise, b.ledgers[g].meant = b.noise[g].sorted(), b.meant[g].sorted()
 	}
 }
 
@@ -149,14 +161,18 @@ func (c *dayCounts) sorted() []dayNoise {
 }
 
 // noiseBetween counts the meaningless changes on the whole days that lie after
-// the one moment's and before the other's. A day that is not over yet is left
-// out: what a bulk edit is shows only when it is done.
-func (l *ledger) noiseBetween(from, to time.Time) int {
+// the one moment's and before the other's, meantBetween the others.
+func (l *ledger) noiseBetween(from, to time.Time) int { return between(l.noise, from, to) }
+func (l *ledger) meantBetween(from, to time.Time) int { return between(l.meant, from, to) }
+
+// between leaves out a day that is not over yet: what a bulk edit is shows only
+// when it is done.
+func between(days []dayNoise, from, to time.Time) int {
 	first, end := dayOf(from)+1, dayOf(to)
-	k, _ := slices.BinarySearchFunc(l.noise, first, func(d dayNoise, day int64) int { return cmp.Compare(d.day, day) })
+	k, _ := slices.BinarySearchFunc(days, first, func(d dayNoise, day int64) int { return cmp.Compare(d.day, day) })
 	n := 0
-	for ; k < len(l.noise) && l.noise[k].day < end; k++ {
-		n += int(l.noise[k].n)
+	for ; k < len(days) && days[k].day < end; k++ {
+		n += int(days[k].n)
 	}
 	return n
 }

@@ -62,7 +62,7 @@ func TestRowsAreSmall(t *testing.T) {
 		"an estimate":      {unsafe.Sizeof(sizing{}), 24},
 		"a turn":           {unsafe.Sizeof(turn{}), 12},
 		"a mark":           {unsafe.Sizeof(mark{}), 12},
-		"a life":           {unsafe.Sizeof(life{}), 32},
+		"a life":           {unsafe.Sizeof(life{}), 16},
 		"a leaf":           {unsafe.Sizeof(leaf{}), 56},
 	} {
 		if size.got > size.most {

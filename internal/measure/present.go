@@ -66,7 +66,7 @@ func (p *present) episodes(l *ledger, s *Settings) {
 	for _, e := range all {
 		switch {
 		case e.lived > within:
-		case e.back, l.lives[e.leaf].gone != 0:
+		case e.back, l.oddities(e.leaf).gone != 0:
 			p.short = append(p.short, e)
 		default:
 			p.standing = append(p.standing, e.from)
@@ -107,8 +107,8 @@ func (l *ledger) lastRow() int64 {
 	for k := range l.turns {
 		last = max(last, l.turns[k].ms())
 	}
-	for k := range l.lives {
-		last = max(last, l.lives[k].gone)
+	for k := range l.odd {
+		last = max(last, l.odd[k].gone)
 	}
 	return last
 }

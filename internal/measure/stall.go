@@ -226,10 +226,8 @@ func (l *ledger) busy(r *rhythm, at time.Time, s *Settings) bool {
 	if k := l.firstAfter(from); k < len(l.entries) && !l.entries[k].at().After(at) {
 		return false // scope was added, or left, or was re-opened
 	}
-	for k := range l.sizes {
-		if z := &l.sizes[k]; z.at().After(from) && !z.at().After(at) {
-			return false
-		}
+	if l.meantBetween(from, at) > 0 {
+		return false // estimates or dates of its issues were changed, by people and one by one
 	}
 	for k := range l.promises {
 		for _, d := range l.promises[k].dates {

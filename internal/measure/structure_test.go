@@ -144,6 +144,9 @@ func TestConcentrationWorkedByHand(t *testing.T) {
 			task(t, 31, "2026-01-02").Assigns("2026-01-03", 1000).Resolves("2026-01-08", "Done").Assigns("2026-01-09", 1002).Issue(),
 			task(t, 32, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Assigns("2026-01-06", 1001).Resolves("2026-01-08", "Done").Assigns("2026-01-09", 1000).Issue(),
 		), ptr(5.0 / 8), nil}, // 3 of the first, 2 of the second
+		{"what is taken back within the hour counts for whom it was delivered by", five, append(held(t, 10, 2, 2, 1, 1, 1),
+			task(t, 40, "2026-01-02").Assigns("2026-01-03", 1000).Moves("2026-01-05", flowtest.Doing).Resolves("2026-01-08", "Done").
+				Reopens("2026-01-09 10:00", flowtest.Doing).Assigns("2026-01-09 10:02", 1002).Resolves("2026-01-09 10:05", "Done").Issue()), ptr(5.0 / 8), nil},
 		{"what changed hands in progress is held by the last", five, append(held(t, 10, 1, 1, 1, 1, 1),
 			task(t, 30, "2026-01-02").Assigns("2026-01-03", 1000).Moves("2026-01-05", flowtest.Doing).Assigns("2026-01-08", 1004).Issue()), ptr(3.0 / 6), nil},
 		{"no work is nothing to withhold", five, []*flow.Issue{task(t, 2, "2026-01-02").Issue()}, nil, nil},

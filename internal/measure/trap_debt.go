@@ -130,7 +130,7 @@ func (l *ledger) debtLives(t trapLimits) []debtLife {
 // debtTallies are the numbers that T11 looks at, over time.
 type debtTallies struct{ open, stuck, created, retired tallyOver }
 
-func (l *ledger) debtTallies(t trapLimits) (*debtTallies, []debtLife) {
+func (l *ledger) debtTallies(t trapLimits, s *Settings) (*debtTallies, []debtLife) {
 	lives := l.debtLives(t)
 	d := &debtTallies{}
 	for k := range lives {
@@ -139,8 +139,9 @@ func (l *ledger) debtTallies(t trapLimits) (*debtTallies, []debtLife) {
 		d.stuck.add(x.stuck(t))
 		young := flow.Spans{{From: x.born, To: x.born.Add(longestWindow)}}
 		d.created.add(x.open.Union(x.delivered).Intersect(young))
-		for _, span := range x.delivered {
-			if lately, ok := span.Intersect(flow.Span{From: span.From, To: span.From.Add(longestWindow)}); ok {
+		for k, span := range x.delivered {
+			since := x.delivered[bridgedTo(x.delivered, k, s.Thresholds.Bounce)].From
+			if lately, ok := span.Intersect(flow.Span{From: since, To: since.Add(longestWindow)}); ok {
 				d.retired.add(flow.Spans{lately})
 			}
 		}
@@ -162,7 +163,7 @@ func (d *debtTallies) holds(at time.Time, t trapLimits) bool {
 // debtTalk returns the weeks at whose beginning debt was discussed and not
 // retired.
 func (l *ledger) debtTalk(s *Settings, t trapLimits) flow.Spans {
-	d, _ := l.debtTallies(t)
+	d, _ := l.debtTallies(t, s)
 	if len(d.stuck.came) == 0 {
 		return nil
 	}
@@ -190,7 +191,7 @@ func (x *explainer) debtDiscussed(t trapLimits) ExplainedMeasure {
 		t.count("issues"), t["age_days"], t.count("changes"), share100(t["retirement_ratio"]), t["growth_days"])}
 	zone := x.s.Calendar.Location()
 	at := monday(x.at, zone).Start(zone)
-	d, lives := x.l.debtTallies(t)
+	d, lives := x.l.debtTallies(t, x.s)
 	m.Inputs = []ExplainedInput{
 		{"week of", flow.DateOf(at.In(zone)).String()}, {"discussed, never begun", strconv.Itoa(d.stuck.at(at))},
 		{"created in 90 days, and still debt", strconv.Itoa(d.created.at(at))}, {"delivered in 90 days", strconv.Itoa(d.retired.at(at))},
@@ -201,8 +202,8 @@ func (x *explainer) debtDiscussed(t trapLimits) ExplainedMeasure {
 		if one.stuck(t).Contains(at) {
 			m.Counted = append(m.Counted, x.evidence(one.leaf, one.talked, fmt.Sprintf("changed %d times by then, and never in progress", t.count("changes"))))
 		}
-		if span, ok := one.delivered.At(at); ok && at.Sub(span.From) < longestWindow {
-			m.LeftOut = append(m.LeftOut, x.evidence(one.leaf, span.From, "delivered"))
+		if since, ok := heldSince(one.delivered, at, x.s.Thresholds.Bounce); ok && at.Sub(since) < longestWindow {
+			m.LeftOut = append(m.LeftOut, x.evidence(one.leaf, since, "delivered"))
 		}
 	}
 	return m

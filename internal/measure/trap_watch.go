@@ -125,8 +125,8 @@ func (l *ledger) age(at time.Time, s *Settings) time.Duration {
 	if !ok {
 		return -1
 	}
-	if shut, closed := l.shut.At(at); closed {
-		at = latest(shut.From, t0)
+	if since, closed := heldSince(l.shut, at, s.Thresholds.Bounce); closed {
+		at = latest(since, t0)
 	}
 	return at.Sub(t0)
 }

@@ -46,6 +46,62 @@ func TestBusyAndNotMoving(t *testing.T) {
 	})
 }
 
+func TestAnyChangeByPeopleOneByOneIsStir(t *testing.T) {
+	const name = "busy_not_moving"
+	begun := func(n int) *flowtest.Builder { return task(t, n, "2026-01-02").Moves("2026-01-05", flowtest.Doing) }
+	// Five changes a week, from 12 January to 15 February: twenty by 9 February, and
+	// by the 16th, and none in the week before the 23rd.
+	weekly := func(b *flowtest.Builder, change func(b *flowtest.Builder, at string, n int)) *flow.Issue {
+		for n, d := 0, date(t, "2026-01-12"); d.Before(date(t, "2026-02-16")); d = d.AddDays(1) {
+			if wd := d.Start(time.UTC).Weekday(); wd != time.Saturday && wd != time.Sunday {
+				change(b, d.String()+" 10:00", n)
+				n++
+			}
+		}
+		return b.Issue()
+	}
+	points := epicGoal()
+	points.Count = goal.CountPoints
+	estimated := func(b *flowtest.Builder) *flow.Issue {
+		return weekly(b, func(b *flowtest.Builder, at string, n int) { b.Estimates(at, fmt.Sprint(n)) })
+	}
+	of := func(g goal.Goal, issues ...*flow.Issue) *measure.History {
+		return built(t, []goal.Goal{g}, append(issues, epic(t).Issue()))
+	}
+	t.Run("to and fro between two statuses, again and again", func(t *testing.T) {
+		b := begun(2)
+		for d := date(t, "2026-01-12"); d.Before(date(t, "2026-02-09")); d = d.AddDays(1) {
+			b.Moves(d.String()+" 10:00", flowtest.ToDo).Moves(d.String()+" 15:00", flowtest.Doing)
+		}
+		shows(t, of(epicGoal(), b.Issue()), name, "2026-02-09", "") // of the weeks from 5 January on: one, and 14 in each of three
+	})
+	t.Run("due dates", func(t *testing.T) {
+		i := weekly(begun(2), func(b *flowtest.Builder, at string, n int) { b.Dues(at, date(t, "2026-06-01").AddDays(n).String()) })
+		shows(t, of(epicGoal(), i), name, "2026-02-16", "2026-03-02")
+	})
+	t.Run("estimates, whether or not the goal counts points", func(t *testing.T) {
+		shows(t, of(points, estimated(begun(2))), name, "2026-02-16", "2026-03-02")
+		shows(t, of(epicGoal(), estimated(begun(2))), name, "2026-02-16", "2026-03-02")
+	})
+	t.Run("not those by bots", func(t *testing.T) {
+		shows(t, of(points, estimated(begun(2).ByBot())), name, "", "", "2026-02-16", "2026-02-20")
+	})
+	t.Run("not those in bulk", func(t *testing.T) {
+		var issues []*flow.Issue
+		for n := range 12 {
+			issues = append(issues, estimated(begun(10+n).By(99)))
+		}
+		shows(t, of(points, issues...), name, "", "", "2026-02-16", "2026-02-20")
+	})
+	t.Run("nor that issues came in", func(t *testing.T) {
+		var issues []*flow.Issue
+		for n, d := 0, date(t, "2026-01-12"); d.Before(date(t, "2026-02-09")); d, n = d.AddDays(1), n+1 {
+			issues = append(issues, task(t, 10+n, d.String()).Issue())
+		}
+		shows(t, of(points, append(issues, begun(2).Issue())...), name, "", "", "2026-02-16", "2026-02-20")
+	})
+}
+
 func TestReportedOnTrackAndNotSo(t *testing.T) {
 	// Ten issues in progress since 5 January, a target on 3 March that they
 	// won't make, and somebody who says that all is well.
