@@ -192,7 +192,7 @@ func (c *cli) sendBackfill(ctx context.Context, b *backfillFlags, args url.Value
 		return usageError{err}
 	}
 	o.Notify = func(why string, pause time.Duration) {
-		fmt.Fprintf(c.err, "remote write: %s; again in %s\n", why, pause.Round(time.Millisecond))
+		fmt.Fprintf(c.err, "remote write: %s; again in %s\n", clean(why), pause.Round(time.Millisecond))
 	}
 	remote, err := export.NewRemote(o)
 	if err != nil {
@@ -206,7 +206,7 @@ func (c *cli) sendBackfill(ctx context.Context, b *backfillFlags, args url.Value
 	}
 	fmt.Fprintf(c.err, "taken: %d samples in %d requests\n", d.Taken, d.Requests)
 	for _, x := range d.Refusals {
-		fmt.Fprintf(c.err, "not taken: %d samples of %s to %s: %s\n", x.Samples, x.First.Format(time.RFC3339), x.Last.Format(time.RFC3339), x.What)
+		fmt.Fprintf(c.err, "not taken: %d samples of %s to %s: %s\n", x.Samples, x.First.Format(time.RFC3339), x.Last.Format(time.RFC3339), clean(x.What))
 	}
 	switch {
 	case !d.Stopped.IsZero():

@@ -78,7 +78,10 @@ func (c *cli) runBacktest(cmd *cobra.Command, flags *backtestFlags) error {
 		if err != nil {
 			return err
 		}
-		return os.WriteFile(flags.fit, append(fitted, '\n'), 0o600)
+		return writeWhole(flags.fit, 0o600, func(w io.Writer) error {
+			_, err := w.Write(append(fitted, '\n'))
+			return err
+		})
 	}
 	result, err := b.Run(cmd.Context())
 	m.end()
@@ -188,7 +191,7 @@ func errorScores(b *measure.Backtest) listing {
 			auc = fmt.Sprintf("AUC %.2f, skill %+.2f", *s.Overstated.AUC, s.Overstated.Skill)
 		}
 		l.rows = append(l.rows, []string{
-			clean(s.Group), strconv.Itoa(s.Containers), strconv.Itoa(s.Snapshots), errorsOf(s.Naive), errorsOf(s.Estimate),
+			s.Group, strconv.Itoa(s.Containers), strconv.Itoa(s.Snapshots), errorsOf(s.Naive), errorsOf(s.Estimate),
 			ranged(s.MAERatio), ranged(s.RMSERatio), fmt.Sprintf("%.2f", s.CRPS.Value), percent(&s.Coverage.Value), percent(&s.Width.Value), auc,
 		})
 	}
@@ -267,7 +270,7 @@ func snapshotScores(b *measure.Backtest) listing {
 		}
 		n := &s.BySnapshot
 		l.rows = append(l.rows, []string{
-			clean(s.Group), fmt.Sprintf("%.1f", 100*n.NaiveMAE), fmt.Sprintf("%.2f", n.MAERatio), fmt.Sprintf("%.2f", n.RMSERatio),
+			s.Group, fmt.Sprintf("%.1f", 100*n.NaiveMAE), fmt.Sprintf("%.2f", n.MAERatio), fmt.Sprintf("%.2f", n.RMSERatio),
 			fmt.Sprintf("%+.1f", 100*n.Bias), fmt.Sprintf("%.2f", n.CRPS), percent(&n.Coverage), percent(&n.Width),
 		})
 	}
@@ -333,7 +336,7 @@ func finishScores(b *measure.Backtest) listing {
 				continue
 			}
 			l.rows = append(l.rows, []string{
-				clean(s.Group), fmt.Sprintf("%d d", h.Days),
+				s.Group, fmt.Sprintf("%d d", h.Days),
 				strconv.Itoa(h.Closed.Cases), percent(&h.Closed.Base), skill(&h.Closed),
 				percent(&h.BySnapshot.Base), skill(&h.BySnapshot),
 				strconv.Itoa(h.All.Cases), percent(&h.All.Base), skill(&h.All),

@@ -29,6 +29,9 @@ func (c *cli) check() *cobra.Command {
 		Example: "  plumbline check\n  plumbline check -o json\n  plumbline check --online\n  plumbline check --preview ../branch/config/goals -o md",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if preview != "" && online {
+				return usageError{errors.New("--online and --preview are two questions: ask them one after the other")}
+			}
 			if preview != "" {
 				return c.checkPreview(cmd, preview)
 			}
@@ -62,7 +65,7 @@ func (c *cli) checkOnline(ctx context.Context, settings app.Settings) error {
 			errs = append(errs, r.Err)
 			continue
 		}
-		if _, err := fmt.Fprintln(out, r); err != nil {
+		if _, err := fmt.Fprintln(out, clean(fmt.Sprint(r))); err != nil {
 			return err
 		}
 	}

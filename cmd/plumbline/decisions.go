@@ -94,8 +94,8 @@ func register(r *measure.DecisionRegister) listing {
 			what = strings.TrimSpace(what + " → " + d.Outcome)
 		}
 		l.rows = append(l.rows, []string{
-			clean(name), clean(d.Class), decisionState(d), day(&d.Asked), day(d.Due), span(&d.AgeSeconds), span(d.WorkingSeconds),
-			strconv.Itoa(d.Holds), clean(strings.Join(d.Goals, ", ")), clean(d.Cause), clean(what),
+			name, d.Class, decisionState(d), day(&d.Asked), day(d.Due), span(&d.AgeSeconds), span(d.WorkingSeconds),
+			strconv.Itoa(d.Holds), strings.Join(d.Goals, ", "), d.Cause, what,
 		})
 	}
 	l.colour = func(row, column int) string {

@@ -54,7 +54,7 @@ func evidence(e *measure.Explanation) listing {
 		l.lines = append(l.lines, m)
 		for n, all := range [][]measure.Evidence{m.Counted, m.LeftOut} {
 			for _, ev := range all {
-				l.rows = append(l.rows, []string{m.Measure, m.Value, []string{"yes", "no"}[n], ev.Key, instant(ev.At), clean(ev.What), clean(ev.Via), strings.Join(ev.Also, ", ")})
+				l.rows = append(l.rows, []string{m.Measure, m.Value, []string{"yes", "no"}[n], ev.Key, instant(ev.At), ev.What, ev.Via, strings.Join(ev.Also, ", ")})
 			}
 		}
 	}
@@ -64,44 +64,45 @@ func evidence(e *measure.Explanation) listing {
 // writeExplanation tells the explanation as a text.
 func writeExplanation(w io.Writer, e *measure.Explanation) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s, as of %s\n", e.Goal, e.At.Format("2006-01-02 15:04 MST"))
+	line := func(format string, args ...any) { b.WriteString(clean(fmt.Sprintf(format, args...)) + "\n") }
+	line("%s, as of %s", e.Goal, e.At.Format("2006-01-02 15:04 MST"))
 	for k := range e.Measures {
 		m := &e.Measures[k]
-		fmt.Fprintf(&b, "\n%s: %s\n", m.Measure, m.Value)
+		line("")
+		line("%s: %s", m.Measure, m.Value)
 		if m.Why != "" {
-			fmt.Fprintf(&b, "  because: %s\n", m.Why)
+			line("  because: %s", m.Why)
 		}
-		fmt.Fprintf(&b, "  formula: %s\n", m.Formula)
+		line("  formula: %s", m.Formula)
 		for _, in := range m.Inputs {
-			fmt.Fprintf(&b, "  %s: %s\n", in.Name, in.Value)
+			line("  %s: %s", in.Name, in.Value)
 		}
-		writeEvidence(&b, "counted", m.Counted)
-		writeEvidence(&b, "left out", m.LeftOut)
+		writeEvidence(line, "counted", m.Counted)
+		writeEvidence(line, "left out", m.LeftOut)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-func writeEvidence(b *strings.Builder, title string, all []measure.Evidence) {
+func writeEvidence(line func(format string, args ...any), title string, all []measure.Evidence) {
 	if len(all) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "  %s (%d):\n", title, len(all))
+	line("  %s (%d):", title, len(all))
 	for _, ev := range all {
 		parts := []string{}
-		for _, part := range []string{ev.Key, instant(ev.At), clean(ev.What)} {
+		for _, part := range []string{ev.Key, instant(ev.At), ev.What} {
 			if part != "" {
 				parts = append(parts, part)
 			}
 		}
-		fmt.Fprintf(b, "    %s", strings.Join(parts, "  "))
 		if ev.Via != "" {
-			fmt.Fprintf(b, "  [%s]", clean(ev.Via))
+			parts = append(parts, "["+ev.Via+"]")
 		}
 		if len(ev.Also) > 0 {
-			fmt.Fprintf(b, "  also in %s", strings.Join(ev.Also, ", "))
+			parts = append(parts, "also in "+strings.Join(ev.Also, ", "))
 		}
-		b.WriteString("\n")
+		line("    %s", strings.Join(parts, "  "))
 	}
 }
 

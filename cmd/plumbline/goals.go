@@ -123,7 +123,7 @@ func (c *cli) tellStops(s *measure.Snapshot) error {
 
 func boardRow(g *measure.GoalStatus, depth int, at time.Time) []string {
 	return []string{
-		strings.Repeat("  ", depth) + clean(g.ID),
+		strings.Repeat("  ", depth) + g.ID,
 		g.Health.Sign() + " " + g.Health.Word(), day(g.HealthSince), reported(g, at), realCompletion(g), delivered(g),
 		fmt.Sprintf("%d/%d", g.Issues.Delivered, g.Issues.Total()-g.Issues.Discarded), strconv.Itoa(g.Issues.Discarded),
 		scope(g), target(g), moved(g), day(g.Forecast50), percent(g.OnTime), oldestDecision(g, at), age(g.LastProgress, at),

@@ -68,7 +68,7 @@ func (c *cli) start(cmd *cobra.Command, s app.Start, dir string) error {
 	}
 	paths, err := made.Write(dir)
 	for _, p := range paths {
-		fmt.Fprintln(c.out, p)
+		fmt.Fprintln(c.out, clean(fmt.Sprint(p)))
 	}
 	return err
 }

@@ -17,9 +17,12 @@ import (
 // that is not accepted.
 func (c *cli) checkMap(ctx context.Context, s app.Settings) error {
 	facts, why := c.lintFacts(ctx, s)
+	if err := ctx.Err(); err != nil {
+		return err // what wasn't looked at is not known to be right
+	}
 	report := app.Lint(s, facts, why)
 	for _, why := range sortedKeys(report.NotLookedAt) {
-		fmt.Fprintf(c.err, "not looked at: %s: %s\n", strings.Join(report.NotLookedAt[why], ", "), why)
+		fmt.Fprintf(c.err, "not looked at: %s: %s\n", strings.Join(report.NotLookedAt[why], ", "), clean(why))
 	}
 	people := c.output == "table"
 	if !people || len(report.Findings) > 0 {
@@ -73,7 +76,7 @@ func findings(r *app.LintReport) listing {
 	l := listing{header: []string{"SEVERITY", "RULE", "AT", "WHAT", "MEND"}, whole: r}
 	for _, f := range r.Findings {
 		l.lines = append(l.lines, f)
-		l.rows = append(l.rows, []string{string(f.Severity), f.Rule, clean(f.At), clean(f.What), clean(f.Mend)})
+		l.rows = append(l.rows, []string{string(f.Severity), f.Rule, f.At, f.What, f.Mend})
 	}
 	l.colour = func(row, column int) string {
 		if column > 0 {

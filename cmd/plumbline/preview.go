@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -27,15 +28,9 @@ func (c *cli) checkPreview(cmd *cobra.Command, dir string) error {
 
 func previewFigures(p *app.Preview) listing {
 	l := listing{header: []string{"GOAL", "FIGURE", "BEFORE", "AFTER"}, whole: p}
-	orDash := func(s string) string {
-		if s == "" {
-			return unknown
-		}
-		return clean(s)
-	}
 	for _, f := range p.Lines {
 		l.lines = append(l.lines, f)
-		l.rows = append(l.rows, []string{orDash(f.Goal), clean(f.Figure), orDash(f.Before), orDash(f.After)})
+		l.rows = append(l.rows, []string{cmp.Or(f.Goal, unknown), f.Figure, cmp.Or(f.Before, unknown), cmp.Or(f.After, unknown)})
 	}
 	return l
 }

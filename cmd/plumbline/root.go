@@ -104,6 +104,12 @@ type usageError struct{ error }
 func (usageError) ExitCode() int   { return app.ExitUsage }
 func (e usageError) Unwrap() error { return e.error }
 
+// resumable is an interruption after which the same command goes on from where
+// it was.
+type resumable struct{ error }
+
+func (e resumable) Unwrap() error { return e.error }
+
 // wrapArgs makes a wrong number of arguments wrong use, for a command and all
 // below it.
 func wrapArgs(cmd *cobra.Command) {
@@ -142,11 +148,15 @@ func (c *cli) tell(err error) {
 		return
 	}
 	if errors.Is(err, context.Canceled) {
-		fmt.Fprintln(c.err, "plumbline: interrupted; what was read is kept, and the next run goes on from there")
+		text := "plumbline: interrupted"
+		if errors.As(err, &resumable{}) {
+			text += "; what was read is kept, and the next run goes on from there"
+		}
+		fmt.Fprintln(c.err, text)
 		return
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		fmt.Fprintln(c.err, "plumbline:", line)
+		fmt.Fprintln(c.err, "plumbline:", clean(line))
 	}
 }
 
@@ -161,7 +171,7 @@ func (c *cli) logger() *slog.Logger {
 // warn writes the configuration's warnings.
 func (c *cli) warn(warnings []config.Warning) {
 	for _, w := range warnings {
-		fmt.Fprintln(c.err, "warning:", w)
+		fmt.Fprintln(c.err, "warning:", clean(w.String()))
 	}
 }
 

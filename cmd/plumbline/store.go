@@ -93,7 +93,7 @@ func (c *cli) storeVerify() *cobra.Command {
 				}
 			}
 			for _, f := range findings {
-				fmt.Fprintln(c.out, f)
+				fmt.Fprintln(c.out, clean(fmt.Sprint(f)))
 			}
 			if err == nil {
 				fmt.Fprintln(c.out, "the store is sound")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -52,6 +53,9 @@ func (c *cli) sync() *cobra.Command {
 			p := &progressReader{meter: newMeter(c.err, "issues")}
 			err := c.ask(cmd.Context(), "sync", args, p)
 			p.meter.end()
+			if errors.Is(err, context.Canceled) {
+				err = resumable{err}
+			}
 			if p.err != nil {
 				return p.err
 			}
@@ -92,7 +96,7 @@ func reports(all []syncer.Report) listing {
 		l.rows = append(l.rows, []string{
 			r.Site, string(r.Kind), string(r.Result), strconv.Itoa(r.Read), strconv.Itoa(r.New), strconv.Itoa(r.Changed),
 			strconv.Itoa(r.Changes), strconv.Itoa(r.Problems), strconv.Itoa(r.Requests), strconv.Itoa(r.Retries),
-			r.Finished.Sub(r.Started).Round(time.Millisecond).String(), clean(strings.Join(why, "; ")),
+			r.Finished.Sub(r.Started).Round(time.Millisecond).String(), strings.Join(why, "; "),
 		})
 	}
 	return l

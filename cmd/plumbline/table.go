@@ -67,6 +67,13 @@ func (c *cli) list(l listing) error {
 			}
 		}
 		return nil
+	}
+	for _, row := range l.rows {
+		for k := range row {
+			row[k] = clean(row[k])
+		}
+	}
+	switch c.output {
 	case "csv":
 		w := csv.NewWriter(c.out)
 		if err := w.WriteAll(append([][]string{l.header}, l.rows...)); err != nil {

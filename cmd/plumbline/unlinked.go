@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 
@@ -57,16 +58,12 @@ func unlinkedGroups(u *measure.Unlinked) listing {
 	for k := range u.Groups {
 		g := &u.Groups[k]
 		l.lines = append(l.lines, g)
-		epic := clean(g.Epic)
-		if epic == "" {
-			epic = unknown
-		}
-		row := []string{clean(g.Site), clean(g.Project), epic, clean(g.Summary), strconv.Itoa(g.Issues), strconv.Itoa(g.BusinessAsUsual)}
+		row := []string{g.Site, g.Project, cmp.Or(g.Epic, unknown), g.Summary, strconv.Itoa(g.Issues), strconv.Itoa(g.BusinessAsUsual)}
 		if len(g.Suggestions) == 0 {
 			l.rows = append(l.rows, append(row, unknown, "", ""))
 		}
 		for _, s := range g.Suggestions {
-			l.rows = append(l.rows, append(row[:len(row):len(row)], clean(s.Goal), clean(s.Why), clean(s.Paste)))
+			l.rows = append(l.rows, append(row[:len(row):len(row)], s.Goal, s.Why, s.Paste))
 		}
 	}
 	return l

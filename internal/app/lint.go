@@ -87,6 +87,7 @@ func rules() []rule {
 		{"no-work", SeverityWarning, filesAlone, (*lint).goalsWithoutWork},
 		{"no-owner", SeverityWarning, filesAlone, (*lint).goalsWithoutOwner},
 		{"owner-misspelt", SeverityWarning, filesAlone, (*lint).misspeltOwners},
+		{"rare-sync", SeverityWarning, filesAlone, (*lint).rareSyncs},
 		{"matches-nothing", SeverityWarning, wholeStore, (*lint).selectorsOfNothing},
 		{"closed-over-open-children", SeverityWarning, someStore, (*lint).epicsClosedTooSoon},
 		{"no-target", SeverityInfo, filesAlone, (*lint).goalsWithoutTarget},

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -153,6 +154,32 @@ func TestWhatCannotBeLookedAtIsSaid(t *testing.T) {
 	want = map[string][]string{"not read whole yet: site acme; run `plumbline sync`": {"matches-nothing"}}
 	if diff := cmp.Diff(want, report.NotLookedAt); diff != "" || got != "" {
 		t.Errorf("absence from a store that was read in part is told as absence: %s (-want +got):\n%s", got, diff)
+	}
+}
+
+func TestAScheduleThatTheAlertsDoNotFitIsTold(t *testing.T) {
+	const usual = "schedule: {incremental: '@hourly', agile: '@every 2h', census: '17 3 * * *', full: '0 4 * * 0'}\n"
+	const rare = "schedule: {incremental: '@every 6h', agile: '@every 3h', census: '17 3 * * 1-5', full: '0 4 1 * *'}\n"
+	const off = "schedule: {incremental: off, agile: off, census: off, full: off}\n"
+	goals := "goals:\n  - {id: a, name: A, owner: t, work: {epics: [PAY-1]}, " + whole + "}\n"
+	for _, schedule := range []string{usual, off} {
+		if got, _, _ := lintOf(t, lintSite+schedule, goals, nil); got != "" {
+			t.Errorf("%s: %s", schedule, got)
+		}
+	}
+	accept := "lint: {accept: [{rule: rare-sync, at: census, why: nobody works at weekends}]}\n"
+	got, accepted, _ := lintOf(t, lintSite+rare+accept, goals, nil)
+	line := strings.Count(lintSite, "\n") + 1
+	want := fmt.Sprintf(`
+warning: rare-sync: p.yaml:%[1]d:25: two runs of the incremental sync can be 6 h apart; PlumblineSyncStale fires once a site was not read for 2 h, and GoalStalled and GoalDecisionOverdue are silent then; let it run every 1 h or more often, or raise 7200 and offset 2h in alerts.yaml and accept this with lint.accept
+warning: rare-sync: p.yaml:%[1]d:45: two runs of the agile sync can be 3 h apart; PlumblineSyncPartial looks no further back than 2 h, and is over then though nothing is mended; let it run every 2 h or more often, or raise [2h] in alerts.yaml and accept this with lint.accept
+warning: rare-sync: p.yaml:%[1]d:88: two runs of the full sync can be 744 h apart; PlumblineSyncPartial looks no further back than 8 days, and is over then though nothing is mended; let it run every 192 h or more often, or raise [8d] in alerts.yaml and accept this with lint.accept
+`, line)
+	if diff := cmp.Diff(strings.TrimPrefix(want, "\n"), got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if !strings.Contains(accepted, "two runs of the census sync can be 72 h apart") {
+		t.Errorf("accepted: %s", accepted)
 	}
 }
 

@@ -61,3 +61,27 @@ func (c Cron) Next(t time.Time, zone *time.Location) (next time.Time, ok bool) {
 	next = parsed.Next(t.In(zone))
 	return next, !next.IsZero()
 }
+
+// LongestGap returns how far apart two runs in a row can be; 0 where the
+// schedule is off or not valid. Of five fields it looks at some eight days and
+// the run after them.
+func (c Cron) LongestGap() time.Duration {
+	if _, err := ParseCron(string(c)); err != nil || c.Off() {
+		return 0
+	}
+	parsed, err := cron.ParseStandard(string(c))
+	if err != nil {
+		return 0
+	}
+	if every, ok := parsed.(cron.ConstantDelaySchedule); ok {
+		return every.Delay
+	}
+	var longest time.Duration
+	last := parsed.Next(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+	for until := last.Add(8 * day); !last.IsZero() && last.Before(until); {
+		next := parsed.Next(last)
+		longest = max(longest, next.Sub(last))
+		last = next
+	}
+	return longest
+}

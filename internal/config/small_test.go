@@ -155,3 +155,16 @@ func TestASlipInANameIsToldFromAnotherName(t *testing.T) {
 		}
 	}
 }
+
+func TestHowFarApartTheRunsOfAScheduleCanBe(t *testing.T) {
+	const hour = time.Hour
+	for s, want := range map[config.Cron]time.Duration{
+		"": 0, "nonsense": 0, "@every 5m": 5 * time.Minute, "@every 6h": 6 * hour, "@hourly": hour, "@daily": 24 * hour,
+		"*/5 * * * *": 5 * time.Minute, "*/5 8-18 * * *": 13*hour + 5*time.Minute, "*/5 8-18 * * 1-5": 61*hour + 5*time.Minute,
+		"0 4 * * 0": 7 * 24 * hour, "0 0 1 * *": 28 * 24 * hour, "0 0 29 2 *": 4*365*24*hour + 24*hour,
+	} {
+		if got := s.LongestGap(); got != want {
+			t.Errorf("the runs of %q can be %s apart, LongestGap() = %s", s, want, got)
+		}
+	}
+}

@@ -13,7 +13,6 @@ import (
 // none has.
 func notYetUsed() map[string]string {
 	return map[string]string{
-		"semantics.escalation":      "",
 		"sites.webhook_secret_file": "",
 	}
 }

@@ -39,9 +39,11 @@ func isOne(metric string, matchers ...string) string {
 }
 
 // freshSync lets an alert through while the oldest site's last good sync is
-// young: else silence may be the sync's and not the goal's.
+// young and every site has had one: else silence may be the sync's and not the
+// goal's.
 func freshSync(d Durations) string {
-	return fmt.Sprintf("\n  and on () (time() - min(%s) < %s)", measure.MetricSyncLastSuccess, seconds(d.Fresh))
+	return fmt.Sprintf("\n  and on () (time() - min(%[1]s) < %[2]s)\n  unless on () (%[3]s unless on (site) %[1]s)",
+		measure.MetricSyncLastSuccess, seconds(d.Fresh), metricStoreIssues)
 }
 
 func seconds(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', -1, 64) }

@@ -27,8 +27,10 @@ type Durations struct {
 	Fresh time.Duration
 	// Fault is how long a fault of Plumbline's own must last.
 	Fault time.Duration
-	// Runs is the time over which runs of the sync are looked at.
-	Runs time.Duration
+	// Runs is the time over which runs of the incremental and the agile sync
+	// are looked at, Nightly that of the census and Weekly that of the full
+	// sync: each a little longer than it is from one run to the next.
+	Runs, Nightly, Weekly time.Duration
 	// Outcome is the time over which a goal's outcome should have moved.
 	Outcome time.Duration
 }
@@ -43,6 +45,8 @@ func DefaultDurations() Durations {
 		Fresh:   staleAfter,
 		Fault:   10 * time.Minute,
 		Runs:    2 * time.Hour,
+		Nightly: 26 * time.Hour,
+		Weekly:  8 * 24 * time.Hour,
 		Outcome: 28 * 24 * time.Hour,
 	}
 }

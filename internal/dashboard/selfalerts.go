@@ -48,16 +48,21 @@ func syncStaleAlert(d Durations) rule {
 		"/sync")
 }
 
-// syncPartialAlert tells of a site and kind of sync of which some runs ended
-// partial and none complete.
+// syncPartialAlert tells of a site and kind of sync of which, over the time in
+// which there must have been a run, some ended partial and none complete. So it
+// goes on from one run to the next, and ends with one that is complete.
 func syncPartialAlert(d Durations) rule {
-	runs := func(result string) string {
-		return fmt.Sprintf("sum by (site, kind) (increase(%s{result=%q}[%s])) > 0", metricSyncRuns, result, duration(d.Runs))
+	within := func(kinds string, window time.Duration) string {
+		runs := func(result string) string {
+			return fmt.Sprintf("sum by (site, kind) (increase(%s{%s,result=%q}[%s])) > 0", metricSyncRuns, kinds, result, duration(window))
+		}
+		return runs("partial") + "\n  unless on (site, kind) " + runs("complete")
 	}
 	return selfAlert("PlumblineSyncPartial", "warning",
-		runs("partial")+"\n  unless on (site, kind) "+runs("complete"), d.Fault,
+		within(`kind!~"census|full"`, d.Runs)+"\n  or "+within(`kind="census"`, d.Nightly)+"\n  or "+within(`kind="full"`, d.Weekly), d.Fault,
 		"The {{ $labels.kind }} sync of Jira site {{ $labels.site }} ends partial: something is missing from the figures.",
-		"For "+duration(d.Runs)+" no {{ $labels.kind }} sync of the site {{ $labels.site }} has ended complete, and some have ended partial: what they read is stored, and nothing is inferred from what they did not."+
+		"Within the last {{ if eq $labels.kind \"census\" }}"+spoken(d.Nightly)+"{{ else if eq $labels.kind \"full\" }}"+spoken(d.Weekly)+"{{ else }}"+spoken(d.Runs)+"{{ end }}"+
+			" some {{ $labels.kind }} syncs of the site {{ $labels.site }} have ended partial and none complete: what they read is stored, and nothing is inferred from what they did not."+
 			"{{ with printf `max("+metricSyncProblems+"{site=%q}) > 0` $labels.site | query }} Issues that could not be read: "+asNumber+".{{ end }}"+
 			" The page of the last runs gives the reasons.",
 		"/sync")

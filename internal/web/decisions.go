@@ -164,15 +164,9 @@ func (s *Server) decisions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f := newFrame(r, "Decisions", "decisions", m)
+	f := s.figuresFrame(r, "Decisions", "decisions", m, "the decisions as they stood on")
 	f.Goal = register.Goal
-	now, c := s.now(), newClock(s.engine.Zone())
-	if m.isPast() {
-		f.Notices = append(f.Notices, info("You see the past: the decisions as they stood on "+c.moment(m.at)+"."))
-	} else {
-		f.Notices = append(f.Notices, s.syncNotices(r, now)...)
-	}
-	s.page(w, r, http.StatusOK, s.pages.decisions, newDecisions(f, register, now, c, s.issueURL))
+	s.page(w, r, http.StatusOK, s.pages.decisions, newDecisions(f, register, s.now(), newClock(s.engine.Zone()), s.issueURL))
 	return nil
 }
 

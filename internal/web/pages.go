@@ -5,7 +5,6 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 )
@@ -67,8 +66,28 @@ func rootOf(path string) string {
 	return strings.Repeat("../", max(strings.Count(path, "/")-1, 0))
 }
 
-func newFrame(r *http.Request, title, section string, m moment) frame {
-	return frame{Title: title, Section: section, Root: rootOf(r.URL.Path), At: m.query}
+// frame makes what is around a page, with what is to be known before it is read:
+// that it shows the past, with what stands there and as of when, or that the
+// last change of the configuration is not in force.
+func (s *Server) frame(r *http.Request, title, section string, m moment, past string) frame {
+	f := frame{Title: title, Section: section, Root: rootOf(r.URL.Path), At: m.query}
+	c := newClock(s.engine.Zone())
+	if m.isPast() {
+		f.Notices = []notice{info("You see the past: " + past + " " + c.moment(m.at) + ".")}
+	} else {
+		f.Notices = s.reloadNotices(c)
+	}
+	return f
+}
+
+// figuresFrame is frame for a page of figures, which rest on what the last
+// syncs saw.
+func (s *Server) figuresFrame(r *http.Request, title, section string, m moment, past string) frame {
+	f := s.frame(r, title, section, m, past)
+	if !m.isPast() {
+		f.Notices = append(f.Notices, s.syncNotices(r, s.now())...)
+	}
+	return f
 }
 
 // page answers with a page; it is rendered before anything is sent.
@@ -103,7 +122,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, f failure) {
 	case strings.HasPrefix(path, "/-/"), path == "/metrics":
 		text(w, f.status, f.text)
 	default:
-		view := failedView{newFrame(r, http.StatusText(f.status), "", moment{}), f.status, capital(f.text) + "."}
+		view := failedView{s.frame(r, http.StatusText(f.status), "", moment{}, ""), f.status, capital(f.text) + "."}
 		s.page(w, r, f.status, s.pages.failed, view)
 	}
 }
@@ -117,14 +136,8 @@ func (s *Server) board(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f := newFrame(r, "Goals", "goals", m)
-	now, c := s.now(), newClock(s.engine.Zone())
-	if m.isPast() {
-		f.Notices = append(f.Notices, info("You see the past: the goals as they stood on "+c.moment(m.at)+"."))
-	} else {
-		f.Notices = slices.Concat(s.reloadNotices(c), s.syncNotices(r, now))
-	}
-	s.page(w, r, http.StatusOK, s.pages.board, newBoard(f, snap, now, c))
+	f := s.figuresFrame(r, "Goals", "goals", m, "the goals as they stood on")
+	s.page(w, r, http.StatusOK, s.pages.board, newBoard(f, snap, s.now(), newClock(s.engine.Zone())))
 	return nil
 }
 
@@ -171,14 +184,8 @@ func (s *Server) evidence(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f := newFrame(r, g.Status.Name, "goals", m)
-	now, c := s.now(), newClock(s.engine.Zone())
-	if m.isPast() {
-		f.Notices = append(f.Notices, info("You see the past: the goal as it stood on "+c.moment(m.at)+"."))
-	} else {
-		f.Notices = slices.Concat(s.reloadNotices(c), s.syncNotices(r, now))
-	}
-	s.page(w, r, http.StatusOK, s.pages.goal, newEvidence(f, g, now, c, s.issueURL))
+	f := s.figuresFrame(r, g.Status.Name, "goals", m, "the goal as it stood on")
+	s.page(w, r, http.StatusOK, s.pages.goal, newEvidence(f, g, s.now(), newClock(s.engine.Zone()), s.issueURL))
 	return nil
 }
 
@@ -187,21 +194,15 @@ func (s *Server) syncs(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f := newFrame(r, "Syncs", "sync", m)
-	c := newClock(s.engine.Zone())
-	if m.isPast() {
-		f.Notices = append(f.Notices, info("You see the past: the syncs that had begun by "+c.moment(m.at)+"."))
-	} else {
-		f.Notices = s.reloadNotices(c)
-	}
-	s.page(w, r, http.StatusOK, s.pages.sync, newSyncs(f, runs, at, c, s.issueURL))
+	f := s.frame(r, "Syncs", "sync", m, "the syncs that had begun by")
+	s.page(w, r, http.StatusOK, s.pages.sync, newSyncs(f, runs, at, newClock(s.engine.Zone()), s.issueURL))
 	return nil
 }
 
 // runbooks shows README's section on alerts under README's own name, so that
 // an alert's link to it leads somewhere wherever it is read.
 func (s *Server) runbooks(w http.ResponseWriter, r *http.Request) {
-	s.page(w, r, http.StatusOK, s.pages.runbooks, newFrame(r, "What to do", "", moment{}))
+	s.page(w, r, http.StatusOK, s.pages.runbooks, s.frame(r, "What to do", "", moment{}, ""))
 }
 
 // issueURL returns an issue's address in its Jira, "" where a browser should

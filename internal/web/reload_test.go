@@ -29,15 +29,20 @@ func TestEveryPageOfThePresentTellsThatTheLastChangeIsNotInForce(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			h := serve(t, misconfigured{newCompany(), errors.New(c.why)})
-			for _, target := range []string{"/", "/goals/search", "/sync"} {
+			for target, code := range map[string]int{
+				"/": 200, "/goals/search": 200, "/decisions": 200, "/unlinked": 200, "/sync": 200, "/README.md": 200, "/goals/none": 404,
+			} {
 				w := get(t, h, target)
-				if w.Code != 200 || !strings.Contains(w.Body.String(), c.want) {
+				if w.Code != code || !strings.Contains(w.Body.String(), c.want) {
 					t.Errorf("%s answers %d without %q:\n%s", target, w.Code, c.want, w.Body)
 				}
 				checkMarkup(t, w.Body.Bytes())
 			}
-			if w := get(t, h, "/?at=2026-10-15"); strings.Contains(w.Body.String(), "not in force") {
-				t.Error("a view of the past speaks of the present")
+			for _, target := range []string{"/", "/goals/search", "/decisions", "/unlinked", "/sync"} {
+				w := get(t, h, target+"?at=2026-10-15")
+				if body := w.Body.String(); strings.Contains(body, "not in force") || !strings.Contains(body, "You see the past: ") {
+					t.Errorf("%s of the past answers %d and speaks of the present, or not of the past", target, w.Code)
+				}
 			}
 		})
 	}

@@ -22,7 +22,7 @@ func runbooksOf(t *testing.T, readme string) string {
 		t.Fatal("README has no section on alerts")
 	}
 	var page strings.Builder
-	page.WriteString("{{/* Made from README.md: change it there, then go test ./internal/web -update */ -}}\n{{template \"top\" .}}\n<h1>Alerts, and what to do</h1>\n")
+	page.WriteString("{{/* Made from README.md: change it there, then go test ./internal/web -update */ -}}\n{{template \"top\" .}}\n<h1>Alerts, and what to do</h1>\n{{template \"notices\" .}}\n")
 	for _, block := range strings.Split(strings.TrimSpace(section), "\n\n") {
 		name, isHeading := strings.CutPrefix(block, "### ")
 		switch {

@@ -83,14 +83,8 @@ func (s *Server) unlinked(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f := newFrame(r, "Unlinked work", "unlinked", m)
-	now, c := s.now(), newClock(s.engine.Zone())
-	if m.isPast() {
-		f.Notices = append(f.Notices, info("You see the past: the work as it stood on "+c.moment(m.at)+"."))
-	} else {
-		f.Notices = append(f.Notices, s.syncNotices(r, now)...)
-	}
-	s.page(w, r, http.StatusOK, s.pages.unlinked, newUnlinked(f, u, now, c, s.issueURL))
+	f := s.figuresFrame(r, "Unlinked work", "unlinked", m, "the work as it stood on")
+	s.page(w, r, http.StatusOK, s.pages.unlinked, newUnlinked(f, u, s.now(), newClock(s.engine.Zone()), s.issueURL))
 	return nil
 }
 
