@@ -265,20 +265,33 @@ func (a *App) Snapshot() *measure.Snapshot {
 	return nil
 }
 
-// SnapshotAt returns the figures as of the moment.
-func (a *App) SnapshotAt(_ context.Context, at time.Time) (*measure.Snapshot, error) {
+// latest returns what was measured last. For whoever has gone, no work is
+// begun.
+func (a *App) latest(ctx context.Context) (*figures, error) {
 	f := a.figures.Load()
-	if f == nil {
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case f == nil:
 		return nil, web.ErrNotReady
+	}
+	return f, nil
+}
+
+// SnapshotAt returns the figures as of the moment.
+func (a *App) SnapshotAt(ctx context.Context, at time.Time) (*measure.Snapshot, error) {
+	f, err := a.latest(ctx)
+	if err != nil {
+		return nil, err
 	}
 	return f.history.Snapshot(at), nil
 }
 
 // Explain says how a goal's figures came about.
-func (a *App) Explain(_ context.Context, goal, name string, at time.Time) (*measure.Explanation, error) {
-	f := a.figures.Load()
-	if f == nil {
-		return nil, web.ErrNotReady
+func (a *App) Explain(ctx context.Context, goal, name string, at time.Time) (*measure.Explanation, error) {
+	f, err := a.latest(ctx)
+	if err != nil {
+		return nil, err
 	}
 	if _, ok := f.snapshot.Goal(goal); !ok {
 		return nil, f.noGoal(goal)
