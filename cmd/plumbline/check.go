@@ -94,13 +94,15 @@ func reference(all []export.Metric) listing {
 	return l
 }
 
-// askService runs a command in the running service, and in it alone.
+// askService runs a command in the running service, and in it alone. A
+// configuration that is not right is none of its business: the service goes on
+// with the one before, and restarting it would be the end of that.
 func (c *cli) askService(ctx context.Context, command string) error {
-	cfg, err := config.Load(c.configPath)
+	store, err := config.StorePath(c.configPath)
 	if err != nil {
 		return err
 	}
-	socket := app.SocketPath(cfg)
+	socket := app.SocketPath(store)
 	if !web.Available(socket) {
 		return fmt.Errorf("no service answers on %s; start it with `plumbline serve`", socket)
 	}

@@ -34,10 +34,19 @@ func writeWhole(path string, mode fs.FileMode, write func(io.Writer) error) (err
 	if err := errors.Join(f.Chmod(mode), f.Sync()); err != nil {
 		return explainFull(path, err)
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
+	if err := errors.Join(os.Rename(f.Name(), path), syncFolder(filepath.Dir(path))); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return nil
+}
+
+// syncFolder makes the names in a folder last over a power cut.
+func syncFolder(folder string) error {
+	d, err := os.Open(folder)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 func writeThrough(path string, write func(io.Writer) error) error {

@@ -40,7 +40,7 @@ func (c *cli) checkMap(ctx context.Context, s app.Settings) error {
 // lintFacts asks for what the store knows of the map: the running service,
 // which holds it, or else the store itself. Without facts it says why.
 func (c *cli) lintFacts(ctx context.Context, s app.Settings) (*app.Facts, string) {
-	socket := app.SocketPath(s.Config)
+	socket := app.SocketPath(s.Config.Store.Path)
 	if !web.Available(socket) {
 		facts, err := app.FactsOf(ctx, s, time.Now())
 		if err != nil {

@@ -172,7 +172,7 @@ func (c *cli) ask(ctx context.Context, command string, args url.Values, out io.W
 	if err != nil {
 		return err
 	}
-	if socket := app.SocketPath(cfg); web.Available(socket) {
+	if socket := app.SocketPath(cfg.Store.Path); web.Available(socket) {
 		fmt.Fprintf(c.err, "asking the running service (%s)\n", socket)
 		return web.Call(ctx, socket, command, args, out)
 	}

@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"os"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"plumbline/internal/app"
 	"plumbline/internal/config"
 	"plumbline/internal/store"
 )
@@ -136,6 +138,9 @@ func (c *cli) storeBackup() *cobra.Command {
 		Use: "backup FILE", Short: "Write a whole, consistent copy of the store to a file", Args: cobra.ExactArgs(1),
 		Example: "  plumbline store backup /var/backups/plumbline.db",
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := c.spareStore(args[0]); err != nil {
+				return err
+			}
 			err := writeWhole(args[0], 0o600, func(w io.Writer) error { return c.ask(cmd.Context(), "backup", url.Values{}, w) })
 			if err != nil {
 				return err
@@ -144,4 +149,33 @@ func (c *cli) storeBackup() *cobra.Command {
 			return nil
 		},
 	}
+}
+
+// spareStore refuses to write to a path that is, by whatever name or link, the
+// store itself or the key of its pseudonyms: the service would write on into a
+// file that nobody can open any more.
+func (c *cli) spareStore(path string) error {
+	cfg, err := config.Load(c.configPath)
+	if err != nil {
+		return err
+	}
+	for own, what := range map[string]string{
+		cfg.Store.Path:   "the store itself",
+		app.KeyPath(cfg): "the key of the store's pseudonyms",
+	} {
+		if sameFile(path, own) {
+			return usageError{fmt.Errorf("%s is %s, which is in use: choose another file for the backup", path, what)}
+		}
+	}
+	return nil
+}
+
+// sameFile reports whether there is one file at both paths.
+func sameFile(a, b string) bool {
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -178,13 +179,14 @@ func ofSite(name string, err error) error {
 	return fmt.Errorf("site %s: %w", name, err)
 }
 
+// KeyPath is where the key of the pseudonyms lies.
+func KeyPath(c *config.Config) string {
+	return cmp.Or(c.Privacy.PseudonymKeyFile, store.KeyFile(c.Store.Path))
+}
+
 // pseudonyms returns the function that stands pseudonyms in for accounts.
 func (a *App) pseudonyms(c *config.Config) (func(string) flow.Pseudonym, error) {
-	path := c.Privacy.PseudonymKeyFile
-	if path == "" {
-		path = store.KeyFile(c.Store.Path)
-	}
-	key, err := a.store.PseudonymKey(path)
+	key, err := a.store.PseudonymKey(KeyPath(c))
 	if err != nil {
 		return nil, err
 	}

@@ -108,9 +108,11 @@ func TestComposedPartsFindEachOther(t *testing.T) {
 	if got := p.Services["grafana"].Environment["PROMETHEUS_URL"]; got == nil || *got != "http://prometheus:9090" {
 		t.Errorf("Grafana is told that Prometheus is at %v", got)
 	}
-	for _, file := range regexp.MustCompile(`/run/secrets/(\w+)`).FindAllStringSubmatch(read(t, "../../config/alertmanager/alertmanager.yml"), -1) {
-		if !slices.ContainsFunc(p.Services["alertmanager"].Secrets, func(s types.ServiceSecretConfig) bool { return s.Source == file[1] }) {
-			t.Errorf("Alertmanager reads the secret %s, and has none such", file[1])
+	for name, file := range map[string]string{"alertmanager": "alertmanager/alertmanager.yml", "plumbline": "plumbline.yaml"} {
+		for _, named := range regexp.MustCompile(`(?m)^[^#\n]*/run/secrets/(\w+)`).FindAllStringSubmatch(read(t, "../../config/"+file), -1) {
+			if !slices.ContainsFunc(p.Services[name].Secrets, func(s types.ServiceSecretConfig) bool { return s.Source == named[1] }) {
+				t.Errorf("%s reads the secret %s, and has none such", name, named[1])
+			}
 		}
 	}
 }

@@ -115,7 +115,7 @@ func (a *App) history(ctx context.Context, s *Settings) (*measure.History, error
 		}
 	}
 	if !next.renewed {
-		defer unhurried()()
+		defer unhurried(a.options.MemoryGoal)()
 		if next.history, err = measure.Build(next.input); err != nil {
 			return nil, err
 		}

@@ -61,7 +61,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 		}
 		return nil
 	})
-	g.Go(func() error { return pages.ServeSocket(ctx, SocketPath(c), a, a.log) })
+	g.Go(func() error { return pages.ServeSocket(ctx, SocketPath(c.Store.Path), a, a.log) })
 	g.Go(func() error { return a.work(ctx, c) })
 	if err := g.Wait(); err != nil && !errors.Is(err, context.Canceled) {
 		return err
@@ -70,7 +70,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 }
 
 // SocketPath is where commands reach the service that holds the store.
-func SocketPath(c *config.Config) string { return c.Store.Path + ".sock" }
+func SocketPath(store string) string { return store + ".sock" }
 
 func (a *App) server(c *config.Config) *http.Server {
 	return pages.New(pages.Options{

@@ -20,6 +20,15 @@ import (
 // where the file can be read and is not right; then there is no configuration.
 // Relative paths in the file are taken from the file's own folder.
 func Load(path string) (*Config, error) {
+	src, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(path, src)
+}
+
+// read reads the service's configuration.
+func read(path string) ([]byte, error) {
 	src, err := readBounded(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, Errors{{File: path, What: "there is no such file", Mend: "write one like config/plumbline.yaml of the distribution, or try `plumbline demo`, which needs none"}}
@@ -27,7 +36,7 @@ func Load(path string) (*Config, error) {
 	if err != nil {
 		return nil, Errors{{File: path, What: "cannot be read: " + reason(err), Mend: "see to it that the service may read it"}}
 	}
-	return Parse(path, src)
+	return src, nil
 }
 
 // Parse is Load for a file that has been read: path is where it lies.

@@ -2,10 +2,8 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	bolt "go.etcd.io/bbolt"
 )
@@ -26,33 +24,6 @@ func (s *Store) Backup(ctx context.Context, w io.Writer) (int64, error) {
 	}
 	if err != nil {
 		return n, fmt.Errorf("back up store %s: %w", s.path, err)
-	}
-	return n, nil
-}
-
-// BackupFile writes a copy as Backup does to a file of mode 0600. What was at
-// path stays there until the copy is whole and on the disk. It refuses to put
-// the copy in the place of the store itself.
-func (s *Store) BackupFile(ctx context.Context, path string) (int64, error) {
-	if there, err := os.Stat(path); err == nil {
-		own, err := os.Stat(s.path)
-		if err == nil && os.SameFile(there, own) {
-			err = errors.New("that is the store itself")
-		}
-		if err == nil && !there.Mode().IsRegular() {
-			err = errors.New("there is something else than a file")
-		}
-		if err != nil {
-			return 0, fmt.Errorf("back up store to %s: %w", path, err)
-		}
-	}
-	var n int64
-	err := writeBeside(path, func(f *os.File) (err error) {
-		n, err = s.Backup(ctx, f)
-		return err
-	}, func(temporary string) error { return os.Rename(temporary, path) })
-	if err != nil {
-		return n, fmt.Errorf("back up store to %s: %w", path, err)
 	}
 	return n, nil
 }

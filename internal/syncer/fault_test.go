@@ -289,7 +289,14 @@ func lines(want, dump string, shown bool) string {
 func snapshot(t *testing.T, st *store.Store) string {
 	t.Helper()
 	path := t.TempDir() + "/copy.db"
-	if _, err := st.BackupFile(t.Context(), path); err != nil {
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := st.Backup(t.Context(), f); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
 	return path
