@@ -26,6 +26,9 @@ const (
 	// outcomeAgain is how soon one is asked for again that gave no answer.
 	outcomeEvery = time.Hour
 	outcomeAgain = 5 * time.Minute
+	// outcomesWhole is for how long every value is kept, and not the last of
+	// each day alone.
+	outcomesWhole = 90 * 24 * time.Hour
 	// outcomeWithin bounds a query, and outcomesWithin all of a run.
 	outcomeWithin  = 30 * time.Second
 	outcomesWithin = time.Minute
@@ -108,7 +111,10 @@ func (a *App) measureOutcome(ctx context.Context, base string, key outcomeKey, n
 	if err != nil {
 		return err
 	}
-	return a.store.RecordOutcome(key.goal, key.outcome, key.query, flow.Measured{At: now, Value: v})
+	if err := a.store.RecordOutcome(key.goal, key.outcome, key.query, flow.Measured{At: now, Value: v}); err != nil {
+		return err
+	}
+	return a.store.ThinOutcome(key.goal, key.outcome, key.query, now.Add(-outcomesWhole), a.Zone())
 }
 
 // measuredOutcomes returns what the goals' outcomes were measured at.

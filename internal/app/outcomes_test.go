@@ -98,6 +98,11 @@ func TestOutcomesAreMeasuredHourlyAndKept(t *testing.T) {
 	if err != nil || len(all) != 2 || len(all[0].Values) != 2 || all[0].Values[1].Value != 0.3 || len(all[1].Values) != 0 {
 		t.Errorf("%+v, %v", all, err)
 	}
+	now = now.Add(91 * 24 * time.Hour)
+	a.measureOutcomes(t.Context())
+	if all, err = a.measuredOutcomes(goals.List); err != nil || len(all[0].Values) != 2 || !all[0].Values[1].At.Equal(now) || all[0].Values[0].Value != 0.3 {
+		t.Errorf("after 91 days %+v, %v; want the last value of the first day, and the new one", all, err)
+	}
 	asked, c.Prometheus.URL = nil, ""
 	now = now.Add(2 * time.Hour)
 	if a.measureOutcomes(t.Context()); len(asked) > 0 {
