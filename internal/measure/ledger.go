@@ -209,7 +209,7 @@ func (b *builder) add(t *flow.Timeline) {
 // closed returns when the issue was terminal.
 func (b *builder) closed(t *flow.Timeline) flow.Spans {
 	var out flow.Spans
-	for span, st := range t.Spans() {
+	for span, st := range t.SpansOf(flow.OutcomeFields) {
 		if b.settings.Semantics.Outcome(st) != flow.Open {
 			out = out.Append(span)
 		}

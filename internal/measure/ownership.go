@@ -37,7 +37,7 @@ type ownerFrom struct {
 // owners follows whom an issue is assigned to.
 func (b *builder) owners(t *flow.Timeline) []ownerFrom {
 	var out []ownerFrom
-	for span, st := range t.Spans() {
+	for span, st := range t.SpansOf(1 << flow.FieldAssignee) {
 		who := b.people.number(st.Assignee)
 		if k := len(out) - 1; k < 0 || out[k].who != who {
 			out = append(out, ownerFrom{millis(span.From), who})

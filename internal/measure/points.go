@@ -39,7 +39,7 @@ type kind struct{ site, project, issueType string }
 // and one at every change.
 func (b *builder) sizes(l *ledger, t *flow.Timeline, leaf int, in flow.Spans) []sizing {
 	var out []sizing
-	for span, st := range t.Spans() {
+	for span, st := range t.SpansOf(1<<flow.FieldProject | 1<<flow.FieldType | 1<<flow.FieldEstimate) {
 		parts := in.Intersect(flow.Spans{span})
 		if len(parts) == 0 {
 			continue

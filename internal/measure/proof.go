@@ -106,7 +106,7 @@ func broken(t *flow.Timeline) bool {
 // time.
 func resolvedIn(t *flow.Timeline) map[projectAt]time.Time {
 	out := map[projectAt]time.Time{}
-	for span, st := range t.Spans() {
+	for span, st := range t.SpansOf(1<<flow.FieldResolution | 1<<flow.FieldProject) {
 		project := projectAt{t.Issue.Site, st.Project.ID}
 		if _, known := out[project]; !known && !st.Resolution.IsZero() {
 			out[project] = span.From
@@ -118,7 +118,7 @@ func resolvedIn(t *flow.Timeline) map[projectAt]time.Time {
 // resolutions notes since when the issue's projects have used resolutions.
 func (b *builder) resolutions(t *flow.Timeline) {
 	here := projectAt{t.Issue.Site, t.Issue.Now.Project.ID}
-	if since, ok := b.uses[here]; ok && !since.After(t.Issue.Created) && !anyOf(t.Changes(), flow.FieldProject) {
+	if since, ok := b.uses[here]; ok && !since.After(t.Issue.Created) && !t.Touched(1<<flow.FieldProject) {
 		return // it can tell of nothing earlier
 	}
 	for project, from := range resolvedIn(t) {

@@ -204,7 +204,7 @@ func (l *ledger) beginning(s *Settings) time.Time {
 // dueDates returns the due dates that an epic has had.
 func dueDates(t *flow.Timeline) []dated {
 	var out []dated
-	for span, st := range t.Spans() {
+	for span, st := range t.SpansOf(1 << flow.FieldDue) {
 		if n := len(out); n == 0 && st.Due.IsZero() || n > 0 && out[n-1].date == st.Due {
 			continue
 		}

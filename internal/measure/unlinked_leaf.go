@@ -170,7 +170,7 @@ func (l *leafWork) active(bulk bulkView, window time.Duration) flow.Spans {
 // linksTo finds the links to issues that goals claim, from when they were made
 // until they were removed.
 func (l *leafWork) linksTo(t *flow.Timeline, members func(keyAt) []place) {
-	if i := t.Issue; len(i.Links) == 0 && !anyOf(i.Changes, flow.FieldLink) {
+	if !linked(t) {
 		return
 	}
 	eachLink(t.Issue, func(key, _ string, during flow.Span) {
@@ -179,14 +179,4 @@ func (l *leafWork) linksTo(t *flow.Timeline, members func(keyAt) []place) {
 		}
 	})
 	slices.SortFunc(l.links, func(a, b linkSpan) int { return a.From.Compare(b.From) })
-}
-
-// anyOf reports whether any of the changes is of the field.
-func anyOf(changes []flow.Change, field flow.Field) bool {
-	for k := range changes {
-		if changes[k].Field == field {
-			return true
-		}
-	}
-	return false
 }
