@@ -86,8 +86,9 @@ func (o *outcomes) due(goals []goal.Goal, now time.Time) []outcomeKey {
 	var due []outcomeKey
 	asked := map[outcomeKey]asking{}
 	for k := range goals {
-		for _, one := range goals[k].Outcomes {
-			key := outcomeKey{goals[k].ID, one.ID, one.Query}
+		g := &goals[k]
+		for _, one := range g.Outcomes {
+			key := outcomeKey{g.ID, one.ID, one.Query}
 			last, known := o.asked[key]
 			if known {
 				asked[key] = last
