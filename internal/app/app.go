@@ -186,7 +186,7 @@ func KeyPath(c *config.Config) string {
 
 // pseudonyms returns the function that stands pseudonyms in for accounts.
 func (a *App) pseudonyms(c *config.Config) (func(string) flow.Pseudonym, error) {
-	key, err := store.PseudonymKey(KeyPath(c))
+	key, err := a.store.PseudonymKey(KeyPath(c))
 	if err != nil {
 		return nil, err
 	}

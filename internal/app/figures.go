@@ -20,10 +20,15 @@ import (
 )
 
 // Measure reads the store and publishes new figures as of now. It does nothing
-// while no site has been read yet.
+// while no site has been read yet. A panic is an error, too; the figures stay
+// those before.
 func (a *App) Measure(ctx context.Context) error {
 	a.measures.Lock()
 	defer a.measures.Unlock()
+	return a.guarded("measuring", func() error { return a.measure(ctx) })
+}
+
+func (a *App) measure(ctx context.Context) error {
 	began := a.now()
 	if known, err := a.anythingRead(); err != nil || !known {
 		return err
@@ -50,7 +55,7 @@ func (a *App) Tick() error {
 	if f == nil {
 		return nil
 	}
-	return a.publish(f.history)
+	return a.guarded("bringing the figures up to date", func() error { return a.publish(f.history) })
 }
 
 // publish shows the figures as of now. Where Prometheus can't have them, since
@@ -110,7 +115,7 @@ func (a *App) history(ctx context.Context, s *Settings) (*measure.History, error
 		}
 	}
 	if !next.renewed {
-		defer unhurried()()
+		defer unhurried(a.options.MemoryGoal)()
 		if next.history, err = measure.Build(next.input); err != nil {
 			return nil, err
 		}

@@ -9,8 +9,10 @@ import (
 const readByHand = 24 * time.Hour
 
 // lastComplete is when each site was last read completely, as far as it was:
-// by our clock or by the site's, whichever is later, since every change before
-// either is held.
+// by our clock at the end of the reading, or by the site's at its start where
+// that is ahead of ours. What was changed while a reading went on may be held
+// only after the next; beside the intervals by which freshness is counted, that
+// is little, but for a full run of hours.
 func (a *App) lastComplete() (map[string]time.Time, error) {
 	last := map[string]time.Time{}
 	for _, site := range a.store.Sites() {

@@ -53,3 +53,23 @@ func TestFiguresOfASiteThatIsNoLongerReadAreWithheldUntilItIs(t *testing.T) {
 		t.Errorf("after the outage the health shows since %s, as if it were new", g.HealthSince)
 	}
 }
+
+func TestWhatOneTeamDeclaresWronglyHidesNoFigureOfTheOthers(t *testing.T) {
+	goals := parseGoals(t, `goals:
+  - {id: refused, name: A, owner: t, work: {jql: colour = red}}
+  - {id: misspelt, name: B, owner: t, reported: {field: Progres}, work: {epics: [PAY-4]}}
+  - {id: right, name: C, owner: t, work: {epics: [PAY-1]}}
+`)
+	s := openGoals(t, progressWorld(t), at(t, "2026-11-18 12:00"), goals)
+	for _, kind := range []syncer.Kind{syncer.Full, syncer.Incremental} {
+		reports, err := s.Sync(t.Context(), "", kind, nil)
+		if err != nil || len(reports) != 1 || reports[0].Result != syncer.Partial || len(reports[0].Reasons) != 2 {
+			t.Fatalf("%s: %v, %+v; want it partial, for two reasons", kind, err, reports)
+		}
+		g, ok := s.Snapshot().Goal("right")
+		if !ok || g.Delivered == nil || *g.Delivered != 0.5 || slices.ContainsFunc(g.Suppressed, func(x measure.Suppression) bool { return x.Reason == "freshness" }) {
+			t.Errorf("%s: the right goal is %+v; want one of its two issues delivered", kind, g)
+		}
+		s.now = s.now.AddDate(0, 0, 15) // by when figures that nobody read again are withheld
+	}
+}

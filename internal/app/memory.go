@@ -34,15 +34,24 @@ func heed(goal int64) {
 // the memory limit bounds it. At rest the runtime's own setting holds.
 const readingAnew = 300
 
-// unhurried lets garbage gather until the function that it returns is called.
-func unhurried() (done func()) {
+// beyondGoal is how much may gather at rest, in per cent of what is in use, where
+// the goal was given up: by the runtime's own setting, the process would take
+// twice what is in use.
+const beyondGoal = 25
+
+// unhurried lets garbage gather until the function that it returns is called. It
+// does nothing where the goal was given up, and no limit bounds what gathers.
+func unhurried(goal int64) (done func()) {
+	if goal > 0 && debug.SetMemoryLimit(-1) == math.MaxInt64 {
+		return func() {}
+	}
 	before := debug.SetGCPercent(readingAnew)
 	return func() { debug.SetGCPercent(before) }
 }
 
 // settle gives back what a measuring took, where that is little work or a good
 // part of the goal. Where the goal can't be kept, since the figures are too
-// large, it is given up.
+// large, it is given up: the process takes somewhat more than what is in use.
 func settle(goal int64) {
 	if goal <= 0 {
 		return
@@ -54,7 +63,10 @@ func settle(goal int64) {
 	}
 	debug.FreeOSMemory()
 	runtime.ReadMemStats(&now)
-	debug.SetMemoryLimit(memoryLimit(goal, now.HeapAlloc))
+	limit := memoryLimit(goal, now.HeapAlloc)
+	if debug.SetMemoryLimit(limit); limit == math.MaxInt64 {
+		debug.SetGCPercent(beyondGoal)
+	}
 }
 
 // worthwhile reports whether memory is to be given back, by what is allocated

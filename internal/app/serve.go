@@ -119,13 +119,16 @@ func (a *App) watched() []string {
 // tryAgainAfter is how long a scheduled run waits for another of its site.
 const tryAgainAfter = 30 * time.Second
 
-// scheduled syncs a site. A failure is told by log and metrics and mended by
+// scheduled syncs a site. A failure, a panic too, is told by log and metrics and mended by
 // the next run; it never ends the service. An incremental run is left out
 // while another run of the site is under way, since the next one is near; the
 // other kinds come seldom and wait.
 func (a *App) scheduled(ctx context.Context, site string, kind syncer.Kind) {
 	for {
-		_, err := a.Sync(ctx, site, kind, nil)
+		err := a.guarded("syncing", func() error {
+			_, err := a.Sync(ctx, site, kind, nil)
+			return err
+		})
 		switch {
 		case err == nil, ctx.Err() != nil:
 			return
@@ -146,7 +149,7 @@ func (a *App) scheduled(ctx context.Context, site string, kind syncer.Kind) {
 
 func (a *App) onSchedule(ctx context.Context, s config.Schedule) {
 	runner := cron.New(cron.WithLocation(s.Zone),
-		cron.WithChain(cron.Recover(cron.DiscardLogger), cron.SkipIfStillRunning(cron.DiscardLogger)))
+		cron.WithChain(cron.SkipIfStillRunning(cron.DiscardLogger))) // what runs is guarded against panics
 	for kind, when := range map[syncer.Kind]config.Cron{
 		syncer.Incremental: s.Incremental, syncer.AgileOnly: s.Agile, syncer.CensusOnly: s.Census, syncer.Full: s.Full,
 	} {

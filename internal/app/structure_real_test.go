@@ -26,25 +26,25 @@ func TestAeroGearStructureWorkedByHand(t *testing.T) {
 		time          *measure.FlowTime
 		concentration *float64
 		debt          measure.Parts
-		created       measure.DebtCount
-		retired       measure.DebtCount
+		created       measure.Windows
+		retired       measure.Windows
 	}{
 		{
 			// AEROGEAR-10 and 76 alone were ever in progress: nothing tells of which category "Pull Request Sent" was.
 			"m2", "2012-02-24 00:00", ptr(1.0), &measure.FlowTime{Issues: 2, ActiveSeconds: 124827, Coverage: 1},
-			nil, measure.Parts{ToDo: 2}, measure.DebtCount{Days28: 2, Days90: 2}, measure.DebtCount{},
+			nil, measure.Parts{ToDo: 2}, measure.Windows{Days28: 2, Days90: 2}, measure.Windows{},
 		},
 		{
 			// AEROGEAR-23 lay open again for 3.8 days of its 9.7.
 			"m1", "2012-02-01 00:00", ptr(1.0),
 			&measure.FlowTime{Issues: 4, ActiveSeconds: 639040, UnknownSeconds: 326978, Coverage: 639040.0 / (639040 + 326978)},
-			nil, measure.Parts{}, measure.DebtCount{}, measure.DebtCount{},
+			nil, measure.Parts{}, measure.Windows{}, measure.Windows{},
 		},
 		{
 			// AEROGEAR-71, 163 and 195 waited two weeks each for their pull request. Five people hold all of 21.
 			"m3", "2012-05-01 00:00", ptr(608471.0 / (608471 + 3852883)),
 			&measure.FlowTime{Issues: 5, ActiveSeconds: 608471, WaitingSeconds: 3852883, UnknownSeconds: 2971287, Coverage: 4461354.0 / (4461354 + 2971287)},
-			ptr(12.0 / 21), measure.Parts{Delivered: 7}, measure.DebtCount{Days90: 7}, measure.DebtCount{Days28: 5, Days90: 7},
+			ptr(12.0 / 21), measure.Parts{Delivered: 7}, measure.Windows{Days90: 7}, measure.Windows{Days28: 5, Days90: 7},
 		},
 	} {
 		t.Run(c.goal, func(t *testing.T) {

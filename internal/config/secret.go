@@ -12,9 +12,10 @@ import (
 
 const maxSecretBytes = 64 << 10
 
-// Secret reads the site's token or password, from its file or its environment
-// variable, each time anew, so that a secret that was changed is in force at
-// once. Errors name the file or the variable, never the value.
+// Secret reads the site's token or password from its file or its environment
+// variable. The service asks once, when it starts: a secret that was changed is
+// in force after a restart. Errors name the file or the variable, never the
+// value.
 func (s *Site) Secret() (string, error) {
 	a := &s.Auth
 	for _, file := range []string{a.TokenFile, a.PasswordFile, a.PATFile} {

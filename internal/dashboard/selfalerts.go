@@ -43,7 +43,7 @@ func syncStaleAlert(d Durations) rule {
 		"Jira site {{ $labels.site }} "+
 			"{{ with printf `max("+measure.MetricSyncLastSuccess+"{site=%q})` $labels.site | query }}was last read whole at "+asMinute+
 			"{{ else }}has never been read whole{{ end }}: its goals' figures are only as good as that.",
-		"No sync of the site {{ $labels.site }} has ended complete within "+duration(d.Fresh)+
+		"No sync of the site {{ $labels.site }} has read its issues whole within "+duration(d.Fresh)+
 			". While this lasts, stalls are not alerted, since the silence may be the sync's. The page of the last runs says why they end as they do.",
 		"/sync")
 }

@@ -32,12 +32,12 @@ func structure() []family {
 		name:    measure.MetricGoalDebtCreated,
 		help:    "Technical debt in the goal's scope that was created within the window.",
 		labels:  []string{"goal", "window"},
-		samples: perGoal(debtIn(func(d *measure.DebtStatus) *measure.DebtCount { return &d.Created })),
+		samples: perGoal(debtIn(func(d *measure.DebtStatus) *measure.Windows { return &d.Created })),
 	}, {
 		name:    measure.MetricGoalDebtRetired,
 		help:    "Technical debt in the goal's scope that was delivered within the window; what is discarded is not retired.",
 		labels:  []string{"goal", "window"},
-		samples: perGoal(debtIn(func(d *measure.DebtStatus) *measure.DebtCount { return &d.Retired })),
+		samples: perGoal(debtIn(func(d *measure.DebtStatus) *measure.Windows { return &d.Retired })),
 	}, {
 		name:   measure.MetricDebt,
 		help:   "Technical debt of the site, in and outside of goals, by what became of it.",
@@ -59,13 +59,16 @@ func eachPart(p *measure.Parts, emit emit, whose string) {
 	emit(float64(p.Discarded), whose, "discarded")
 }
 
-func debtIn(which func(*measure.DebtStatus) *measure.DebtCount) func(*measure.GoalStatus, emit) {
+func eachWindow(w *measure.Windows, emit emit, whose string) {
+	emit(float64(w.Days7), whose, "7d")
+	emit(float64(w.Days28), whose, "28d")
+	emit(float64(w.Days90), whose, "90d")
+}
+
+func debtIn(which func(*measure.DebtStatus) *measure.Windows) func(*measure.GoalStatus, emit) {
 	return func(g *measure.GoalStatus, emit emit) {
 		if g.Debt != nil {
-			c := which(g.Debt)
-			emit(float64(c.Days7), g.ID, "7d")
-			emit(float64(c.Days28), g.ID, "28d")
-			emit(float64(c.Days90), g.ID, "90d")
+			eachWindow(which(g.Debt), emit, g.ID)
 		}
 	}
 }

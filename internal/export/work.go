@@ -10,9 +10,7 @@ func work() []family {
 		labels: []string{"goal", "window"},
 		samples: perGoal(func(g *measure.GoalStatus, emit emit) {
 			if f := g.Finished; f != nil {
-				emit(float64(f.Days7), g.ID, "7d")
-				emit(float64(f.Days28), g.ID, "28d")
-				emit(float64(f.Days90), g.ID, "90d")
+				eachWindow(f, emit, g.ID)
 			}
 		}),
 	}, {

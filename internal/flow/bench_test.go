@@ -20,6 +20,15 @@ func BenchmarkTimeline(b *testing.B) {
 			flow.NewTimeline(i, catalog)
 		}
 	})
+	b.Run("spans of its outcome", func(b *testing.B) {
+		t, n := flow.NewTimeline(i, catalog), 0
+		b.ReportAllocs()
+		for b.Loop() {
+			for range t.SpansOf(flow.OutcomeFields) {
+				n++
+			}
+		}
+	})
 	b.Run("spans", func(b *testing.B) {
 		t, n := flow.NewTimeline(i, catalog), 0
 		b.ReportAllocs()

@@ -55,6 +55,9 @@ func NewSemantics(discarded []string) Semantics {
 	return s
 }
 
+// OutcomeFields are those on which the outcome of an issue hangs.
+const OutcomeFields FieldSet = 1<<FieldStatus | 1<<FieldResolution
+
 // Outcome returns what became of an issue in the given state. An issue is
 // terminal when its status's category is Done or a resolution is set; a
 // terminal issue is dropped when its resolution or its status is among the

@@ -83,7 +83,9 @@ type Checkpoint struct {
 	// not see so many issues that they were not taken for deleted, with the
 	// number of these issues.
 	Hidden map[string]int `json:"hidden,omitempty"`
-	// LastSuccess is our time at the end of the last complete run.
+	// LastSuccess is our time at the end of the last full or incremental run
+	// that left nothing of the site's issues unread. What goals declare, such as
+	// a JQL that the site refuses, may have made it partial all the same.
 	LastSuccess time.Time `json:"last_success"`
 	// Fields is what the source found out about the site's fields, in a form
 	// of its own.

@@ -160,10 +160,10 @@ func without(set []string, e string) []string {
 // differences returns the changes that lead from a to b: one for each field
 // (for each element of a set) that differs. Fields that are not touched do not,
 // but for an estimate that is no number.
-func differences(touched fields, a, b *State) []Change {
+func differences(touched FieldSet, a, b *State) []Change {
 	var cs []Change
 	for f := FieldStatus; f < numFields; f++ {
-		if (touched.has(f) || f == FieldEstimate) && !equal(f, a, b) {
+		if (touched.Has(f) || f == FieldEstimate) && !equal(f, a, b) {
 			cs = append(cs, Change{Field: f, From: value(f, a), To: value(f, b)})
 		}
 	}

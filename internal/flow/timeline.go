@@ -29,15 +29,20 @@ type Timeline struct {
 	catalog *Catalog
 	initial State
 	changes []Change // the issue's and the implied ones, in order, none before creation
-	touched fields   // that some change is of
+	touched FieldSet // that some change is of
 }
 
-// fields is a set of them.
-type fields uint32
+// FieldSet is a set of fields: 1<<f says that f is in it.
+type FieldSet uint32
 
-func (fs fields) has(f Field) bool { return fs>>f&1 != 0 }
+// Has reports whether the field is in the set.
+func (fs FieldSet) Has(f Field) bool { return fs>>f&1 != 0 }
 
-func (fs *fields) add(f Field) { *fs |= 1 << f }
+func (fs *FieldSet) add(f Field) { *fs |= 1 << f }
+
+// stateFields are those whose changes change the State.
+const stateFields FieldSet = 1<<numFields - 1 -
+	1<<FieldOther - 1<<FieldLink - 1<<FieldSprint - 1<<FieldComponent - 1<<FieldRank
 
 // Defect is a contradiction between a changelog and itself, or the present.
 type Defect struct {
@@ -85,6 +90,9 @@ func (t *Timeline) Created() time.Time { return t.Issue.Created }
 // changelog's and the implied ones. The slice must not be changed.
 func (t *Timeline) Changes() []Change { return t.changes }
 
+// Touched reports whether any change is of one of the fields.
+func (t *Timeline) Touched(by FieldSet) bool { return t.touched&by != 0 }
+
 // At returns the state at the moment; false before creation and from the time
 // on at which the issue was found to be gone.
 func (t *Timeline) At(at time.Time) (State, bool) {
@@ -104,7 +112,12 @@ func (t *Timeline) At(at time.Time) (State, bool) {
 // Spans yields the stretches of the issue's life in which no followed field
 // changes, in order, without a gap; the last has no end unless the issue is
 // gone. The state is valid until the next step only.
-func (t *Timeline) Spans() iter.Seq2[Span, *State] {
+func (t *Timeline) Spans() iter.Seq2[Span, *State] { return t.SpansOf(stateFields) }
+
+// SpansOf yields the stretches in which none of the given fields changes, as
+// Spans does; of the state these fields alone may be read. A status comes with
+// its category, and a key with the name of its project.
+func (t *Timeline) SpansOf(given FieldSet) iter.Seq2[Span, *State] {
 	return func(yield func(Span, *State) bool) {
 		st := t.initial
 		from := t.Issue.Created
@@ -113,10 +126,13 @@ func (t *Timeline) Spans() iter.Seq2[Span, *State] {
 		}
 		for k := range t.changes {
 			c := &t.changes[k]
+			if !given.Has(c.Field) {
+				continue
+			}
 			if t.goneBy(c.At) {
 				break
 			}
-			if c.At.After(from) && moves(c.Field) {
+			if c.At.After(from) {
 				if !yield(Span{from, c.At}, &st) {
 					return
 				}
@@ -130,15 +146,6 @@ func (t *Timeline) Spans() iter.Seq2[Span, *State] {
 
 func (t *Timeline) goneBy(at time.Time) bool {
 	return !t.Issue.Gone.IsZero() && !at.Before(t.Issue.Gone)
-}
-
-// moves reports whether a change of the field changes the State.
-func moves(f Field) bool {
-	switch f {
-	case FieldOther, FieldLink, FieldSprint, FieldComponent, FieldRank:
-		return false
-	}
-	return true
 }
 
 // ordered returns the changelog in the order of replay. Imports leave entries
@@ -178,12 +185,12 @@ func (t *Timeline) windBack() State {
 	st := t.Issue.Now
 	for k := range t.changes {
 		c := &t.changes[k]
-		if c.Field != FieldFixVersion && !t.touched.has(c.Field) {
+		if c.Field != FieldFixVersion && !t.touched.Has(c.Field) {
 			t.set(&st, c.Field, c.From)
 		}
 		t.touched.add(c.Field)
 	}
-	for k := len(t.changes) - 1; k >= 0 && t.touched.has(FieldFixVersion); k-- {
+	for k := len(t.changes) - 1; k >= 0 && t.touched.Has(FieldFixVersion); k-- {
 		if c := &t.changes[k]; c.Field == FieldFixVersion {
 			st.FixVersions = without(with(st.FixVersions, c.From.ID), c.To.ID)
 		}
@@ -209,10 +216,10 @@ func (t *Timeline) implyResolution() {
 		return
 	}
 	var implied []Change
-	if !t.touched.has(FieldStatus) && now.Category == Done {
+	if !t.touched.Has(FieldStatus) && now.Category == Done {
 		implied = append(implied, Change{At: at, Field: FieldStatus, To: now.Status})
 	}
-	if !t.touched.has(FieldResolution) && !now.Resolution.IsZero() {
+	if !t.touched.Has(FieldResolution) && !now.Resolution.IsZero() {
 		implied = append(implied, Change{At: at, Field: FieldResolution, To: now.Resolution})
 	}
 	for _, c := range implied {

@@ -247,3 +247,88 @@ func TestLaterEntriesDoNotChangeThePast(t *testing.T) {
 		}
 	})
 }
+
+// only is a state with nothing but the given fields in it.
+func only(fields flow.FieldSet, st *flow.State) flow.State {
+	var out flow.State
+	if fields.Has(flow.FieldStatus) {
+		out.Status, out.Category = st.Status, st.Category
+	}
+	if fields.Has(flow.FieldResolution) {
+		out.Resolution = st.Resolution
+	}
+	if fields.Has(flow.FieldParent) {
+		out.Parent = st.Parent
+	}
+	if fields.Has(flow.FieldEpic) {
+		out.Epic = st.Epic
+	}
+	if fields.Has(flow.FieldFixVersion) {
+		out.FixVersions = st.FixVersions
+	}
+	if fields.Has(flow.FieldLabels) {
+		out.Labels = st.Labels
+	}
+	if fields.Has(flow.FieldDue) {
+		out.Due = st.Due
+	}
+	if fields.Has(flow.FieldAssignee) {
+		out.Assignee = st.Assignee
+	}
+	if fields.Has(flow.FieldPriority) {
+		out.Priority = st.Priority
+	}
+	if fields.Has(flow.FieldEstimate) {
+		out.Estimate, out.Estimated = st.Estimate, st.Estimated
+	}
+	if fields.Has(flow.FieldType) {
+		out.Type = st.Type
+	}
+	if fields.Has(flow.FieldProject) {
+		out.Project.ID = st.Project.ID
+	}
+	if fields.Has(flow.FieldKey) {
+		out.Key, out.Project.Name = st.Key, st.Project.Name
+	}
+	if fields.Has(flow.FieldFlagged) {
+		out.Flagged = st.Flagged
+	}
+	return out
+}
+
+func TestALifeFollowedBySomeFieldsIsTheWholeLifeAsFarAsTheseGo(t *testing.T) {
+	ofStates := slices.DeleteFunc(flow.Fields(), func(f flow.Field) bool {
+		return slices.Contains([]flow.Field{flow.FieldOther, flow.FieldLink, flow.FieldSprint, flow.FieldComponent, flow.FieldRank}, f)
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		tl := flow.NewTimeline(anIssue(t), flowtest.Catalog())
+		var fields flow.FieldSet
+		for _, f := range rapid.SliceOfNDistinct(rapid.SampledFrom(ofStates), 0, 6, rapid.ID[flow.Field]).Draw(t, "fields") {
+			fields |= 1 << f
+		}
+		changed := func(at time.Time) bool {
+			return slices.ContainsFunc(tl.Changes(), func(c flow.Change) bool { return fields.Has(c.Field) && c.At.Equal(at) })
+		}
+		type stretch struct {
+			flow.Span
+			flow.State
+		}
+		var want, got []stretch
+		for span, st := range tl.Spans() {
+			if k := len(want) - 1; k >= 0 && !changed(span.From) {
+				want[k].To = span.To
+				continue
+			}
+			want = append(want, stretch{span, only(fields, st)})
+		}
+		for span, st := range tl.SpansOf(fields) {
+			got = append(got, stretch{span, only(fields, st)})
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Fatalf("(-the whole life, +followed by the fields alone):\n%s", d)
+		}
+		if len(got) > 1 && !tl.Touched(fields) {
+			t.Fatal("the fields changed, and are said to be untouched")
+		}
+	})
+}

@@ -89,7 +89,7 @@ type reader struct {
 func (x *Index) read(t *flow.Timeline) facts {
 	i, r := t.Issue, &x.reader
 	*r = reader{site: x.nodes.names.site(i.Site), keys: r.keys[:0], above: r.above[:0], leaf: r.leaf[:0], sub: r.sub[:0]}
-	for span, st := range t.Spans() {
+	for span, st := range t.SpansOf(x.follows) {
 		if len(r.keys) == 0 || st.Key != r.key {
 			x.meetKey(st.Key)
 		}

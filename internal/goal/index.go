@@ -31,6 +31,7 @@ type Index struct {
 	asked     map[string]askedJQL
 	catalogs  map[string]*flow.Catalog
 	named     map[string][]VersionRef // the versions that goals name
+	follows   flow.FieldSet           // what it takes to know where an issue belongs
 
 	nodes  nodes
 	refs   refs
@@ -100,8 +101,13 @@ func NewIndex(goals []Goal, catalogs map[string]*flow.Catalog, matched []flow.Ma
 			x.declare(x.byJQL, w.JQL, selector{goal: g, jql: w.JQL})
 		}
 	}
+	x.follows = 1<<flow.FieldKey | 1<<flow.FieldType | 1<<flow.FieldParent | 1<<flow.FieldEpic
 	if len(x.byVersion) > 0 {
+		x.follows |= 1 << flow.FieldFixVersion
 		x.name()
+	}
+	if len(x.byLabel) > 0 {
+		x.follows |= 1 << flow.FieldLabels
 	}
 	for k := range matched {
 		x.match(&matched[k])

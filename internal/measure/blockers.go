@@ -68,7 +68,7 @@ func (w whereabouts) same(o whereabouts) bool {
 // projectsOf lists the projects that an issue has been in, in order.
 func projectsOf(t *flow.Timeline) []whereabouts {
 	var out []whereabouts
-	for span, st := range t.Spans() {
+	for span, st := range t.SpansOf(1 << flow.FieldProject) {
 		if k := len(out) - 1; k >= 0 && out[k].id == st.Project.ID {
 			out[k].To = span.To
 			continue
@@ -96,17 +96,17 @@ func newBlockers() *blockers {
 }
 
 // meet takes an issue of the first pass.
-func (b *blockers) meet(i *flow.Issue) {
-	eachBlocker(i, func(key string, _ flow.Span) {
-		if at := (keyAt{i.Site, key}); !b.named[at] {
-			b.named[keyAt{i.Site, lasting(key)}] = true
+func (b *blockers) meet(t *flow.Timeline) {
+	eachBlocker(t, func(key string, _ flow.Span) {
+		if at := (keyAt{t.Issue.Site, key}); !b.named[at] {
+			b.named[keyAt{t.Issue.Site, lasting(key)}] = true
 		}
 	})
 }
 
 // lives takes every issue of the second pass.
 func (b *blockers) lives(t *flow.Timeline, s *Settings) {
-	as := b.namedAs(t.Issue)
+	as := b.namedAs(t)
 	if len(as) == 0 {
 		return
 	}
@@ -117,14 +117,18 @@ func (b *blockers) lives(t *flow.Timeline, s *Settings) {
 }
 
 // namedAs returns the keys, present and past, under which links name the issue.
-func (b *blockers) namedAs(i *flow.Issue) []keyAt {
+func (b *blockers) namedAs(t *flow.Timeline) []keyAt {
 	var as []keyAt
+	i := t.Issue
 	add := func(key string) {
 		if at := (keyAt{i.Site, key}); b.named[at] {
 			as = append(as, keyAt{i.Site, lasting(key)})
 		}
 	}
 	add(i.Now.Key)
+	if !t.Touched(1 << flow.FieldKey) {
+		return as
+	}
 	for k := range i.Changes {
 		if c := &i.Changes[k]; c.Field == flow.FieldKey {
 			add(c.From.Name)
@@ -136,7 +140,7 @@ func (b *blockers) namedAs(i *flow.Issue) []keyAt {
 // watch takes a leaf of the second pass.
 func (b *blockers) watch(t *flow.Timeline, leaves []place) {
 	var was []whereabouts
-	eachBlocker(t.Issue, func(key string, span flow.Span) {
+	eachBlocker(t, func(key string, span flow.Span) {
 		if was == nil {
 			was = projectsOf(t)
 		}
@@ -162,8 +166,11 @@ func (b *blockers) join(ledgers []ledger) {
 
 // eachBlocker yields the issues that a link said to block this one, in the order
 // of their keys, and from when until when.
-func eachBlocker(i *flow.Issue, f func(key string, span flow.Span)) {
-	held := heldBy(i)
+func eachBlocker(t *flow.Timeline, f func(key string, span flow.Span)) {
+	if !linked(t) {
+		return
+	}
+	held := heldBy(t.Issue)
 	for _, key := range slices.Sorted(maps.Keys(held)) {
 		for _, span := range held[key] {
 			f(key, span)

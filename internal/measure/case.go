@@ -72,6 +72,12 @@ func (s *Situation) logit() float64 {
 	return logit((s.DeliveredShare()*n + 0.5) / (n + 1))
 }
 
+// jiraLogit is the logit of what Jira shows, smoothed alike.
+func (s *Situation) jiraLogit() float64 {
+	n := float64(s.Scope())
+	return logit((s.Naive()*n + 0.5) / (n + 1))
+}
+
 // issueLogit is logit by issues, also where points count.
 func (s *Situation) issueLogit() float64 {
 	byIssues := *s

@@ -118,12 +118,14 @@ func (l *ledger) healthByTime(g *GoalStatus, at time.Time, s *Settings) (health 
 	if g.Target == nil {
 		return "", "no check-in says one, and without a target there is no time to hold the completion against"
 	}
-	over := elapsed(start, g.Target.End(s.Calendar.Location()), at)
-	switch behind := over - *g.Reported; {
-	case over >= 1:
+	end := g.Target.End(s.Calendar.Location())
+	switch {
+	case !at.Before(end):
 		return OffTrack, ""
 	case !begun:
 		return "", "no check-in says one, and no work has begun"
+	}
+	switch behind := elapsed(start, end, at) - *g.Reported; {
 	case behind > s.Thresholds.ReportedOffTrack:
 		return OffTrack, ""
 	case behind > s.Thresholds.ReportedAtRisk:
@@ -143,12 +145,10 @@ func (l *ledger) start(g *GoalStatus, s *Settings) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// elapsed is the share of the time from start to end that is over, 0…1.
+// elapsed is the share of the time from start to end that is over at a moment
+// before the end, 0…1.
 func elapsed(start, end, at time.Time) float64 {
-	switch {
-	case !at.Before(end):
-		return 1
-	case !at.After(start):
+	if !at.After(start) {
 		return 0
 	}
 	return at.Sub(start).Seconds() / end.Sub(start).Seconds()

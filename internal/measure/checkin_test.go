@@ -95,6 +95,7 @@ func TestCheckInsReplaceNothingUnlessTheGoalSaysSo(t *testing.T) {
 func TestReportedHealthByTheTimeThatIsOver(t *testing.T) {
 	// Half is reported. From 1 January to the end of the target's day, the
 	// share of the time that is over decides.
+	dropped := []*flow.Issue{epic(t).Issue(), task(t, 2, "2026-01-02").Resolves("2026-01-05", "Won't Do").Issue(), task(t, 3, "2026-01-02").Issue()}
 	for _, c := range []struct {
 		name, start, target, at string
 		issues                  []*flow.Issue
@@ -116,6 +117,8 @@ func TestReportedHealthByTheTimeThatIsOver(t *testing.T) {
 			[]*flow.Issue{epic(t).Issue(), task(t, 2, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Issue()}, measure.NotStarted, ""},
 		{"nothing reported, begun by declaration", "2026-01-01", "2026-01-20", "2026-01-11",
 			[]*flow.Issue{epic(t).Issue(), task(t, 2, "2026-01-02").Issue()}, measure.OffTrack, ""},
+		{"the half was dropped, and nothing begun", "", "2026-03-01", "2026-02-01", dropped, "", "no check-in says one, and no work has begun"},
+		{"nothing begun by the end of the target's day", "", "2026-01-20", "2026-01-21", dropped, measure.OffTrack, ""},
 		{"no target", "2026-01-01", "", "2026-01-11", half(t), "", "no check-in says one, and without a target there is no time to hold the completion against"},
 		{"no issue", "2026-01-01", "2026-01-20", "2026-01-11", []*flow.Issue{epic(t).Issue()}, "", "no check-in says one, and no issue is in scope"},
 	} {

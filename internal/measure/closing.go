@@ -75,8 +75,8 @@ func (c *Container) endAt(at time.Time, s *Settings) (time.Time, bool) {
 		}
 		return c.quiet(at, s)
 	}
-	if span, ok := c.ended.At(at); ok {
-		return span.From, !c.cancelled.Contains(at)
+	if since, ok := heldSince(c.ended, at, s.Thresholds.Bounce); ok {
+		return since, !c.cancelled.Contains(at)
 	}
 	return c.quiet(at, s)
 }

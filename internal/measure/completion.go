@@ -103,18 +103,44 @@ func (c class) obscure() int {
 	return 0
 }
 
-// add puts n leaves of the class into the part that they belong to.
-func (p *Parts) add(c class, n int) {
+// leafPart is which of Parts a leaf is in.
+type leafPart uint8
+
+const (
+	noPart leafPart = iota // out of scope
+	partToDo
+	partInProgress
+	partDelivered
+	partDiscarded
+	numParts
+)
+
+// part is the one that a leaf of the class belongs to.
+func (c class) part() leafPart {
 	switch {
 	case !c.in:
+		return noPart
 	case c.out == flow.Delivered:
-		p.Delivered += n
+		return partDelivered
 	case c.out == flow.Dropped:
-		p.Discarded += n
+		return partDiscarded
 	case c.cat == flow.InProgress:
-		p.InProgress += n
-	default:
+		return partInProgress
+	}
+	return partToDo
+}
+
+// add puts n leaves of the class into the part that they belong to.
+func (p *Parts) add(c class, n int) {
+	switch c.part() {
+	case partToDo:
 		p.ToDo += n
+	case partInProgress:
+		p.InProgress += n
+	case partDelivered:
+		p.Delivered += n
+	case partDiscarded:
+		p.Discarded += n
 	}
 }
 
@@ -161,11 +187,11 @@ func (l *ledger) closed(at time.Time, t *tally, s *Settings) (since time.Time, o
 		return t.emptied, quiet
 	}
 	for k := range l.epics {
-		span, ok := l.epics[k].closed.At(at)
+		from, ok := heldSince(l.epics[k].closed, at, s.Thresholds.Bounce)
 		if !ok {
 			return time.Time{}, false
 		}
-		since = latest(since, span.From)
+		since = latest(since, from)
 	}
 	for k := range l.versions {
 		out, ok := released(&l.versions[k].Version, at, t, s)

@@ -10,22 +10,24 @@ func (h *History) Snapshot(at time.Time) *Snapshot {
 	crowds := make([]crowd, len(h.ledgers))
 	eachOf(len(h.ledgers), func(k int) { s.Goals[k], crowds[k] = h.statusOf(k, among[k], s.Work, at) })
 	h.concentrate(s.Goals, crowds)
-	eachOf(len(h.ledgers), func(k int) { h.setCriteria(k, &s.Goals[k], at) })
+	eachOf(len(h.ledgers), func(k int) {
+		h.setTrapStates(&s.Goals[k], k, at)
+		h.setCriteria(k, &s.Goals[k], at)
+	})
 	h.rollUp(s)
 	s.Decisions, s.Debt = h.bySite(at), h.debtBySite(at)
-	if len(h.ledgers) > 0 && h.ledgers[0].experience != nil {
-		s.Estimator = h.ledgers[0].experience.Model(at).status()
+	if x := h.experience; x != nil {
+		s.Estimator = x.Model(at).status()
 	}
 	return s
 }
 
 // statusOf returns what is so of a goal, but for what takes the goals beside it
-// to tell, and what is judged by that: its concentration and stop criteria.
+// to tell, and what is judged by that: its concentration, traps and stop criteria.
 func (h *History) statusOf(k int, among outgrown, work []ProjectShare, at time.Time) (GoalStatus, crowd) {
 	g, c := h.ledgers[k].status(at, &h.settings)
 	h.setDrift(&g, k, among, at)
 	h.ledgers[k].setEvidence(&g, at, work, &h.settings)
-	h.setTrapStates(&g, k, at)
 	return g, c
 }
 
@@ -55,7 +57,7 @@ func (l *ledger) figures(at time.Time, s *Settings) (GoalStatus, rhythm) {
 	}
 	l.setCompletion(&g, at, &t, s)
 	l.setScope(&g, at, s)
-	l.setTarget(&g, at, s)
+	l.setTarget(&g, at)
 	l.setReportedHealth(&g, at, s)
 	l.setForecast(&g, at, &t, s)
 	l.setOutcomes(&g, at, s)
@@ -80,15 +82,15 @@ func (l *ledger) setScope(g *GoalStatus, at time.Time, s *Settings) {
 	g.CommittedAt, g.ScopeAdded, g.ScopeRemoved = &t0, &added, &removed
 }
 
-func (l *ledger) setTarget(g *GoalStatus, at time.Time, s *Settings) {
-	p, ok := promised(l.goal.Targets, at, s.Calendar.Location())
+func (l *ledger) setTarget(g *GoalStatus, at time.Time) {
+	p, ok := l.promised(at)
 	if !ok {
 		g.Missing["target"] = "no target is declared"
 		return
 	}
-	slip := p.slipDays()
-	g.Target, g.FirstTarget, g.TargetSlipDays = &p.now, &p.first, &slip
-	g.TargetMoves, g.TargetMoves90d = p.moves, p.moves90d
+	now, first, slip := p.now.date, p.first.date, p.days()
+	g.Target, g.FirstTarget, g.TargetSlipDays = &now, &first, &slip
+	g.TargetMoves, g.TargetMoves90d = len(p.pushes), p.pushedSince(at.Add(-movesWindow))
 }
 
 func (l *ledger) setRhythm(g *GoalStatus, at time.Time, r *rhythm, t *tally, s *Settings) {
@@ -103,7 +105,7 @@ func (l *ledger) setRhythm(g *GoalStatus, at time.Time, r *rhythm, t *tally, s *
 	stalled := !closed && r.stalls.Contains(at)
 	g.StallAfterSeconds, g.Stalled = &after, &stalled
 	if stalled {
-		since := r.stalls[len(r.stalls)-1].From
+		since := r.alarms[len(r.alarms)-1].since // a freeze to come cuts the stall in two
 		g.StalledSince = &since
 		g.StalledBusy = l.busy(r, at, s)
 	}

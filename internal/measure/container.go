@@ -241,7 +241,11 @@ func (d *discovery) record(b *builder, t *flow.Timeline) {
 	at := issueAt{t.Issue.Site, t.Issue.ID}
 	for _, p := range b.leaves.at(at) {
 		l := &b.ledgers[p.ledger]
-		l.entries = append(l.entries, b.entries(t, p.index, l.leaves[p.index].in())...)
+		steps := b.enterAs(p, l.leaves[p.index].in())
+		for span, st := range t.Spans() {
+			steps.step(span, st, b.settings.Semantics.Outcome(st))
+		}
+		l.entries = steps.end(t)
 		d.containers[p.ledger].done[p.index] = bridged(spansOf(t, func(st *flow.State) bool {
 			return b.settings.Semantics.Outcome(st) == flow.Delivered
 		}), b.settings.Thresholds.Bounce)
@@ -249,15 +253,16 @@ func (d *discovery) record(b *builder, t *flow.Timeline) {
 	for _, p := range b.epics[at] {
 		c := &d.containers[p.ledger]
 		c.created = t.Created()
-		c.ended = bridged(spansOf(t, func(st *flow.State) bool { return b.settings.Semantics.Outcome(st) != flow.Open }), b.settings.Thresholds.Bounce)
+		c.ended = b.closed(t)
 		c.cancelled = spansOf(t, func(st *flow.State) bool { return b.settings.Semantics.Outcome(st) == flow.Dropped })
 	}
 }
 
-// spansOf returns while the issue was in such a state.
+// spansOf returns while the issue was in such a state, of which its outcome alone
+// may be asked.
 func spansOf(t *flow.Timeline, such func(*flow.State) bool) flow.Spans {
 	var out flow.Spans
-	for span, st := range t.Spans() {
+	for span, st := range t.SpansOf(flow.OutcomeFields) {
 		if such(st) {
 			out = out.Append(span)
 		}

@@ -10,9 +10,9 @@ import (
 // as they are at the moment (MEASURES §2.14). Only what is delivered retires
 // debt: to close it as Won't Fix does not.
 type DebtStatus struct {
-	Issues  Parts     `json:"issues"`
-	Created DebtCount `json:"created_issues"` // when the issue was created
-	Retired DebtCount `json:"retired_issues"` // delivered, and still so
+	Issues  Parts   `json:"issues"`
+	Created Windows `json:"created_issues"` // when the issue was created
+	Retired Windows `json:"retired_issues"` // delivered, and still so
 	// RetirementRatio is what was retired over what was created, in 90 days;
 	// nil where nothing was created.
 	RetirementRatio *float64 `json:"retirement_ratio,omitempty"`
@@ -26,25 +26,6 @@ type DebtStatus struct {
 	// PayOffSeconds is how long the open debt would last at the pace of the
 	// last 90 days; nil while not more is retired than created (MEASURES §2.22).
 	PayOffSeconds *float64 `json:"pay_off_seconds,omitempty"`
-}
-
-// DebtCount is a number of issues in the windows that end at the snapshot's
-// moment.
-type DebtCount struct {
-	Days7  int `json:"7d"`
-	Days28 int `json:"28d"`
-	Days90 int `json:"90d"`
-}
-
-func (c *DebtCount) add(age time.Duration) {
-	for _, x := range []struct {
-		n      *int
-		within time.Duration
-	}{{&c.Days7, 7 * day}, {&c.Days28, 28 * day}, {&c.Days90, 90 * day}} {
-		if age < x.within {
-			*x.n++
-		}
-	}
 }
 
 // names reports whether anything is in the set.
@@ -103,10 +84,13 @@ type SiteDebt struct {
 }
 
 // debtOver is a site's technical debt over time, by what became of it.
-type debtOver struct{ todo, inProgress, delivered, discarded tallyOver }
+type debtOver [numParts]tallyOver
 
 func (d *debtOver) at(when time.Time) Parts {
-	return Parts{ToDo: d.todo.at(when), InProgress: d.inProgress.at(when), Delivered: d.delivered.at(when), Discarded: d.discarded.at(when)}
+	return Parts{
+		ToDo: d[partToDo].at(when), InProgress: d[partInProgress].at(when),
+		Delivered: d[partDelivered].at(when), Discarded: d[partDiscarded].at(when),
+	}
 }
 
 // debtBook counts the technical debt of each site in one pass over the issues.
@@ -117,27 +101,18 @@ func (b debtBook) add(t *flow.Timeline, s *Settings) {
 	if !mayBe(t, &s.Debt) {
 		return
 	}
-	var todo, inProgress, delivered, discarded flow.Spans
+	var during [numParts]flow.Spans
 	for span, st := range t.Spans() {
 		if !isLeaf(st) || !s.Debt.Applies(st) {
 			continue
 		}
-		switch out := s.Semantics.Outcome(st); {
-		case out == flow.Delivered:
-			delivered = delivered.Append(span)
-		case out == flow.Dropped:
-			discarded = discarded.Append(span)
-		case st.Category == flow.InProgress:
-			inProgress = inProgress.Append(span)
-		default:
-			todo = todo.Append(span)
-		}
+		in := class{in: true, cat: st.Category, out: s.Semantics.Outcome(st)}.part()
+		during[in] = during[in].Append(span)
 	}
 	d := b.of(t.Issue.Site)
-	d.todo.add(todo)
-	d.inProgress.add(inProgress)
-	d.delivered.add(delivered)
-	d.discarded.add(discarded)
+	for in := range d {
+		d[in].add(during[in])
+	}
 }
 
 func (b debtBook) of(site string) *debtOver {
@@ -153,8 +128,8 @@ func (b debtBook) of(site string) *debtOver {
 func (b debtBook) seal(sites []string) {
 	for _, site := range sites {
 		d := b.of(site)
-		for _, t := range []*tallyOver{&d.todo, &d.inProgress, &d.delivered, &d.discarded} {
-			t.seal()
+		for in := range d {
+			d[in].seal()
 		}
 	}
 }

@@ -47,7 +47,7 @@ func (l *ledger) setLatency(g *GoalStatus, at time.Time, s *Settings) {
 		d.Classes[k].Latency = latency(l.lifetimes, k, at, clock, s)
 	}
 	if usual := d.Latency.P85Seconds; usual != nil && d.Open > 0 {
-		d.BeyondUsual = l.beyond(*usual, at, d.Open)
+		d.BeyondUsual = ratio(l.beyond(*usual, at), d.Open)
 	}
 	if d.Latency.MeanSeconds == nil {
 		g.Missing["decision_latency"] = fmt.Sprintf("no decision was waited for in the last %s", inDays(s.Thresholds.DecisionWindow))
@@ -108,15 +108,14 @@ func (l *ledger) blockedRatio(g *GoalStatus, at time.Time, t *tally, s *Settings
 	return &points
 }
 
-// beyond is the share of the goal's open decisions that are older than usual.
-func (l *ledger) beyond(usual float64, at time.Time, open int) *float64 {
-	n := 0
+// beyond counts the goal's open decisions that are older than so many seconds.
+func (l *ledger) beyond(age float64, at time.Time) (n int) {
 	for _, o := range l.decisions {
-		if !o.asked.After(at) && o.own.in.Contains(at) && o.at(at).open() && at.Sub(o.askedAt(at)).Seconds() > usual {
+		if !o.asked.After(at) && o.own.in.Contains(at) && o.at(at).open() && at.Sub(o.askedAt(at)).Seconds() > age {
 			n++
 		}
 	}
-	return ratio(n, open)
+	return n
 }
 
 // everyClass asks for the latency of all classes together.

@@ -81,17 +81,17 @@ func (c cause) enters() bool { return c == isAdded || c == isSplit || c == isMov
 // leaf that came in within AddedWithin of its creation was added; it takes
 // people some time to file an issue under its epic.
 func (l *ledger) causeOf(e *entry, at time.Time, s *Settings) cause {
-	before, after, me := e.before(), e.after(), &l.lives[e.leaf]
+	before, after := e.before(), e.after()
 	switch {
 	case !before.in && after.in:
 		switch {
-		case e.ms-me.born > s.Thresholds.AddedWithin.Milliseconds():
+		case e.ms-l.lives[e.leaf].born > s.Thresholds.AddedWithin.Milliseconds():
 			return isMovedIn
-		case by(me.split, at):
+		case by(l.oddities(int(e.leaf)).split, at):
 			return isSplit
 		}
 		return isAdded
-	case before.in && !after.in && me.gone != 0 && me.gone == e.ms:
+	case before.in && !after.in && e.ms != 0 && l.oddities(int(e.leaf)).gone == e.ms:
 		return isDeleted
 	case before.in && !after.in:
 		return isMovedOut

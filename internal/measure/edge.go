@@ -81,17 +81,19 @@ func (e *edges) hold(v vector) vector {
 
 // remoteness is by what factor the interval of a situation is wider because it
 // lies away from what was learnt from: the square root of (1 + h) over that at
-// the edge, where h = xᵀA⁻¹x is the variance of the regression's own value in
-// units of the residuals', and A its normal matrix with the prior's penalty. It
-// is 1 within the edges: there the residuals themselves tell it.
+// the edge, where h = b²·xᵀA⁻¹x is the variance of what the regression adds in
+// units of the residuals', A its normal matrix with the prior's penalty, and b how
+// much of it is believed. It is 1 within the edges, where the residuals
+// themselves tell it, and where nothing of the regression is believed.
 func (m *Model) remoteness(s *Situation) float64 {
 	v := s.vector()
 	within := m.edges.hold(v)
 	if v == within {
 		return 1
 	}
+	b := m.belief(s.Open() == 0)
 	far, near := standardised(v), standardised(within)
-	return max(1, math.Sqrt((1+m.leverage(&far))/(1+m.leverage(&near))))
+	return max(1, math.Sqrt((1+b*b*m.leverage(&far))/(1+b*b*m.leverage(&near))))
 }
 
 // leverage is xᵀA⁻¹x.
@@ -110,6 +112,8 @@ type Beyond struct {
 	Than string `json:"than"`
 	// Taken is what it counts as: "as 31".
 	Taken string `json:"taken"`
+	// Widens tells that the interval is wider for it.
+	Widens bool `json:"widens"`
 }
 
 // beyond lists what of the situation is held at an edge, where that makes a
@@ -117,6 +121,7 @@ type Beyond struct {
 func (m *Model) beyond(s *Situation) []Beyond {
 	v := s.vector()
 	within := m.edges.hold(v)
+	widens := m.remoteness(s) > 1
 	var out []Beyond
 	for i := range numFeatures {
 		if math.Abs(v[i]-within[i]) < beyondNoticed {
@@ -128,7 +133,7 @@ func (m *Model) beyond(s *Situation) []Beyond {
 			than = "less than in"
 		}
 		out = append(out, Beyond{
-			What: tell(v[i]), Than: fmt.Sprintf("%s %.0f %% of the containers learnt from", than, 100*(1-edgeTail)), Taken: tell(within[i]),
+			What: tell(v[i]), Than: fmt.Sprintf("%s %.0f %% of the containers learnt from", than, 100*(1-edgeTail)), Taken: tell(within[i]), Widens: widens,
 		})
 	}
 	return out
@@ -145,14 +150,16 @@ type Shift struct {
 	By   float64 `json:"by"`   // completion, −1…1
 }
 
-// shifts tell what moved the regression's value away from the delivered share:
-// each coefficient's part on the logit scale, by the completion that a unit of
-// it makes here. What moves it by less than half a point is left out.
+// shifts tell what moved the estimate away from the delivered share: Jira's own
+// figure in the cold start, and each coefficient's part on the logit scale, by the
+// completion that a unit of it makes here. What moves it by less than half a
+// point is left out.
 func (m *Model) shifts(s *Situation, v *vector) []Shift {
 	is, x := s.vector(), standardised(*v)
 	belief := m.belief(s.Open() == 0)
 	var parts vector
-	sum := 0.0
+	trusted := m.trusted(s, v) - v[featLogit]
+	sum := trusted
 	for i := range parts {
 		parts[i] = belief * m.beta[i] * x[i]
 		if i == featLogit {
@@ -165,6 +172,9 @@ func (m *Model) shifts(s *Situation, v *vector) []Shift {
 	}
 	point := (s.completion(v[featLogit]+sum) - s.completion(v[featLogit])) / sum
 	var out []Shift
+	if by := trusted * point; math.Abs(by) >= shiftNoticed {
+		out = append(out, Shift{"what Jira shows is trusted while little has closed here", by})
+	}
 	for i, part := range parts {
 		if by := part * point; math.Abs(by) >= shiftNoticed {
 			out = append(out, Shift{toldHeld(i, is[i], v[i]), by})

@@ -29,6 +29,7 @@ func TestTheEdgesHoldNineInTenContainers(t *testing.T) {
 
 func TestWhatLiesBeyondTheEdgesMovesNothingAndWidensTheInterval(t *testing.T) {
 	m := fit(nil, nil, ShippedPrior(), time.Time{})
+	m.Containers = enoughOwn
 	s := Situation{Kind: KindGoal, All: 18, Delivered: 9, Reported: 9, Age: 100, SinceDelivery: 5, Growth: 1}
 	if got := m.Estimate(&s, "", 0.5); len(got.Beyond) != 0 || !near(m.remoteness(&s), 1) {
 		t.Errorf("a usual goal lies beyond %v, %v times as wide", got.Beyond, m.remoteness(&s))
@@ -44,8 +45,12 @@ func TestWhatLiesBeyondTheEdgesMovesNothingAndWidensTheInterval(t *testing.T) {
 	if b.Upper-b.Lower <= a.Upper-a.Lower {
 		t.Errorf("farther beyond the edge the interval %v–%v is no wider than %v–%v", b.Lower, b.Upper, a.Lower, a.Upper)
 	}
-	if len(b.Beyond) != 1 || b.Beyond[0].What != "8103.1 times the scope of the first week" || b.Beyond[0].Than != "more than in 95 % of the containers learnt from" {
+	if len(b.Beyond) != 1 || !b.Beyond[0].Widens || b.Beyond[0].What != "8103.1 times the scope of the first week" || b.Beyond[0].Than != "more than in 95 % of the containers learnt from" {
 		t.Errorf("it is told of as %+v", b.Beyond)
+	}
+	m.Containers = firstOwn // nothing of the regression is believed, so nothing of it can be wrong
+	if c := m.Estimate(&more, "", 0.5); !near(m.remoteness(&more), 1) || c.Beyond[0].Widens {
+		t.Errorf("in the cold start it is %v times as wide, and told of as %+v", m.remoteness(&more), c.Beyond)
 	}
 }
 

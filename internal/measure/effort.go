@@ -103,26 +103,36 @@ type toil struct {
 	last   int64            // up to when spent is
 	now    effort           // since then
 	spent  [waits + 1]int64 // milliseconds since the first entry into progress
-	out    flow.Outcome
 	doing  bool
 	holder flow.Pseudonym // as the last holding says
+	gave   flow.Pseudonym // who had it when it was delivered
 	before flow.Pseudonym // the last that was somebody since it has been in progress
 }
 
-// step takes the next stretch of the life, in order.
-func (w *toil) step(at int64, st *flow.State, out flow.Outcome) {
+// step takes the next stretch of the life, in order, and what it does to
+// its end.
+func (w *toil) step(at int64, st *flow.State, out flow.Outcome, end endStep) {
 	if w.began {
 		w.spent[w.now] += at - w.last
 	}
-	was, wasDoing := w.out, w.doing
-	w.out, w.doing = out, out == flow.Open && st.Category == flow.InProgress
+	wasDoing := w.doing
+	w.doing = out == flow.Open && st.Category == flow.InProgress
 	w.began = w.began || w.doing
 	w.last, w.now = at, w.statuses.of(st)
-	if out != flow.Open && out != was {
+	holder := w.holder
+	switch {
+	case w.doing:
+		holder = st.Assignee
+	case end == endsNow && out == flow.Delivered:
+		holder, w.gave = st.Assignee, st.Assignee
+	case end == endRestored && out == flow.Delivered:
+		holder = w.gave
+	}
+	if end == endsNow {
 		w.end(at)
 	}
-	if (w.doing || out == flow.Delivered && was != flow.Delivered) && st.Assignee != w.holder {
-		w.holder = st.Assignee
+	if holder != w.holder {
+		w.holder = holder
 		h := holding{ms: at, packed: w.people.number(w.holder)}
 		if w.doing && wasDoing && w.before != 0 && w.holder != 0 && w.holder != w.before {
 			h.packed |= handedOn
@@ -149,6 +159,8 @@ func (w *toil) end(at int64) {
 
 // toiled writes what was followed down for a leaf.
 func (l *ledger) toiled(leaf int, w *toil) {
+	n := len(l.leaves)
+	l.stints, l.holdings, l.talks = roomFor(l.stints, len(w.stints), leaf, n), roomFor(l.holdings, len(w.holdings), leaf, n), roomFor(l.talks, len(w.talks), leaf, n)
 	for _, e := range w.stints {
 		e.leaf = int32(leaf)
 		l.stints = append(l.stints, e)
@@ -178,8 +190,12 @@ func (l *ledger) stintsAt(at time.Time) []*stint {
 // deliveredLately reports whether a leaf, by its last step and stint by the
 // moment, stands delivered in scope and came to be so in the window before.
 func (w *load) deliveredLately(leaf int, at time.Time, s *Settings) bool {
-	e, end := w.now[leaf], w.ended[leaf]
-	return e != nil && e.after().in && e.after().out == flow.Delivered && end != nil && at.Sub(end.at()) < s.Thresholds.FlowWindow
+	end := w.ended[leaf] // that of most is long ago
+	if end == nil || end.ms <= at.Add(-s.Thresholds.FlowWindow).UnixMilli() {
+		return false
+	}
+	e := w.now[leaf]
+	return e != nil && e.after().in && e.after().out == flow.Delivered
 }
 
 // FlowTime is what the leaves that were delivered of late spent their time on,

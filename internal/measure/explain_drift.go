@@ -102,7 +102,7 @@ func explainedTraps() []explainedBy {
 				if life == nil {
 					return false
 				}
-				raw, shown, _ := x.h.lifeAt(x.k, life, x.at)
+				raw, shown, _ := x.h.lifeAt(x.k, life, x.at, &x.status)
 				return raw.Contains(x.at) || shown.Contains(x.at)
 			},
 		})
@@ -125,7 +125,7 @@ func (x *explainer) trap(t *Trap) ExplainedMeasure {
 	if life == nil {
 		return ExplainedMeasure{Why: "the configuration switches it off"}
 	}
-	raw, shown, why := x.h.lifeAt(x.k, life, x.at)
+	raw, shown, why := x.h.lifeAt(x.k, life, x.at, &x.status)
 	if why != "" {
 		return ExplainedMeasure{Why: why}
 	}

@@ -43,17 +43,15 @@ func (x *explainer) target() ExplainedMeasure {
 		{"moved later", fmt.Sprintf("%d times, %d of them in the last 90 days", x.status.TargetMoves, x.status.TargetMoves90d)},
 		{"slip", fmt.Sprintf("%d days", *x.status.TargetSlipDays)},
 	}}
-	p, _ := promised(x.l.goal.Targets, x.at, x.s.Calendar.Location())
-	for _, t := range p.history {
-		said := time.Time{}
-		if !t.Said.IsZero() {
-			said = t.Said.Start(x.s.Calendar.Location())
+	for _, d := range x.l.targetHistory().dates {
+		if d.said.After(x.at) {
+			break
 		}
-		what := "target " + t.Date.String()
-		if t.Why != "" {
-			what += ": " + t.Why
+		what := "target " + d.date.String()
+		if d.why != "" {
+			what += ": " + d.why
 		}
-		m.Counted = append(m.Counted, Evidence{At: said, What: what})
+		m.Counted = append(m.Counted, Evidence{At: d.said, What: what})
 	}
 	return m
 }

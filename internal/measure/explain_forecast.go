@@ -57,8 +57,11 @@ func moved(e *Estimate) []ExplainedInput {
 		out = append(out, ExplainedInput{"moved it from the delivered share", fmt.Sprintf("%s: %+.1f points", s.What, 100*s.By)})
 	}
 	for _, b := range e.Beyond {
-		out = append(out, ExplainedInput{"beyond what was learnt from", fmt.Sprintf(
-			"%s, %s; counted as %s, and the interval is wider", b.What, b.Than, b.Taken)})
+		text := fmt.Sprintf("%s, %s; counted as %s", b.What, b.Than, b.Taken)
+		if b.Widens {
+			text += ", and the interval is wider"
+		}
+		out = append(out, ExplainedInput{"beyond what was learnt from", text})
 	}
 	return out
 }

@@ -126,6 +126,7 @@ func newExplainer(h *History, k int, at time.Time) *explainer {
 	x := &explainer{h: h, k: k, l: l, at: at, s: s, now: l.now(at), load: l.load(at)}
 	x.status, x.crowd = h.statusOf(k, h.outgrown(at)[k], h.work.shares(at), at)
 	h.concentrateOne(k, &x.status, x.crowd, at)
+	h.setTrapStates(&x.status, k, at)
 	h.setCriteria(k, &x.status, at)
 	x.rhythm, _ = l.rhythm(at, s)
 	if l.goal.Count == goal.CountPoints {

@@ -111,8 +111,3 @@ func (x *explainer) debt() ExplainedMeasure {
 	})
 	return m
 }
-
-// String tells the numbers by their windows.
-func (c DebtCount) String() string {
-	return fmt.Sprintf("%d in 7 days, %d in 28, %d in 90", c.Days7, c.Days28, c.Days90)
-}

@@ -26,7 +26,7 @@ func explainedWork(t *Thresholds) []explainedBy {
 func (x *explainer) finished() ExplainedMeasure {
 	f := x.status.Finished
 	m := ExplainedMeasure{
-		Value:  fmt.Sprintf("%d in 7 days, %d in 28, %d in 90", f.Days7, f.Days28, f.Days90),
+		Value:  f.String(),
 		Inputs: []ExplainedInput{{"7d", strconv.Itoa(f.Days7)}, {"28d", strconv.Itoa(f.Days28)}, {"90d", strconv.Itoa(f.Days90)}},
 	}
 	x.l.finishedBy(x.at, 90*day, func(leaf int, when time.Time) {

@@ -31,3 +31,18 @@ func (h *History) RowByRow() *History {
 	link(known.ledgers, known.above)
 	return &known
 }
+
+// RememberedOf asks a detector of so many goals, and of so many weeks what goals
+// are compared by, and returns how many answers, and how many weeks, are known
+// afterwards.
+func (h *History) RememberedOf(goals, weeks int) (answers, classes int) {
+	known := *h
+	known.watch = newWatch()
+	for k := range goals {
+		known.watch.ask(question{ledger: k}, func() seen { return seen{} })
+	}
+	for k := range weeks {
+		known.classAt(instantOf(int64(k) * 7 * millisADay))
+	}
+	return len(known.watch.answers), len(known.watch.classes)
+}

@@ -107,8 +107,11 @@ func (h *History) lookup(k int, now *GoalStatus, at time.Time) Lookup {
 			l.setWork(g, when, &w, s)
 			h.concentrateOne(k, g, l.crowd(when, &w, s), when)
 		}
+		if g.Evidence == nil && name == evidenceFigure {
+			l.setEvidence(g, when, h.work.shares(when), s)
+		}
 		f := g.figure(name, when, zone)
-		if past && name != "concentration" { // which other goals can change
+		if past && name != "concentration" && name != evidenceFigure { // which other goals and syncs can change
 			l.past.keep(pastFigure{name, when.UnixMilli()}, f)
 		}
 		return f
@@ -158,9 +161,7 @@ func (p *pastFigures) keep(k pastFigure, f Figure) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.all) >= maxPast {
-		clear(p.all)
-	}
+	makeRoom(p.all, maxPast)
 	p.all[k] = f
 }
 

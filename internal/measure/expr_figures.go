@@ -73,6 +73,11 @@ func (g *GoalStatus) number(name string, at time.Time, zone *time.Location) (*fl
 		return g.FlowEfficiency, true
 	case "concentration":
 		return g.Concentration, true
+	case evidenceFigure:
+		if g.Evidence == nil {
+			return nil, true
+		}
+		return &g.Evidence.Ratio, true
 	case "stall_after":
 		return g.StallAfterSeconds, true
 	case "last_progress_age":

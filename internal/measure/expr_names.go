@@ -13,15 +13,16 @@ type NameSet map[string]Unit
 // outcomePrefix stands before an outcome's id.
 const outcomePrefix = "outcome."
 
-// ExprNames returns the figures of a goal that has the given outcomes. Figures
-// that this version does not measure are among them, so that a criterion can
-// be written down before they are: until then they are unknown.
+// evidenceFigure is how far the figures can be trusted.
+const evidenceFigure = "evidence"
+
+// ExprNames returns the figures of a goal that has the given outcomes.
 func ExprNames(outcomes ...string) NameSet {
 	names := NameSet{
 		"reported_completion": Share, "delivered_completion": Share, "real_completion": Share,
 		"overstated_probability": Share, "on_time_probability": Share, "first_target_probability": Share,
 		"decision_blocked": Share, "flow_efficiency": Share, "reopened": Share, "unowned": Share,
-		"concentration": Share, "evidence": Share,
+		"concentration": Share, evidenceFigure: Share,
 
 		"issues": Count, "issues_open": Count, "issues_delivered": Count, "issues_discarded": Count,
 		"scope_added": Count, "scope_removed": Count, "target_moves": Count, "target_moves_90d": Count,

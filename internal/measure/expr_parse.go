@@ -13,8 +13,10 @@ const (
 	// parentheses and nots.
 	maxExpr    = 1000
 	maxNesting = 32
-	// longestFor bounds "for": each of its days is looked at.
+	// longestFor bounds "for": each of its days is looked at. mostLooked bounds
+	// the moments that are looked at where one lies within another.
 	longestFor = 366 * day
+	mostLooked = 2000
 )
 
 // ParseExpr reads an expression over the named figures. Its error is an
@@ -157,7 +159,23 @@ func (p *exprParser) time(word string, e *Expr) (*Expr, error) {
 	case v.span > longestFor:
 		return nil, &ExprError{t.column, fmt.Sprintf("%q is longer than %s", t.text, spanText(longestFor)), "shorten it"}
 	}
-	return &Expr{op: opFor, args: []*Expr{e}, value: v}, nil
+	held := &Expr{op: opFor, args: []*Expr{e}, value: v}
+	if n := held.looked(); n > mostLooked {
+		return nil, &ExprError{t.column, fmt.Sprintf("one for lies within another, and they look at %d moments together, more than %d", n, mostLooked), "shorten them, or say how long once"}
+	}
+	return held, nil
+}
+
+// looked is at how many moments a figure is asked for, at the most.
+func (e *Expr) looked() int {
+	n := 1
+	for _, a := range e.args {
+		n = max(n, a.looked())
+	}
+	if e.op == opFor {
+		n *= int(e.value.span/day) + 3 // the days that begin within, and both ends
+	}
+	return n
 }
 
 func has(t token) string {

@@ -69,6 +69,8 @@ func TestWrongConditionsAreRefusedWithPlaceAndMend(t *testing.T) {
 		{"for without a duration", "stalled for 2026-01-01", `column 13: for wants a duration, has "2026-01-01"; write a number with a unit, such as for 14d`},
 		{"for no time", "stalled for 0d", `column 13: for wants a duration, has "0d"; write a number with a unit, such as for 14d`},
 		{"for too long", "stalled for 60w", `column 13: "60w" is longer than 366d; shorten it`},
+		{"for within for, for too many moments", "(stalled for 40d or stalled) for 60d",
+			"column 34: one for lies within another, and they look at 2709 moments together, more than 2000; shorten them, or say how long once"},
 		{"an open parenthesis", "(stalled or scope_added > 3", `column 1: the parenthesis is not closed; close it with )`},
 		{"a closing parenthesis", "stalled)", `column 8: the parenthesis closes nothing; remove it, or open it before`},
 		{"too deep", deep, `column 33: the condition is nested more than 32 deep; make several criteria of it`},
@@ -295,6 +297,19 @@ func TestStopCriteriaAreJudgedFromTheGoalsOwnHistory(t *testing.T) {
 	e, ok := h.Explain("g", "stop_criteria", flowtest.At(t, "2026-01-10"))
 	if !ok || e.Measures[0].Value != "met: little" || len(e.Measures[0].Inputs) < 5 {
 		t.Errorf("the explanation is %+v", e)
+	}
+}
+
+func TestHowFarTheFiguresCanBeTrustedCanStopAGoal(t *testing.T) {
+	g := epicGoal()
+	g.StopWhen = []goal.StopCriterion{{ID: "thin", When: "evidence < 50% for 2d"}, {ID: "fine", When: "evidence > 90%"}}
+	got := status(t, built(t, []goal.Goal{g}, half(t)), "2026-01-21")
+	if r := got.Evidence.Ratio; r >= 0.5 {
+		t.Fatalf("the evidence of two issues is %v", r)
+	}
+	want := []measure.StopCriterion{{ID: "thin", When: "evidence < 50% for 2d", Met: ptr(true)}, {ID: "fine", When: "evidence > 90%", Met: ptr(false)}}
+	if d := cmp.Diff(want, got.StopCriteria); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
 	}
 }
 

@@ -19,7 +19,7 @@ const (
 	finHorizon // log(h / 30 d)
 	finOpen    // log(1+open leaves)
 	finLogit   // ℓ
-	finPace    // log of the months that the open leaves take at the present pace
+	finPace    // F1's logit, where there is one
 	finAge     // log(1+age)
 	finNew30   // share that came in within 30 days
 	finSince   // log(1+days since the last delivery)
@@ -47,6 +47,9 @@ type finishModel struct {
 // that the penalty on a coefficient is little hindered by the intercept's.
 const finAgeCenter, finSinceCenter = 4.5, 3.0
 
+// finPaceScale is about the deviation of F1's logit: it lies between −7 and 7.
+const finPaceScale = 3.0
+
 const (
 	finishLambda = 2.0
 	finishSteps  = 6
@@ -59,18 +62,12 @@ const (
 	minHorizonSlope = 0.3
 )
 
-// finishVector returns the features; the horizon's is left 0.
+// finishVector returns the features; those of the horizon are left 0.
 func (s *Situation) finishVector() finishBeta {
-	delivered := 0.0
-	for _, n := range s.Weekly {
-		delivered += float64(n)
-	}
-	rate := (max(0, delivered) + 0.5) / (float64(len(s.Weekly)) + 1)
 	v := finishBeta{
 		finOne:    1,
 		finOpen:   math.Log1p(float64(s.Open())) - 2,
 		finLogit:  s.issueLogit(),
-		finPace:   math.Log((float64(s.Open()) + 0.25) / (rate * 4.3)),
 		finAge:    math.Log1p(max(0, s.Age)) - finAgeCenter,
 		finNew30:  s.New30,
 		finSince:  math.Log1p(max(0, s.SinceDelivery)) - finSinceCenter,
@@ -91,10 +88,13 @@ func (s *Situation) finishVector() finishBeta {
 	return v
 }
 
-func (v *finishBeta) within(days float64) {
+// within sets the features of a horizon. pace is F1's logit, 0 where there is
+// none.
+func (v *finishBeta) within(days, pace float64) {
 	h := math.Log(days / 30)
 	v[finHorizon] = h
 	v[finNoOpenH] = v[finNoOpen] * h
+	v[finPace] = pace / finPaceScale
 }
 
 // finishRow is a case and a horizon, and whether it was finished by then.
@@ -135,15 +135,15 @@ func finishRows(closed, open []veteran, kind Kind, asOf time.Time) []finishRow {
 				if c.At.Add(time.Duration(h * float64(day))).After(until) {
 					break
 				}
-				x.within(h)
-				y := 0.0
+				r := finishRow{w: w}
 				if p.closed() && c.finishedWithin(h) {
-					y = 1
+					r.y = 1
 				}
-				r := finishRow{x: x, y: y, w: w}
 				if pace != nil {
 					r.pace, r.paced = pace[i], true
 				}
+				x.within(h, r.pace)
+				r.x = x
 				rows = append(rows, r)
 			}
 		}
@@ -188,8 +188,8 @@ func fitFinish(closed, open []veteran, kind Kind, prior *Prior, asOf time.Time) 
 // finishSigns are the signs that coefficients must have, so that more open work
 // never raises the odds: 1 for at least 0, −1 for at most 0, 0 for any.
 func finishSigns() (signs [numFinish]float64) {
-	signs[finOpen], signs[finPace] = -1, -1
-	signs[finLogit], signs[finDropped], signs[finSmall] = 1, 1, 1
+	signs[finOpen] = -1
+	signs[finLogit], signs[finPace], signs[finDropped], signs[finSmall] = 1, 1, 1, 1
 	return signs
 }
 

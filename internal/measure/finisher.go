@@ -12,7 +12,8 @@ type finisher uint8
 
 // The finishers. The first is in force; the others are what it is made of, or
 // what it is held against. Where a way has nothing to go by, as the pace has
-// not where no leaf is open, the logistic regression stands in.
+// not where no leaf is open or hardly a week is over, the logistic regression
+// stands in.
 const (
 	finishInForce  finisher = iota // the mean of the logits of F0, F1 recalibrated and F2, by their weights
 	finishBase                     // F0: what became of like containers
@@ -109,16 +110,21 @@ func (o *outlook) within(days float64) (p [numFinishers]float64) {
 	if days <= 0 {
 		return p
 	}
-	o.x.within(days)
+	pace, paced := o.situation.paceWithin(days)
+	paceLogit := 0.0
+	if paced {
+		paceLogit = boundedLogit(pace)
+	}
+	o.x.within(days, paceLogit)
 	f := o.model.finish[o.situation.Kind]
 	logistical := logistic(o.x.times(&f.beta))
 	for k := range p {
 		p[k] = logistical
 	}
 	p[finishBase] = o.base(days, logistical)
-	if pace, ok := o.situation.paceWithin(days); ok {
+	if paced {
 		p[finishPace] = pace
-		p[finishAdjusted] = f.adjust.of(boundedLogit(pace), o.x[finHorizon])
+		p[finishAdjusted] = f.adjust.of(paceLogit, o.x[finHorizon])
 	}
 	sum := 0.0
 	for k, w := range o.model.mix {

@@ -36,20 +36,22 @@ func TestThePaceWorkedByHand(t *testing.T) {
 		days float64
 		want float64
 	}{
-		// No full week: r = ½, p = ½/(½+1½) = ¼.
-		"one leaf, nothing known":   {Situation{All: 1}, 10.5, 0.5},
-		"two leaves, nothing known": {Situation{All: 2}, 10.5, 0.3125},
-		// Four weeks without a delivery: r = ½, p = 4½/(4½+13½) = ¼.
-		"four weeks of nothing":         {Situation{All: 1, Weekly: []int{0, 0, 0, 0}}, 94.5, 0.5},
-		"more re-opened than delivered": {Situation{All: 1, Weekly: []int{-3, 0, 0, 1}}, 94.5, 0.5},
+		// Five weeks without a delivery: r = ½, p = 5½/(5½+16½) = ¼.
+		"five weeks of nothing":             {Situation{All: 1, Weekly: []int{0, 0, 0, 0, 0}}, 115.5, 0.5},
+		"five weeks of nothing, two leaves": {Situation{All: 2, Weekly: []int{0, 0, 0, 0, 0}}, 115.5, 0.3125},
+		"more re-opened than delivered":     {Situation{All: 1, Weekly: []int{-3, 0, 0, 1, 0}}, 115.5, 0.5},
 	} {
 		if got, ok := c.s.paceWithin(c.days); !ok || math.Abs(got-c.want) > 1e-12 {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}
-	done := Situation{All: 5, Delivered: 5, Weekly: []int{3}}
+	done := Situation{All: 5, Delivered: 5, Weekly: []int{3, 2, 0, 0, 0}}
 	if _, ok := done.paceWithin(30); ok {
 		t.Error("the pace tells when what is finished will be finished")
+	}
+	young := Situation{All: 5, Delivered: 1, Weekly: []int{1, 0, 0, 0}}
+	if _, ok := young.paceWithin(30); ok {
+		t.Error("four weeks are told to have a pace")
 	}
 }
 
@@ -94,6 +96,25 @@ func TestWhereNoLeafIsOpenThePaceIsNotAsked(t *testing.T) {
 	p := o.within(30)
 	if p[finishPace] != p[finishLogistic] || p[finishAdjusted] != p[finishLogistic] || p[finishInForce] > 0.99 {
 		t.Errorf("the odds are %v", p)
+	}
+}
+
+func TestTheRegressionKnowsTheOddsOfThePace(t *testing.T) {
+	m := fit(nil, nil, NeutralPrior(), time.Time{})
+	s := Situation{Kind: KindEpic, All: 2, Weekly: []int{0, 0, 0, 0, 0}}
+	says := func() float64 {
+		o := m.outlook(&s, &endingsRoom{})
+		return logit(o.within(115.5)[finishLogistic])
+	}
+	without := says()
+	m.finish[KindEpic].beta[finPace] = 1
+	// The pace says 0.3125, as worked by hand above.
+	if got, want := says()-without, logit(0.3125)/finPaceScale; !near(got, want) {
+		t.Errorf("they move the regression by %v, want %v", got, want)
+	}
+	s.Weekly = s.Weekly[1:]
+	if got := says(); !near(got, without) {
+		t.Errorf("before five weeks are over the regression says %v, and %v without a pace", got, without)
 	}
 }
 

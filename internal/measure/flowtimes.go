@@ -1,18 +1,40 @@
 package measure
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
 	"plumbline/internal/flow"
 )
 
-// FinishedIssues is how many leaves were delivered for the first time, while in
-// scope, in the windows that end at the snapshot's moment (MEASURES §2.7).
-type FinishedIssues struct {
+// Windows is to how many issues something happened in the windows that end at
+// the snapshot's moment (MEASURES §2.7, §2.14).
+type Windows struct {
 	Days7  int `json:"7d"`
 	Days28 int `json:"28d"`
 	Days90 int `json:"90d"`
+}
+
+// longestWindow is the longest of Windows.
+const longestWindow = 90 * day
+
+// add counts what happened so long before the moment.
+func (w *Windows) add(age time.Duration) {
+	if age < longestWindow {
+		w.Days90++
+	}
+	if age < 28*day {
+		w.Days28++
+	}
+	if age < 7*day {
+		w.Days7++
+	}
+}
+
+// String says in words how many there are in each window.
+func (w Windows) String() string {
+	return fmt.Sprintf("%d in 7 days, %d in 28, %d in 90", w.Days7, w.Days28, w.Days90)
 }
 
 // Percentiles are durations in seconds.
@@ -46,30 +68,15 @@ func (l *ledger) finishedBy(at time.Time, window time.Duration, f func(leaf int,
 	}
 }
 
-// finishedWindow is the longest of FinishedIssues.
-const finishedWindow = 90 * day
-
-func (l *ledger) finishedIn(at time.Time, s *Settings) FinishedIssues {
-	var f FinishedIssues
-	count := func(_ int, when time.Time) {
-		age := at.Sub(when)
-		if age < finishedWindow {
-			f.Days90++
-		}
-		if age < 28*day {
-			f.Days28++
-		}
-		if age < 7*day {
-			f.Days7++
-		}
-	}
+func (l *ledger) finishedIn(at time.Time, s *Settings) Windows {
+	var f Windows
 	if p := l.presentAt(at, s); p != nil {
 		for _, ms := range p.finished {
-			count(0, instantOf(ms))
+			f.add(at.Sub(instantOf(ms)))
 		}
 		return f
 	}
-	l.finishedBy(at, finishedWindow, count)
+	l.finishedBy(at, longestWindow, func(_ int, when time.Time) { f.add(at.Sub(when)) })
 	return f
 }
 
@@ -88,7 +95,7 @@ func (l *ledger) eachTimes(at time.Time, f func(leaf int, t *times)) {
 		var t times
 		seen := false
 		for ; k < len(l.turns) && l.turns[k].leaf == leaf; k++ {
-			if x := &l.turns[k]; x.at <= ms {
+			if x := &l.turns[k]; x.ms() <= ms {
 				seen = true
 				t.turn(x)
 			}
@@ -100,14 +107,14 @@ func (l *ledger) eachTimes(at time.Time, f func(leaf int, t *times)) {
 }
 
 func (t *times) turn(x *turn) {
-	switch x.what {
+	switch x.what() {
 	case began:
-		t.begun = x.at
+		t.begun = x.ms()
 		if t.first == 0 {
-			t.first = x.at
+			t.first = x.ms()
 		}
 	case delivered:
-		t.delivered = x.at
+		t.delivered = x.ms()
 	case reopened:
 		t.begun = 0
 	}

@@ -44,10 +44,10 @@ func TestTimesOfWorkWorkedByHand(t *testing.T) {
 		}
 	}
 	// PAY-8 was delivered before it moved in; PAY-4 counts when it was first.
-	if d := cmp.Diff(&measure.FinishedIssues{Days7: 0, Days28: 4, Days90: 4}, got.Finished); d != "" {
+	if d := cmp.Diff(&measure.Windows{Days7: 0, Days28: 4, Days90: 4}, got.Finished); d != "" {
 		t.Errorf("finished (-want +got):\n%s", d)
 	}
-	if d := cmp.Diff(&measure.FinishedIssues{Days7: 3, Days28: 3, Days90: 3}, status(t, h, "2026-01-09 12:00").Finished); d != "" {
+	if d := cmp.Diff(&measure.Windows{Days7: 3, Days28: 3, Days90: 3}, status(t, h, "2026-01-09 12:00").Finished); d != "" {
 		t.Errorf("finished by 9 January (-want +got):\n%s", d)
 	}
 	if *got.Unowned != 0.5 {

@@ -51,14 +51,14 @@ type signals struct {
 // Whoever measures the decisions or the evidence adds them here.
 func (l *ledger) signals(at time.Time, t *tally, r *rhythm, s *Settings) signals {
 	_, closed := l.closed(at, t, s)
-	target, promisedYet := promised(l.goal.Targets, at, s.Calendar.Location())
+	target, promisedYet := l.targetAt(at)
 	g := signals{
 		finished:   l.finished(at, t, s),
 		started:    t.started,
 		defect:     l.hidden(at, t, s),
 		overdue:    l.overdue.Contains(at),
 		stalled:    !closed && r.stalls.Contains(at),
-		targetOver: promisedYet && !at.Before(target.now.End(s.Calendar.Location())),
+		targetOver: promisedYet && !at.Before(target.End(s.Calendar.Location())),
 	}
 	if g.certain() {
 		return g

@@ -75,13 +75,13 @@ func Build(in Input) (*History, error) {
 	index.Expect(in.Expect)
 	bulk := newBulkEdits(in.Settings.Thresholds.BulkIssues)
 	w := newWorkBuilder()
-	held, linked := newBlockers(), newMentions()
+	held, named := newBlockers(), newMentions()
 	survey := in.survey()
 	err := in.eachTimeline(index.Put, survey.meet, func(t *flow.Timeline) {
 		w.meet(t)
 		bulk.suspect(t.Issue)
-		held.meet(t.Issue)
-		linked.meet(t.Issue)
+		held.meet(t)
+		named.meet(t)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("relating issues to goals: %w", err)
@@ -91,8 +91,8 @@ func Build(in Input) (*History, error) {
 	b.blockers, b.releases = held, in.Releases
 	b.hear(in.Said)
 	b.measured(in.Outcomes)
-	linked.sort()
-	w.join(b, linked)
+	named.sort()
+	w.join(b, named)
 	b.decider.learn(in.Catalogs)
 	b.decider.belongs = belongings(index, b.ledgers)
 	err = in.eachTimeline(func(t *flow.Timeline) {
@@ -115,7 +115,7 @@ func Build(in Input) (*History, error) {
 	}
 	link(h.ledgers, h.above)
 	h.work = w.finish()
-	h.kept = &kept{index: index, bulk: bulk, words: b.words, people: b.people, uses: b.uses, blockers: held, mentions: linked, decider: b.decider}
+	h.kept = &kept{index: index, bulk: bulk, words: b.words, people: b.people, uses: b.uses, blockers: held, mentions: named, decider: b.decider}
 	h.kept.rest(&h.settings)
 	for k := range h.ledgers { // which stay as they are from now on
 		l := &h.ledgers[k]

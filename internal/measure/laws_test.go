@@ -227,7 +227,7 @@ func TestDisjointGoalsAddUpToTheirParent(t *testing.T) {
 		}
 		snap := built(t, apart, s.until(t, at)).Snapshot(at)
 		var issues measure.Parts
-		var finished measure.FinishedIssues
+		var finished measure.Windows
 		blocked := 0
 		for _, id := range []string{"g", "h"} {
 			g, _ := snap.Goal(id)

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -12,16 +13,33 @@ import (
 type life struct {
 	born      int64 // created
 	delivered int64 // delivered for the first time
-	gone      int64 // deleted, archived or out of the site's scope
-	split     int64 // said by a link to be split off, or cloned from, another issue
+}
+
+// oddity is what few leaves have of a life.
+type oddity struct {
+	gone  int64 // deleted, archived or out of the site's scope
+	split int64 // said by a link to be split off, or cloned from, another issue
+	leaf  int32
+}
+
+// oddities returns those of a leaf; zero for most.
+func (l *ledger) oddities(leaf int) oddity {
+	k, ok := slices.BinarySearchFunc(l.odd, int32(leaf), func(o oddity, leaf int32) int { return cmp.Compare(o.leaf, leaf) })
+	if !ok {
+		return oddity{}
+	}
+	return l.odd[k]
 }
 
 // turn is a turn in a leaf's life, whether or not it was in scope then.
 type turn struct {
-	at   int64
+	stamp
 	leaf int32
-	what turning
 }
+
+func newTurn(ms int64, what turning) turn { return turn{stamp: newStamp(ms, uint8(what))} }
+
+func (t *turn) what() turning { return turning(t.sign()) }
 
 type turning uint8
 
@@ -29,14 +47,18 @@ const (
 	began     turning = iota // entered progress for the first time since it was created or re-opened
 	delivered                // was delivered
 	reopened                 // was closed, and is open again
+	restored                 // is delivered as it was before it was open for less than the bounce
 )
 
 // mark is how a leaf stands from a moment on, beside its status.
 type mark struct {
-	at   int64
+	stamp
 	leaf int32
-	is   stance
 }
+
+func newMark(ms int64, is stance) mark { return mark{stamp: newStamp(ms, uint8(is))} }
+
+func (m *mark) is() stance { return stance(m.sign()) }
 
 // stance is what marks tell of a leaf.
 type stance uint8
@@ -61,26 +83,33 @@ func instantOf(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
 func by(ms int64, at time.Time) bool { return ms != 0 && ms <= at.UnixMilli() }
 
 // observe writes down a leaf's life in each goal that it belongs to.
-func (b *builder) observe(t *flow.Timeline, leaves []place) {
-	w := toil{statuses: &b.settings.Work, people: b.people, talks: talks(t, &b.settings)}
-	me, turns, marks := b.follow(t, &w)
-	if !slices.ContainsFunc(marks, func(m mark) bool { return m.is&isDebt != 0 }) {
+func (b *builder) observe(t *flow.Timeline, leaves []place, f *following) {
+	w, turns, marks, me := &f.toil, f.turns, f.marks, f.life
+	b.used = usedRows{turns, marks, w.stints, w.holdings}
+	if !slices.ContainsFunc(marks, func(m mark) bool { return m.is()&isDebt != 0 }) {
 		w.talks = nil // it might have been debt, and never was
 	}
+	odd := oddity{gone: millis(t.Issue.Gone)}
 	off, isSplit := splitOff(t.Issue)
 	if isSplit {
-		me.split = millis(off.at)
+		odd.split = millis(off.at)
 	}
-	noise, raises := b.noiseOf(t), b.raises(t)
+	noise, raises, was := b.noiseOf(t), b.raises(t), stays(t)
 	for _, p := range leaves {
 		l := &b.ledgers[p.ledger]
 		if l.lives != nil {
 			l.lives[p.index] = me
 		}
+		if odd.gone != 0 || odd.split != 0 {
+			odd.leaf = int32(p.index)
+			l.odd = append(l.odd, odd)
+		}
 		if isSplit {
 			l.noteSplit(p.index, off)
 		}
 		l.noteRaises(p.index, raises)
+		l.turns, l.marks = roomFor(l.turns, len(turns), p.index, len(l.leaves)), roomFor(l.marks, len(marks), p.index, len(l.leaves))
+		l.noteStays(p.index, was)
 		for _, x := range turns {
 			x.leaf = int32(p.index)
 			l.turns = append(l.turns, x)
@@ -89,40 +118,67 @@ func (b *builder) observe(t *flow.Timeline, leaves []place) {
 			m.leaf = int32(p.index)
 			l.marks = append(l.marks, m)
 		}
-		l.toiled(p.index, &w)
+		l.toiled(p.index, w)
 		b.stir(p, noise)
 	}
 	b.blockers.watch(t, leaves)
 }
 
-// follow walks along an issue's life.
-func (b *builder) follow(t *flow.Timeline, w *toil) (me life, turns []turn, marks []mark) {
-	me = life{born: millis(t.Issue.Created), gone: millis(t.Issue.Gone)}
-	started, out := false, flow.Open
-	for span, st := range t.Spans() {
-		at, was := millis(span.From), out
-		out = b.settings.Semantics.Outcome(st)
-		w.step(at, st, out)
-		switch {
-		case was != flow.Open && out == flow.Open:
-			started = false
-			turns = append(turns, turn{at: at, what: reopened})
-		case was != flow.Delivered && out == flow.Delivered:
-			turns = append(turns, turn{at: at, what: delivered})
-			if me.delivered == 0 {
-				me.delivered = at
-			}
-		}
-		if !started && out == flow.Open && st.Category == flow.InProgress {
-			started = true
-			turns = append(turns, turn{at: at, what: began})
-		}
-		now := b.stance(st)
-		if k := len(marks) - 1; k < 0 && now != 0 || k >= 0 && marks[k].is != now {
-			marks = append(marks, mark{at: at, is: now})
+// usedRows are an issue's rows before they are written into ledgers: lists that
+// are used again for every issue.
+type usedRows struct {
+	turns    []turn
+	marks    []mark
+	stints   []stint
+	holdings []holding
+}
+
+// following follows how an issue turns and stands, and what it is spent on.
+type following struct {
+	toil
+	life
+	b       *builder
+	turns   []turn
+	marks   []mark
+	started bool
+	ends    endFold
+}
+
+// follow begins to follow an issue.
+func (b *builder) follow(t *flow.Timeline) following {
+	used := &b.used
+	return following{
+		b: b, life: life{born: millis(t.Issue.Created)}, turns: used.turns[:0], marks: used.marks[:0],
+		toil: toil{statuses: &b.settings.Work, people: b.people, talks: talks(t, &b.settings), stints: used.stints[:0], holdings: used.holdings[:0]},
+		ends: endFold{bounce: b.settings.Thresholds.Bounce.Milliseconds()},
+	}
+}
+
+// step takes the next stretch of the issue's life, in order.
+func (f *following) step(span flow.Span, st *flow.State, out flow.Outcome) {
+	at := millis(span.From)
+	end := f.ends.step(at, out)
+	f.toil.step(at, st, out, end)
+	switch {
+	case end == endUndone:
+		f.started = false
+		f.turns = append(f.turns, newTurn(at, reopened))
+	case end == endRestored && out == flow.Delivered:
+		f.turns = append(f.turns, newTurn(at, restored))
+	case end == endsNow && out == flow.Delivered:
+		f.turns = append(f.turns, newTurn(at, delivered))
+		if f.delivered == 0 {
+			f.delivered = at
 		}
 	}
-	return me, turns, marks
+	if !f.started && out == flow.Open && st.Category == flow.InProgress {
+		f.started = true
+		f.turns = append(f.turns, newTurn(at, began))
+	}
+	now := f.b.stance(st)
+	if k := len(f.marks) - 1; k < 0 && now != 0 || k >= 0 && f.marks[k].is() != now {
+		f.marks = append(f.marks, newMark(at, now))
+	}
 }
 
 func (b *builder) stance(st *flow.State) stance {

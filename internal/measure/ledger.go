@@ -43,15 +43,18 @@ type ledger struct {
 	held      []heldLeaf
 
 	lives    []life      // by leaf
+	odd      []oddity    // by leaf
 	turns    []turn      // by leaf, then in order of time
 	marks    []mark      // by leaf, then in order of time
 	holds    []hold      // by leaf
 	splits   []splitLeaf // in order of time
 	raises   []raise     // the same
+	stays    []stay      // by leaf, then in order of time; of those whose key changed
 	stints   []stint     // by leaf, then in order of time
 	holdings []holding   // by leaf, then in order of time
 	talks    []talk      // by leaf, then in order of time; of those that may be debt
 	noise    []dayNoise  // in order of time
+	meant    []dayNoise  // the same, of changes that are about status, scope, size or date
 	shut     flow.Spans  // while all containers were closed
 	idle     flow.Spans  // while no progress is expected: shut, or in a freeze
 	below    []*ledger   // those of the goals below it
@@ -111,9 +114,13 @@ type builder struct {
 	debt         debtBook
 	people       people
 	releases     map[ReleaseOf][]goal.Target
-	noise        []map[int64]int32 // by ledger and day
+	noise        []dayCounts // by ledger
+	meant        []dayCounts // the same, of changes that mean something
 	waitingNoise []waitingNoise
 	noises       []noiseAt // used again for every issue
+	used         usedRows
+	entering     []entering // the same
+	proving      []proving
 	words        *wordings
 }
 
@@ -137,7 +144,7 @@ func newBuilder(index *goal.Index, bulk bulkView, s Settings) *builder {
 		words: newWordings(), debt: debtBook{}, people: people{},
 	}
 	for g, m := range index.Mapped() {
-		b.noise = append(b.noise, map[int64]int32{})
+		b.noise, b.meant = append(b.noise, dayCounts{}), append(b.meant, dayCounts{})
 		l := ledger{
 			goal: m.Goal, versions: m.Versions, missing: m.Missing, unanswered: m.Unanswered, criteria: criteria(m.Goal),
 		}
@@ -189,18 +196,8 @@ func (b *builder) add(t *flow.Timeline) {
 	if len(leaves) == 0 && len(epics) == 0 {
 		return
 	}
-	for _, p := range leaves {
-		l := &b.ledgers[p.ledger]
-		in := l.leaves[p.index].in()
-		l.entries = append(l.entries, b.entries(t, p.index, in)...)
-		l.proof.add(t, in)
-		if l.goal.Count == goal.CountPoints {
-			l.sizes = append(l.sizes, b.sizes(l, t, p.index, in)...)
-		}
-	}
 	if len(leaves) > 0 {
-		b.addProgress(t, leaves)
-		b.observe(t, leaves)
+		b.walk(t, leaves)
 	}
 	for _, p := range epics {
 		e := &b.ledgers[p.ledger].epics[p.index]
@@ -209,48 +206,10 @@ func (b *builder) add(t *flow.Timeline) {
 	}
 }
 
-// entries returns the steps of a leaf that is in scope during in.
-func (b *builder) entries(t *flow.Timeline, leaf int, in flow.Spans) []entry {
-	var out []entry
-	var was class
-	step := func(at time.Time, now class, st *flow.State) {
-		if now == was {
-			return
-		}
-		out = append(out, newEntry(at, leaf, was, now, b.words.number(st.Status.Name, st.Resolution.Name)))
-		was = now
-	}
-	for span, st := range t.Spans() {
-		here := class{in: true, cat: st.Category, out: b.settings.Semantics.Outcome(st), unsaid: st.Status.ID == ""}
-		never := true
-		for _, x := range in {
-			part, ok := x.Intersect(span)
-			if !ok {
-				continue
-			}
-			never = false
-			if part.From.After(span.From) {
-				step(span.From, class{}, st)
-			}
-			step(part.From, here, st)
-			if !part.To.IsZero() && (span.To.IsZero() || part.To.Before(span.To)) {
-				step(part.To, class{}, st)
-			}
-		}
-		if never {
-			step(span.From, class{}, st)
-		}
-	}
-	if end := t.Issue.Gone; !end.IsZero() && was.in {
-		step(end, class{}, &t.Issue.Now)
-	}
-	return out
-}
-
 // closed returns when the issue was terminal.
 func (b *builder) closed(t *flow.Timeline) flow.Spans {
 	var out flow.Spans
-	for span, st := range t.Spans() {
+	for span, st := range t.SpansOf(flow.OutcomeFields) {
 		if b.settings.Semantics.Outcome(st) != flow.Open {
 			out = out.Append(span)
 		}
@@ -290,10 +249,12 @@ func (b *builder) sortRows() {
 		slices.SortStableFunc(l.turns, compareTurns)
 		slices.SortStableFunc(l.marks, compareMarks)
 		slices.SortStableFunc(l.holds, compareHolds)
+		slices.SortStableFunc(l.odd, compareOddities)
 		slices.SortStableFunc(l.stints, compareStints)
 		slices.SortStableFunc(l.holdings, compareHoldings)
 		slices.SortStableFunc(l.splits, compareSplits)
 		slices.SortStableFunc(l.raises, compareRaises)
+		slices.SortStableFunc(l.stays, compareStays)
 		slices.SortStableFunc(l.talks, compareTalks)
 	})
 }
@@ -312,9 +273,14 @@ func compareSizes(a, b sizing) int {
 	return cmp.Or(cmp.Compare(a.ms, b.ms), cmp.Compare(a.leaf, b.leaf))
 }
 
-func compareTurns(a, b turn) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) }
-func compareMarks(a, b mark) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.at, b.at)) }
-func compareHolds(a, b hold) int { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.by, b.by)) }
+func compareTurns(a, b turn) int {
+	return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.ms(), b.ms()))
+}
+func compareMarks(a, b mark) int {
+	return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.ms(), b.ms()))
+}
+func compareHolds(a, b hold) int      { return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.by, b.by)) }
+func compareOddities(a, b oddity) int { return cmp.Compare(a.leaf, b.leaf) }
 func compareStints(a, b stint) int {
 	return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.ms, b.ms))
 }

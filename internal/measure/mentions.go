@@ -26,8 +26,16 @@ func newMentions() *mentions {
 	return &mentions{seed: maphash.MakeSeed(), later: map[uint64][]issueAt{}}
 }
 
+// linked reports whether the issue has a link, or ever had one. Most have none,
+// and it is quick.
+func linked(t *flow.Timeline) bool { return len(t.Issue.Links) > 0 || t.Touched(1<<flow.FieldLink) }
+
 // meet takes an issue of the first pass.
-func (m *mentions) meet(i *flow.Issue) {
+func (m *mentions) meet(t *flow.Timeline) {
+	if !linked(t) {
+		return
+	}
+	i := t.Issue
 	at := issueAt{i.Site, i.ID}
 	eachLinked(i, func(key string) { m.all = append(m.all, mention{m.hash(keyAt{i.Site, key}), at}) })
 }

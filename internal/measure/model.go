@@ -132,14 +132,13 @@ func (m *Model) observe(closed []veteran) []observation {
 func (m *Model) referTo(p *veteran, i int, row *observation, without *vector) reference {
 	c := &p.lessons[i]
 	v := m.features(&c.Situation)
-	n := float64(c.Scope())
 	r := reference{
 		logit: v[featLogit], size: v[featSize], age: v[featAge],
 		weight: row.weight,
 	}
-	r.residual[byJira] = row.y - logit((c.Naive()*n+0.5)/(n+1))
+	r.residual[byJira] = row.y - c.jiraLogit()
 	r.residual[byDelivered] = row.y - v[featLogit]
 	r.residual[byReference] = r.residual[byDelivered]
-	r.residual[byRegression] = row.y - v[featLogit] - m.belief(c.Open() == 0)*(dot(&row.x, without)-v[featLogit])
+	r.residual[byRegression] = row.y - m.believed(&c.Situation, &v, dot(&row.x, without))
 	return r
 }

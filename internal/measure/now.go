@@ -31,8 +31,8 @@ func (l *ledger) stances(at time.Time) []stance {
 	out := make([]stance, len(l.leaves))
 	ms := at.UnixMilli()
 	for k := range l.marks {
-		if m := &l.marks[k]; m.at <= ms {
-			out[m.leaf] = m.is
+		if m := &l.marks[k]; m.ms() <= ms {
+			out[m.leaf] = m.is()
 		}
 	}
 	return out

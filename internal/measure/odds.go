@@ -74,12 +74,11 @@ func (o *odds) carry(x *Replay, before time.Time) *odds {
 // in, to make the target that is promised at the moment; nil where that is not
 // known. A promise that is moved is judged at once.
 func (o *odds) onTime(l *ledger, at time.Time, s *Settings) *float64 {
-	zone := s.Calendar.Location()
-	p, ok := promised(l.goal.Targets, at, zone)
+	target, ok := l.targetAt(at)
 	if !ok {
 		return nil
 	}
-	end := p.now.End(zone)
+	end := target.End(s.Calendar.Location())
 	return o.ask(l, at, assertion{end: end.UnixMilli()}, func(c *chances) *chance { return &c.onTime }, func(m *Model, now *Situation) *float64 {
 		inWhatCounts := *now
 		l.countPoints(&inWhatCounts, s)

@@ -29,8 +29,16 @@ func told(o *odds, l *ledger, at []time.Time) []chances {
 // promising is a goal of some leaves with a target.
 func promising(t *testing.T) *ledger {
 	l := *found(t, flowtest.Catalog(), "2026-12-01", eventful(t)...)[0].ledger
-	l.goal = &goal.Goal{ID: "g", Targets: []goal.Target{{Date: flow.Date{Year: 2026, Month: 3, Day: 15}}}}
+	l.goal = &goal.Goal{ID: "g"}
+	l.promise(goal.Target{Date: flow.Date{Year: 2026, Month: 3, Day: 15}})
 	return &l
+}
+
+// promise declares one more target.
+func (l *ledger) promise(target goal.Target) {
+	s := DefaultSettings()
+	l.goal.Targets, l.promises = append(l.goal.Targets, target), nil
+	l.setPromises(&s, nil)
 }
 
 func noExperience() *Replay { return &Replay{cold: fit(nil, nil, ShippedPrior(), time.Time{})} }
@@ -82,7 +90,7 @@ func TestOddsAreAboutWhatIsPromisedAtTheMoment(t *testing.T) {
 	l, x, s := promising(t), noExperience(), DefaultSettings()
 	thursday := flowtest.At(t, "2026-01-22")
 	half := 0.99
-	l.goal.Targets = append(l.goal.Targets, goal.Target{Date: flow.Date{Year: 2026, Month: 6, Day: 15}, Said: flow.Date{Year: 2026, Month: 1, Day: 25}})
+	l.promise(goal.Target{Date: flow.Date{Year: 2026, Month: 6, Day: 15}, Said: flow.Date{Year: 2026, Month: 1, Day: 25}})
 	l.goal.Reported = goal.Reported{From: goal.ReportedByCheckIns}
 	l.goal.CheckIns = []goal.CheckIn{{Date: flow.Date{Year: 2026, Month: 1, Day: 25}, Completion: &half}}
 	o := newOdds(x)

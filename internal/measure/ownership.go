@@ -37,7 +37,7 @@ type ownerFrom struct {
 // owners follows whom an issue is assigned to.
 func (b *builder) owners(t *flow.Timeline) []ownerFrom {
 	var out []ownerFrom
-	for span, st := range t.Spans() {
+	for span, st := range t.SpansOf(1 << flow.FieldAssignee) {
 		who := b.people.number(st.Assignee)
 		if k := len(out) - 1; k < 0 || out[k].who != who {
 			out = append(out, ownerFrom{millis(span.From), who})
@@ -147,12 +147,12 @@ func (l *ledger) eachBlocked(at time.Time, s *Settings, f func(leaf int, all, fa
 	}
 	for k := range l.marks {
 		m := &l.marks[k]
-		if m.is&isBlocked == 0 {
+		if m.is()&isBlocked == 0 {
 			continue
 		}
-		span := flow.Span{From: instantOf(m.at)}
+		span := flow.Span{From: instantOf(m.ms())}
 		if k+1 < len(l.marks) && l.marks[k+1].leaf == m.leaf {
-			span.To = instantOf(l.marks[k+1].at)
+			span.To = instantOf(l.marks[k+1].ms())
 		}
 		note(m.leaf, flow.Spans{span}, nil)
 	}
@@ -216,6 +216,11 @@ func (o *Ownership) withhold(g *GoalStatus, why string) {
 		o.OwnerChanges90d = nil
 		g.miss("owner_changes_90d", why)
 	}
+}
+
+// tellsOfPersons reports whether what is counted of persons is shown.
+func (g *GoalStatus) tellsOfPersons() bool {
+	return g.Ownership != nil && g.Ownership.OwnerChanges90d != nil
 }
 
 func (x *explainer) ownership() ExplainedMeasure {

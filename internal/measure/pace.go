@@ -4,10 +4,11 @@ import "math"
 
 // paceWithin is F1 of MEASURES §5: with a prior Gamma(½, ½) on the weekly
 // rate, the deliveries of so many weeks are negative binomial, and
-// P(T ≤ h) = 1 − F_NB(R−1). False where no leaf is open: the pace of what is
-// finished says nothing of what is still to be found.
+// P(T ≤ h) = 1 − F_NB(R−1). False where there is none: where no leaf is open, as
+// the pace of what is finished says nothing of what is still to be found, and
+// before paceWeeks full weeks are over.
 func (s *Situation) paceWithin(days float64) (p float64, ok bool) {
-	if s.Open() <= 0 {
+	if !s.paced() {
 		return 0, false
 	}
 	sum := 0
@@ -17,6 +18,13 @@ func (s *Situation) paceWithin(days float64) (p float64, ok bool) {
 	known := 0.5 + float64(len(s.Weekly))
 	return moreThan(s.Open()-1, 0.5+float64(max(0, sum)), known/(known+days/7)), true
 }
+
+// paceWeeks is from how many full weeks on there is a pace: fewer tell nothing
+// of it (MEASURES §5, pitfalls). On the earlier half of Appcelerator's containers,
+// and on its kinds that were left out of the prior, the odds were better for it.
+const paceWeeks = 5
+
+func (s *Situation) paced() bool { return s.Open() > 0 && len(s.Weekly) >= paceWeeks }
 
 // moreThan is 1 − F(n) of the negative binomial distribution of size r with
 // the parameter p: the probability of more than n.
@@ -47,9 +55,9 @@ const (
 )
 
 // paceLogits are the logits of F1 at fitHorizons, which every month's fit asks
-// for again; nil where no leaf is open.
+// for again; nil where there is no pace.
 func (s *Situation) paceLogits() []float64 {
-	if s.Open() <= 0 {
+	if !s.paced() {
 		return nil
 	}
 	var out []float64

@@ -100,6 +100,25 @@ func (w *wordings) number(status, resolution string) uint32 {
 // wording is what Jira called the state that the step led to.
 func (l *ledger) wording(e *entry) wording { return l.words[e.packed>>(2*classBits)] }
 
+// stamp is a moment and a sign, below 8, that goes with it, in two halves: so a
+// row of one and a leaf takes 12 bytes, and no room to bring the next one into
+// line.
+type stamp struct {
+	high int32
+	low  uint32
+}
+
+const signBits = 3
+
+func newStamp(ms int64, sign uint8) stamp {
+	both := ms<<signBits | int64(sign)
+	return stamp{int32(both >> 32), uint32(both)}
+}
+
+func (s stamp) both() int64 { return int64(s.high)<<32 | int64(s.low) }
+func (s stamp) ms() int64   { return s.both() >> signBits }
+func (s stamp) sign() uint8 { return uint8(s.both() & (1<<signBits - 1)) }
+
 // progress is a progress event of a leaf in scope (MEASURES §7), or of the
 // goal as a whole where a decision was made.
 type progress struct {
@@ -218,4 +237,21 @@ func (l *ledger) until(at time.Time) []entry { return l.entries[:l.firstAfter(at
 // and id.
 func (l *ledger) find(at issueAt) (int, bool) {
 	return slices.BinarySearchFunc(l.leaves, at, func(x leaf, at issueAt) int { return x.at().compare(at) })
+}
+
+// roomFor returns the list with room for n more rows of a leaf. Where that takes a
+// larger list, it is made so large that the leaves behind this one fit in too, if
+// they have as many rows as those before: leaves come in order for the most part,
+// and what a list outgrows is garbage. As long as little is known of them, it
+// becomes four times as large at most.
+func roomFor[T any](list []T, n, leaf, leaves int) []T {
+	need := len(list) + n
+	if need <= cap(list) {
+		return list
+	}
+	likely := need * leaves / (leaf + 1)
+	likely += likely / 32
+	out := make([]T, len(list), max(need+need/4, min(likely, 4*need)))
+	copy(out, list)
+	return out
 }

@@ -60,13 +60,22 @@ func TestRowsAreSmall(t *testing.T) {
 		"a step":           {unsafe.Sizeof(entry{}), 16},
 		"a progress event": {unsafe.Sizeof(progress{}), 24},
 		"an estimate":      {unsafe.Sizeof(sizing{}), 24},
-		"a turn":           {unsafe.Sizeof(turn{}), 16},
-		"a mark":           {unsafe.Sizeof(mark{}), 16},
-		"a life":           {unsafe.Sizeof(life{}), 32},
+		"a turn":           {unsafe.Sizeof(turn{}), 12},
+		"a mark":           {unsafe.Sizeof(mark{}), 12},
+		"a life":           {unsafe.Sizeof(life{}), 16},
 		"a leaf":           {unsafe.Sizeof(leaf{}), 56},
 	} {
 		if size.got > size.most {
 			t.Errorf("%s takes %d bytes, expected at most %d", what, size.got, size.most)
 		}
 	}
+}
+
+func TestAStampTellsItsMomentAndItsSign(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		ms, sign := rapid.Int64Range(-1<<60, 1<<60-1).Draw(t, "ms"), rapid.Uint8Range(0, 7).Draw(t, "sign")
+		if s := newStamp(ms, sign); s.ms() != ms || s.sign() != sign {
+			t.Fatalf("%d with %d: %d with %d", ms, sign, s.ms(), s.sign())
+		}
+	})
 }

@@ -144,6 +144,9 @@ func TestAStalledGoalCanBeBusyAllTheSame(t *testing.T) {
 		{"five changes without meaning", []*flow.Issue{touched(begun(), 5).Issue()}, true},
 		{"four are too few", []*flow.Issue{touched(begun(), 4).Issue()}, false},
 		{"added scope has a meaning", []*flow.Issue{touched(begun(), 5).Issue(), task(t, 3, "2026-01-20").Issue()}, false},
+		{"an estimate that somebody changes has one", []*flow.Issue{touched(begun(), 5).Estimates("2026-01-20", "5").Issue()}, false},
+		{"an estimate that a bot changes has none", []*flow.Issue{touched(begun(), 5).ByBot().Estimates("2026-01-20", "5").Issue()}, true},
+		{"a due date that somebody changes has one too", []*flow.Issue{touched(begun(), 5).Dues("2026-01-20", "2026-03-01").Issue()}, false},
 		{"what bots do is nothing", []*flow.Issue{touched(begun().ByBot(), 9).Issue()}, false},
 		{"today's changes are not known to be whole", []*flow.Issue{touched(begun(), 4).Touched("2026-02-01 10:00").Issue()}, false},
 		{"a bulk edit is nothing", func() []*flow.Issue {
@@ -155,7 +158,9 @@ func TestAStalledGoalCanBeBusyAllTheSame(t *testing.T) {
 		}(), false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := status(t, ofEpic(t, append(c.issues, epic(t).Issue())...), "2026-02-01 12:00")
+			g := epicGoal()
+			g.Count = goal.CountPoints
+			got := status(t, built(t, []goal.Goal{g}, append(c.issues, epic(t).Issue())), "2026-02-01 12:00")
 			if !*got.Stalled || got.StalledBusy != c.want {
 				t.Errorf("stalled %v, busy %v, want true and %v", *got.Stalled, got.StalledBusy, c.want)
 			}

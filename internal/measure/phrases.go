@@ -27,6 +27,10 @@ func among(phrase string, phrases ...string) bool {
 	return slices.ContainsFunc(phrases, func(p string) bool { return strings.EqualFold(p, phrase) })
 }
 
+// presentPhrase is what a present link says of its issue, in the form of
+// phraseOf.
+func presentPhrase(l *flow.Link) string { return strings.ToLower(strings.TrimSpace(l.Description)) }
+
 // phraseOf is what a changelog item says of a link: "is blocked by" of "This
 // issue is blocked by PAY-55", in Server's words and in those of Cloud.
 func phraseOf(v flow.Named) string {

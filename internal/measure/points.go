@@ -39,7 +39,7 @@ type kind struct{ site, project, issueType string }
 // and one at every change.
 func (b *builder) sizes(l *ledger, t *flow.Timeline, leaf int, in flow.Spans) []sizing {
 	var out []sizing
-	for span, st := range t.Spans() {
+	for span, st := range t.SpansOf(1<<flow.FieldProject | 1<<flow.FieldType | 1<<flow.FieldEstimate) {
 		parts := in.Intersect(flow.Spans{span})
 		if len(parts) == 0 {
 			continue
@@ -189,15 +189,15 @@ func (w *weights) add(leaf *weight) {
 	if leaf.cat == flow.Done {
 		w.done += leaf.points
 	}
-	switch {
-	case leaf.out == flow.Delivered:
-		w.parts.Delivered += leaf.points
-	case leaf.out == flow.Dropped:
-		w.parts.Discarded += leaf.points
-	case leaf.cat == flow.InProgress:
-		w.parts.InProgress += leaf.points
-	default:
+	switch leaf.part() {
+	case partToDo:
 		w.parts.ToDo += leaf.points
+	case partInProgress:
+		w.parts.InProgress += leaf.points
+	case partDelivered:
+		w.parts.Delivered += leaf.points
+	case partDiscarded:
+		w.parts.Discarded += leaf.points
 	}
 }
 

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"sync"
@@ -19,7 +20,7 @@ type present struct {
 	situation gathered
 	cycle     *Percentiles
 	doing     []int64       // since when leaves are in progress
-	finished  []int64       // first deliveries in the longest window of FinishedIssues
+	finished  []int64       // first deliveries in the longest of Windows
 	done      int           // stretches during which leaves were delivered
 	short     []episodeDone // those of them that are over and were short
 	standing  []int64       // since when others last that are, or may still be, short
@@ -49,12 +50,11 @@ func (p *present) fold(l *ledger, s *Settings) {
 	all.until(at)
 	p.situation = all.gathered
 	p.situation.arrived = slices.Clone(all.arrived)
-	p.situation.weekly = slices.DeleteFunc(slices.Clone(all.weekly), func(d delivery) bool {
-		return d.ms <= at.Add(-forecastWeeks*7*day).UnixMilli()
-	})
+	first, _ := slices.BinarySearchFunc(all.weekly, at.Add(-forecastWeeks*7*day).UnixMilli(), func(d delivery, ms int64) int { return cmp.Compare(d.ms, ms) })
+	p.situation.weekly = slices.Clone(all.weekly[first:])
 	cycles, doing := l.flowTimes(at, l.now(at))
 	p.cycle, p.doing = percentiles(cycles), slices.Clip(doing)
-	l.finishedBy(at, finishedWindow, func(_ int, when time.Time) { p.finished = append(p.finished, when.UnixMilli()) })
+	l.finishedBy(at, longestWindow, func(_ int, when time.Time) { p.finished = append(p.finished, when.UnixMilli()) })
 	p.episodes(l, s)
 }
 
@@ -66,7 +66,7 @@ func (p *present) episodes(l *ledger, s *Settings) {
 	for _, e := range all {
 		switch {
 		case e.lived > within:
-		case e.back, l.lives[e.leaf].gone != 0:
+		case e.back, l.oddities(e.leaf).gone != 0:
 			p.short = append(p.short, e)
 		default:
 			p.standing = append(p.standing, e.from)
@@ -105,10 +105,10 @@ func (l *ledger) lastRow() int64 {
 		last = max(last, l.progress[n-1].ms+math.MaxUint16)
 	}
 	for k := range l.turns {
-		last = max(last, l.turns[k].at)
+		last = max(last, l.turns[k].ms())
 	}
-	for k := range l.lives {
-		last = max(last, l.lives[k].gone)
+	for k := range l.odd {
+		last = max(last, l.odd[k].gone)
 	}
 	return last
 }

@@ -6,34 +6,43 @@ import (
 	"plumbline/internal/flow"
 )
 
-// addProgress finds an issue's progress events (MEASURES §7): its category
-// moves forward (to do → in progress → done) for the first time in its current
+// advancing finds an issue's progress events (MEASURES §7): its category moves
+// forward (to do → in progress → done) for the first time in its current
 // episode, or it is delivered. An episode begins at creation and whenever the
 // issue is re-opened; an issue that was open again for less than the bounce
 // threshold was not re-opened. Only events in the goal's scope are its own.
-func (b *builder) addProgress(t *flow.Timeline, leaves []place) {
-	e := episode{bounce: b.settings.Thresholds.Bounce}
-	changes := t.Changes()
-	born := true
-	for span, st := range t.Spans() {
-		outcome := b.settings.Semantics.Outcome(st)
-		if born {
-			e.begin(st.Category, outcome)
-			born = false
-			continue
+type advancing struct {
+	b       *builder
+	t       *flow.Timeline
+	leaves  []place
+	episode episode
+	changes []flow.Change // those to come
+	begun   bool
+}
+
+func (b *builder) advance(t *flow.Timeline, leaves []place) advancing {
+	return advancing{b: b, t: t, leaves: leaves, episode: episode{bounce: b.settings.Thresholds.Bounce}, changes: t.Changes()}
+}
+
+// step takes the next stretch of the issue's life, in order.
+func (a *advancing) step(span flow.Span, st *flow.State, out flow.Outcome) {
+	if !a.begun {
+		a.episode.begin(st.Category, out)
+		a.begun = true
+		return
+	}
+	var by *flow.Change
+	for ; len(a.changes) > 0 && !a.changes[0].At.After(span.From); a.changes = a.changes[1:] {
+		if c := &a.changes[0]; c.At.Equal(span.From) && (c.Field == flow.FieldStatus || c.Field == flow.FieldResolution) {
+			by = c
 		}
-		var by *flow.Change
-		for ; len(changes) > 0 && !changes[0].At.After(span.From); changes = changes[1:] {
-			if c := &changes[0]; c.At.Equal(span.From) && (c.Field == flow.FieldStatus || c.Field == flow.FieldResolution) {
-				by = c
-			}
-		}
-		if by == nil {
-			continue
-		}
-		if forward, delivered, bounced := e.step(span.From, st.Category, outcome); forward {
-			b.record(t, leaves, by, progress{ms: span.From.UnixMilli(), delivered: delivered, what: int32(b.words.number(st.Status.Name, ""))}, bounced)
-		}
+	}
+	if by == nil {
+		return
+	}
+	if forward, delivered, bounced := a.episode.step(span.From, st.Category, out); forward {
+		p := progress{ms: span.From.UnixMilli(), delivered: delivered, what: int32(a.b.words.number(st.Status.Name, ""))}
+		a.b.record(a.t, a.leaves, by, p, bounced)
 	}
 }
 
@@ -51,7 +60,7 @@ func (b *builder) record(t *flow.Timeline, leaves []place, by *flow.Change, p pr
 			continue
 		}
 		p.leaf = int32(at.index)
-		l.progress = append(l.progress, p)
+		l.progress = append(roomFor(l.progress, 1, at.index, len(l.leaves)), p)
 		if m := minuteOf(t.Issue.Site, by); p.discount == counts && by.History != 0 && b.bulk.suspected(m) {
 			b.waiting = append(b.waiting, waiting{place{at.ledger, len(l.progress) - 1}, m})
 		}

@@ -30,31 +30,44 @@ func (p *proof) inconsistent(at time.Time) int {
 	return n
 }
 
-// add takes a leaf that is in scope during in.
-func (p *proof) add(t *flow.Timeline, in flow.Spans) {
+// proving takes in a leaf that is in scope during in.
+type proving struct {
+	*proof
+	site               string
+	in                 flow.Spans
+	undone, unresolved flow.Spans
+	project            projectAt // of unresolved
+}
+
+// prove begins to take a leaf in.
+func (p *proof) prove(t *flow.Timeline, in flow.Spans) proving {
 	if k, known := slices.BinarySearch(p.sites, t.Issue.Site); !known {
 		p.sites = slices.Insert(p.sites, k, t.Issue.Site)
 	}
 	if broken(t) {
 		p.broken.add(in.Intersect(flow.Spans{{From: t.Issue.Created, To: t.Issue.Gone}}))
 	}
-	var undone, unresolved flow.Spans
-	var project projectAt
-	for span, st := range t.Spans() {
-		done, resolved := st.Category == flow.Done, !st.Resolution.IsZero()
-		switch {
-		case resolved && !done:
-			undone = undone.Append(span)
-		case done && !resolved:
-			if here := (projectAt{t.Issue.Site, st.Project.ID}); here != project {
-				p.unresolvedIn(project, unresolved.Intersect(in))
-				project, unresolved = here, nil
-			}
-			unresolved = unresolved.Append(span)
+	return proving{proof: p, site: t.Issue.Site, in: in}
+}
+
+// step takes the next stretch of the leaf's life, in order.
+func (p *proving) step(span flow.Span, st *flow.State) {
+	done, resolved := st.Category == flow.Done, !st.Resolution.IsZero()
+	switch {
+	case resolved && !done:
+		p.undone = p.undone.Append(span)
+	case done && !resolved:
+		if here := (projectAt{p.site, st.Project.ID}); here != p.project {
+			p.unresolvedIn(p.project, p.unresolved.Intersect(p.in))
+			p.project, p.unresolved = here, nil
 		}
+		p.unresolved = p.unresolved.Append(span)
 	}
-	p.unfinished.add(undone.Intersect(in))
-	p.unresolvedIn(project, unresolved.Intersect(in))
+}
+
+func (p *proving) end() {
+	p.unfinished.add(p.undone.Intersect(p.in))
+	p.unresolvedIn(p.project, p.unresolved.Intersect(p.in))
 }
 
 func (p *proof) unresolvedIn(project projectAt, during flow.Spans) {
@@ -93,7 +106,7 @@ func broken(t *flow.Timeline) bool {
 // time.
 func resolvedIn(t *flow.Timeline) map[projectAt]time.Time {
 	out := map[projectAt]time.Time{}
-	for span, st := range t.Spans() {
+	for span, st := range t.SpansOf(1<<flow.FieldResolution | 1<<flow.FieldProject) {
 		project := projectAt{t.Issue.Site, st.Project.ID}
 		if _, known := out[project]; !known && !st.Resolution.IsZero() {
 			out[project] = span.From
@@ -105,8 +118,7 @@ func resolvedIn(t *flow.Timeline) map[projectAt]time.Time {
 // resolutions notes since when the issue's projects have used resolutions.
 func (b *builder) resolutions(t *flow.Timeline) {
 	here := projectAt{t.Issue.Site, t.Issue.Now.Project.ID}
-	stayed := !slices.ContainsFunc(t.Changes(), func(c flow.Change) bool { return c.Field == flow.FieldProject })
-	if since, ok := b.uses[here]; ok && stayed && !since.After(t.Issue.Created) {
+	if since, ok := b.uses[here]; ok && !since.After(t.Issue.Created) && !t.Touched(1<<flow.FieldProject) {
 		return // it can tell of nothing earlier
 	}
 	for project, from := range resolvedIn(t) {

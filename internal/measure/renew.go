@@ -142,13 +142,10 @@ func (r *renewal) scratch(bulk bulkView, ledgers []ledger) *builder {
 		settings: r.in.Settings, bulk: bulk, words: r.kept.words, people: r.kept.people, debt: debtBook{}, uses: maps.Clone(r.kept.uses),
 		leaves: placed{}, epics: map[issueAt][]place{},
 		blockers: &blockers{named: map[keyAt]bool{}, open: r.kept.blockers.open},
-		ledgers:  make([]ledger, len(ledgers)), noise: make([]map[int64]int32, len(ledgers)),
+		ledgers:  make([]ledger, len(ledgers)), noise: make([]dayCounts, len(ledgers)), meant: make([]dayCounts, len(ledgers)),
 	}
 	for k := range ledgers {
 		b.ledgers[k].goal, b.ledgers[k].leaves = ledgers[k].goal, ledgers[k].leaves
-		if r.relays[k] != nil {
-			b.noise[k] = map[int64]int32{}
-		}
 	}
 	return b
 }

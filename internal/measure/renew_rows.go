@@ -35,6 +35,7 @@ func (r *renewal) rewriteOf(g int, related [][]bool) {
 	l.entries = relaid(old.entries, is.entries, lay, func(e *entry) *int32 { return &e.leaf }, compareEntries)
 	l.turns = relaid(old.turns, is.turns, lay, func(t *turn) *int32 { return &t.leaf }, compareTurns)
 	l.marks = relaid(old.marks, is.marks, lay, func(m *mark) *int32 { return &m.leaf }, compareMarks)
+	l.odd = relaid(old.odd, is.odd, lay, func(o *oddity) *int32 { return &o.leaf }, compareOddities)
 	l.stints = relaid(old.stints, is.stints, lay, func(s *stint) *int32 { return &s.leaf }, compareStints)
 	l.holdings = relaid(old.holdings, is.holdings, lay, func(h *holding) *int32 { return &h.leaf }, compareHoldings)
 	l.talks = relaid(old.talks, is.talks, lay, func(x *talk) *int32 { return &x.leaf }, compareTalks)
@@ -42,8 +43,9 @@ func (r *renewal) rewriteOf(g int, related [][]bool) {
 	l.holds = spliced(old.holds, is.holds, lay, func(h *hold) *int32 { return &h.leaf }, compareHolds)
 	l.splits = spliced(old.splits, is.splits, lay, func(x *splitLeaf) *int32 { return &x.leaf }, compareSplits)
 	l.raises = spliced(old.raises, is.raises, lay, func(x *raise) *int32 { return &x.leaf }, compareRaises)
+	l.stays = relaid(old.stays, is.stays, lay, func(x *stay) *int32 { return &x.leaf }, compareStays)
 	l.shared = spliced(old.shared, r.shared(g, related), lay, func(s *sharing) *int32 { return &s.leaf }, compareShared)
-	l.noise = renewedNoise(old.noise, was.noise, is.noise)
+	l.noise, l.meant = renewedNoise(old.noise, was.noise, is.noise), renewedNoise(old.meant, was.meant, is.meant)
 	r.putProgress(g)
 	l.epics = slices.Clone(l.epics)
 	for k := range l.epics {

@@ -85,8 +85,8 @@ func (r *renewal) held() (out []issueAt, err error) {
 	b := r.kept.blockers
 	keys := map[keyAt]bool{}
 	for _, t := range r.issues {
-		b.meet(t.after.Issue)
-		eachBlocker(t.after.Issue, func(key string, _ flow.Span) {
+		b.meet(t.after)
+		eachBlocker(t.after, func(key string, _ flow.Span) {
 			if _, known := b.open[keyAt{t.site, key}]; !known {
 				keys[keyAt{t.site, lasting(key)}] = true
 			}
@@ -95,7 +95,7 @@ func (r *renewal) held() (out []issueAt, err error) {
 	for _, t := range r.issues { // once it is known which keys are named
 		for _, line := range []*flow.Timeline{t.before, t.after} {
 			if line != nil {
-				for _, at := range b.namedAs(line.Issue) {
+				for _, at := range b.namedAs(line) {
 					keys[at] = true
 				}
 			}

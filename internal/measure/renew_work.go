@@ -90,10 +90,11 @@ func (r *renewal) debt() debtBook {
 	out := maps.Clone(r.old.debt)
 	for site := range union(r.before.debt, r.after.debt) {
 		all, before, after := out.of(site), r.before.debt.of(site), r.after.debt.of(site)
-		out[site] = &debtOver{
-			todo: all.todo.renewed(&before.todo, &after.todo), inProgress: all.inProgress.renewed(&before.inProgress, &after.inProgress),
-			delivered: all.delivered.renewed(&before.delivered, &after.delivered), discarded: all.discarded.renewed(&before.discarded, &after.discarded),
+		now := &debtOver{}
+		for in := range now {
+			now[in] = all[in].renewed(&before[in], &after[in])
 		}
+		out[site] = now
 	}
 	return out
 }

@@ -27,7 +27,7 @@ func (l *ledger) doneEpisodes(at time.Time, bounce time.Duration) []episodeDone 
 			return
 		}
 		until := now
-		if gone := l.lives[open.leaf].gone; gone != 0 && gone < now {
+		if gone := l.oddities(open.leaf).gone; gone != 0 && gone < now {
 			until = gone
 		}
 		if open.back = opened != 0; open.back {
@@ -45,17 +45,15 @@ func (l *ledger) doneEpisodes(at time.Time, bounce time.Duration) []episodeDone 
 			end()
 		}
 		switch {
-		case x.at > now:
-		case x.what == reopened && open != nil:
-			opened = x.at
-		case x.what == delivered:
-			if open != nil && opened != 0 && time.Duration(x.at-opened)*time.Millisecond < bounce {
-				opened = 0 // it was taken back
-				continue
-			}
+		case x.ms() > now:
+		case x.what() == reopened && open != nil:
+			opened = x.ms()
+		case x.what() == restored:
+			opened = 0
+		case x.what() == delivered:
 			end()
-			if l.leaves[x.leaf].contains(instantOf(x.at)) {
-				open = &episodeDone{leaf: int(x.leaf), from: x.at}
+			if l.leaves[x.leaf].contains(instantOf(x.ms())) {
+				open = &episodeDone{leaf: int(x.leaf), from: x.ms()}
 			}
 		}
 	}

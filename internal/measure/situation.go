@@ -220,13 +220,13 @@ func (f *situations) count(c *class, n int) {
 	if c.cat == flow.Done {
 		f.reported += n
 	}
-	switch {
-	case c.out == flow.Delivered:
-		f.delivered += n
-	case c.out == flow.Dropped:
-		f.dropped += n
-	case c.cat == flow.InProgress:
+	switch c.part() {
+	case partInProgress:
 		f.started += n
+	case partDelivered:
+		f.delivered += n
+	case partDiscarded:
+		f.dropped += n
 	}
 }
 

@@ -33,6 +33,7 @@ type Slip struct {
 type dated struct {
 	said time.Time // zero: from the beginning
 	date flow.Date
+	why  string // as the goals file says
 }
 
 // promises are one history of a date: the goal's target, the due date of an
@@ -72,7 +73,7 @@ func (l *ledger) setPromises(s *Settings, releases map[ReleaseOf][]goal.Target) 
 func targetPromises(targets []goal.Target, zone *time.Location) promises {
 	p := promises{of: ofTarget}
 	for _, t := range targets {
-		d := dated{date: t.Date}
+		d := dated{date: t.Date, why: t.Why}
 		if !t.Said.IsZero() {
 			d.said = t.Said.Start(zone)
 		}
@@ -117,6 +118,32 @@ func (f *slipFold) take(d *dated) {
 	f.now = d
 }
 
+// by folds the dates that had been promised by the moment.
+func (p *promises) by(at time.Time) slipFold {
+	var f slipFold
+	for k := range p.dates {
+		if p.dates[k].said.After(at) {
+			break
+		}
+		f.take(&p.dates[k])
+	}
+	return f
+}
+
+// movesWindow is over which time the latest moves of the target are counted.
+const movesWindow = 90 * day
+
+// pushedSince counts the pushes that were said after the moment.
+func (f *slipFold) pushedSince(since time.Time) int {
+	n := 0
+	for k := range f.pushes {
+		if f.pushes[k].said.After(since) {
+			n++
+		}
+	}
+	return n
+}
+
 // days is how far the present date lies behind the first.
 func (f *slipFold) days() int { return f.now.date.Sub(f.first.date) }
 
@@ -130,13 +157,7 @@ func (l *ledger) response(p *push, at time.Time, within time.Duration) (change, 
 // promised by then (MEASURES §2.16).
 func (l *ledger) slip(p *promises, at time.Time, s *Settings) (Slip, bool) {
 	t := &s.Thresholds
-	var f slipFold
-	for k := range p.dates {
-		if p.dates[k].said.After(at) {
-			break
-		}
-		f.take(&p.dates[k])
-	}
+	f := p.by(at)
 	if f.first == nil {
 		return Slip{}, false
 	}
@@ -183,11 +204,11 @@ func (l *ledger) beginning(s *Settings) time.Time {
 // dueDates returns the due dates that an epic has had.
 func dueDates(t *flow.Timeline) []dated {
 	var out []dated
-	for span, st := range t.Spans() {
+	for span, st := range t.SpansOf(1 << flow.FieldDue) {
 		if n := len(out); n == 0 && st.Due.IsZero() || n > 0 && out[n-1].date == st.Due {
 			continue
 		}
-		out = append(out, dated{span.From, st.Due})
+		out = append(out, dated{said: span.From, date: st.Due})
 	}
 	return out
 }

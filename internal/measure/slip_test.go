@@ -26,8 +26,8 @@ func TestLateIsJudgedByTheTargetThatAFoldComesTo(t *testing.T) {
 		l.setPromises(&s, nil)
 		at := t0.Add(time.Duration(rapid.IntRange(-24, 24*95).Draw(t, "hours")) * time.Hour)
 		want := false
-		if p, ok := promised(l.goal.Targets, at, time.UTC); ok {
-			end := p.now.End(time.UTC)
+		if target, ok := l.targetAt(at); ok {
+			end := target.End(time.UTC)
 			want = !at.Before(end.Add(-max(end.Sub(t0)/4, 14*day)))
 		}
 		if got := l.lateness(t0, &s).at(at.UnixMilli()); got != want {

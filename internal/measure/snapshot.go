@@ -141,9 +141,11 @@ type GoalStatus struct {
 	// Traps are those that can be judged of the goal, in the order of Traps.
 	Traps []TrapState `json:"traps,omitempty"`
 
-	Finished  *FinishedIssues `json:"finished_issues,omitempty"`
-	CycleTime *Percentiles    `json:"cycle_time,omitempty"`    // of the delivered issues in scope (MEASURES §2.8)
-	Age       *Percentiles    `json:"work_item_age,omitempty"` // of the issues in progress (MEASURES §2.9)
+	// Finished is how many leaves were delivered for the first time, while in
+	// scope (MEASURES §2.7).
+	Finished  *Windows     `json:"finished_issues,omitempty"`
+	CycleTime *Percentiles `json:"cycle_time,omitempty"`    // of the delivered issues in scope (MEASURES §2.8)
+	Age       *Percentiles `json:"work_item_age,omitempty"` // of the issues in progress (MEASURES §2.9)
 	// Reopened is the chance that delivered work is re-opened within 30 days
 	// (MEASURES §2.11).
 	Reopened *float64 `json:"reopened,omitempty"`

@@ -226,10 +226,8 @@ func (l *ledger) busy(r *rhythm, at time.Time, s *Settings) bool {
 	if k := l.firstAfter(from); k < len(l.entries) && !l.entries[k].at().After(at) {
 		return false // scope was added, or left, or was re-opened
 	}
-	for k := range l.sizes {
-		if z := &l.sizes[k]; z.at().After(from) && !z.at().After(at) {
-			return false
-		}
+	if l.meantBetween(from, at) > 0 {
+		return false // estimates or dates of its issues were changed, by people and one by one
 	}
 	for k := range l.promises {
 		for _, d := range l.promises[k].dates {
@@ -243,11 +241,11 @@ func (l *ledger) busy(r *rhythm, at time.Time, s *Settings) bool {
 
 // quantile interpolates linearly between the order statistics of sorted
 // values (Hyndman and Fan's type 7).
-func quantile(sorted []time.Duration, q float64) time.Duration {
+func quantile[T ~int64 | ~float64](sorted []T, q float64) T {
 	h := q * float64(len(sorted)-1)
 	k := int(math.Floor(h))
 	if k+1 >= len(sorted) {
 		return sorted[len(sorted)-1]
 	}
-	return sorted[k] + time.Duration((h-float64(k))*float64(sorted[k+1]-sorted[k]))
+	return sorted[k] + T((h-float64(k))*float64(sorted[k+1]-sorted[k]))
 }

@@ -81,6 +81,29 @@ func TestStallFollowsTheGoalsOwnRhythm(t *testing.T) {
 	}
 }
 
+// Progress on 5 January, stalled from the 27th at noon on; what is to come cuts
+// the stall in two, and changes nothing about when it began.
+func TestAStallBeganWhenItBeganWhateverIsToCome(t *testing.T) {
+	freeze := flow.DateSpan{From: date(t, "2026-02-10"), To: date(t, "2026-02-16")}
+	frozen := func(in *measure.Input) { in.Settings.Calendar.Freezes = []flow.DateSpan{freeze} }
+	closed := epic(t).Resolves("2026-02-10", "Done").Reopens("2026-02-20", flowtest.Doing).Issue()
+	issues := starts(t, "2026-01-05")
+	since := flowtest.At(t, "2026-01-27 12:00")
+	for name, h := range map[string]*measure.History{
+		"a freeze":        built(t, []goal.Goal{epicGoal()}, issues, frozen),
+		"a closed period": ofEpic(t, append([]*flow.Issue{closed}, issues[1:]...)...),
+	} {
+		for _, at := range []string{"2026-02-01", "2026-02-25"} {
+			if got := status(t, h, at).StalledSince; got == nil || !got.Equal(since) {
+				t.Errorf("with %s, as of %s: stalled since %v, want %v", name, at, got, since)
+			}
+		}
+		if got := status(t, h, "2026-02-12"); *got.Stalled || got.StalledSince != nil {
+			t.Errorf("with %s, in the middle of it: stalled since %v", name, got.StalledSince)
+		}
+	}
+}
+
 func TestWhatWakesAStalledGoal(t *testing.T) {
 	// Progress on 5 January, stalled from the 27th at noon on.
 	for _, c := range []struct {

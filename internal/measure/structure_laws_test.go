@@ -98,8 +98,8 @@ func TestDebtAndTimeOfGoalsWithoutCommonIssuesAddUp(t *testing.T) {
 			g, _ := snapshot.Goal(id)
 			d := g.Debt
 			debt.Issues = sum(debt.Issues, d.Issues)
-			debt.Created = measure.DebtCount{Days7: debt.Created.Days7 + d.Created.Days7, Days28: debt.Created.Days28 + d.Created.Days28, Days90: debt.Created.Days90 + d.Created.Days90}
-			debt.Retired = measure.DebtCount{Days7: debt.Retired.Days7 + d.Retired.Days7, Days28: debt.Retired.Days28 + d.Retired.Days28, Days90: debt.Retired.Days90 + d.Retired.Days90}
+			debt.Created = measure.Windows{Days7: debt.Created.Days7 + d.Created.Days7, Days28: debt.Created.Days28 + d.Created.Days28, Days90: debt.Created.Days90 + d.Created.Days90}
+			debt.Retired = measure.Windows{Days7: debt.Retired.Days7 + d.Retired.Days7, Days28: debt.Retired.Days28 + d.Retired.Days28, Days90: debt.Retired.Days90 + d.Retired.Days90}
 			if f := g.FlowTime; f != nil {
 				spent.Issues += f.Issues
 				spent.ActiveSeconds += f.ActiveSeconds

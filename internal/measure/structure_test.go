@@ -144,6 +144,9 @@ func TestConcentrationWorkedByHand(t *testing.T) {
 			task(t, 31, "2026-01-02").Assigns("2026-01-03", 1000).Resolves("2026-01-08", "Done").Assigns("2026-01-09", 1002).Issue(),
 			task(t, 32, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Assigns("2026-01-06", 1001).Resolves("2026-01-08", "Done").Assigns("2026-01-09", 1000).Issue(),
 		), ptr(5.0 / 8), nil}, // 3 of the first, 2 of the second
+		{"what is taken back within the hour counts for whom it was delivered by", five, append(held(t, 10, 2, 2, 1, 1, 1),
+			task(t, 40, "2026-01-02").Assigns("2026-01-03", 1000).Moves("2026-01-05", flowtest.Doing).Resolves("2026-01-08", "Done").
+				Reopens("2026-01-09 10:00", flowtest.Doing).Assigns("2026-01-09 10:02", 1002).Resolves("2026-01-09 10:05", "Done").Issue()), ptr(5.0 / 8), nil},
 		{"what changed hands in progress is held by the last", five, append(held(t, 10, 1, 1, 1, 1, 1),
 			task(t, 30, "2026-01-02").Assigns("2026-01-03", 1000).Moves("2026-01-05", flowtest.Doing).Assigns("2026-01-08", 1004).Issue()), ptr(3.0 / 6), nil},
 		{"no work is nothing to withhold", five, []*flow.Issue{task(t, 2, "2026-01-02").Issue()}, nil, nil},
@@ -286,8 +289,8 @@ func TestDebtWorkedByHand(t *testing.T) {
 	}{
 		{"2026-06-01", measure.DebtStatus{
 			Issues:          measure.Parts{ToDo: 3, InProgress: 1, Delivered: 4, Discarded: 1}, // 2, 8, 9; 3; 4, 5, 6, 11; 7
-			Created:         measure.DebtCount{Days28: 4, Days90: 6},                           // 6, 7, 9, 11; and 3, 8
-			Retired:         measure.DebtCount{Days7: 1, Days28: 2, Days90: 3},                 // 11 on 28 May, 6 on the 25th, 5 on the 2nd
+			Created:         measure.Windows{Days28: 4, Days90: 6},                             // 6, 7, 9, 11; and 3, 8
+			Retired:         measure.Windows{Days7: 1, Days28: 2, Days90: 3},                   // 11 on 28 May, 6 on the 25th, 5 on the 2nd
 			RetirementRatio: ptr(3.0 / 6), DropShare: ptr(1.0 / 5),
 			// Ages: 8 retired, 10 retired twice, 120 retired; out at 5 (discarded), 12, 31 (twice), 150.
 			// S: 8 of 9 left after 5; 8 d: 7/8, 10 d: × 5/7 = 5/8; the rest to 120 d, of 2: 5/16 ≤ 1/2.
@@ -295,12 +298,12 @@ func TestDebtWorkedByHand(t *testing.T) {
 		}, measure.Parts{ToDo: 4, InProgress: 1, Delivered: 4, Discarded: 1}},
 		{"2026-08-20", measure.DebtStatus{ // of the last 90 days are the deliveries of 6 and 11
 			Issues:  measure.Parts{ToDo: 3, InProgress: 1, Delivered: 4, Discarded: 1},
-			Created: measure.DebtCount{}, Retired: measure.DebtCount{Days90: 2},
+			Created: measure.Windows{}, Retired: measure.Windows{Days90: 2},
 			DropShare: ptr(1.0 / 5), MedianAgeSeconds: ptr(120 * day),
 			PayOffSeconds: ptr(4.0 / 2 * 90 * day),
 		}, measure.Parts{ToDo: 4, InProgress: 1, Delivered: 4, Discarded: 1}},
 		{"2026-01-11", measure.DebtStatus{
-			Issues: measure.Parts{ToDo: 3}, Created: measure.DebtCount{Days28: 3, Days90: 3}, RetirementRatio: ptr(0.0),
+			Issues: measure.Parts{ToDo: 3}, Created: measure.Windows{Days28: 3, Days90: 3}, RetirementRatio: ptr(0.0),
 		}, measure.Parts{ToDo: 3}},
 	} {
 		t.Run(c.at, func(t *testing.T) {

@@ -100,7 +100,7 @@ func newSurvey(site string) *survey {
 func (s *survey) meet(t *flow.Timeline) {
 	s.histories += t.Issue.Histories
 	var last flow.Ref
-	for _, st := range t.Spans() {
+	for _, st := range t.SpansOf(1<<flow.FieldParent | 1<<flow.FieldEpic | 1<<flow.FieldFixVersion) {
 		if above := st.Above(); !above.IsZero() && above != last {
 			s.add(nameOf(above), above.ID, t.Issue.ID)
 			last = above

@@ -32,7 +32,7 @@ func (b *builder) raises(t *flow.Timeline) []int64 {
 	}
 	var out []int64
 	was, born := false, true
-	for span, st := range t.Spans() {
+	for span, st := range t.SpansOf(1 << flow.FieldPriority) {
 		is := slices.ContainsFunc(b.settings.Escalation, func(p string) bool { return strings.EqualFold(p, st.Priority.Name) })
 		if is && !was && !born {
 			out = append(out, millis(span.From))
@@ -99,12 +99,13 @@ type pastDue struct {
 
 // lastOfArea returns the last goals of the area whose target had passed, the
 // latest first. The area of a goal are the goals below the same one or, where
-// it is below none, those of the same owner that are below none.
+// it is below none, all goals of the same owner (MEASURES §10).
 func (x sight) lastOfArea() []pastDue {
 	var out []pastDue
 	for _, p := range x.h.classAt(x.at).passed() {
 		g := x.h.ledgers[p.ledger].goal
-		same := g.Parent == x.l.goal.Parent && (g.Parent != "" || g.Owner != "" && g.Owner == x.l.goal.Owner)
+		own := x.l.goal
+		same := own.Parent != "" && g.Parent == own.Parent || own.Parent == "" && own.Owner != "" && g.Owner == own.Owner
 		if p.ledger != x.k && !same {
 			continue
 		}
@@ -132,11 +133,11 @@ func (h *History) passedTargets(at time.Time) []pastDue {
 // still to come, or there is none.
 func (l *ledger) passedTarget(at time.Time, s *Settings) (time.Time, bool) {
 	zone := s.Calendar.Location()
-	p, ok := promised(l.goal.Targets, at, zone)
-	if !ok || p.now.End(zone).After(at) {
+	target, ok := l.targetAt(at)
+	if !ok || target.End(zone).After(at) {
 		return time.Time{}, false
 	}
-	return p.now.End(zone), true
+	return target.End(zone), true
 }
 
 // crowding is how a goal came to its target.
@@ -246,15 +247,57 @@ func (x sight) unexplained(shares []ProjectShare) (u unexplained) {
 	return u
 }
 
-// projects are those in which the goal has open work, by its keys.
+// stay is that a leaf was in a project, by its key, from a moment on.
+type stay struct {
+	ms      int64
+	leaf    int32
+	project string
+}
+
+func compareStays(a, b stay) int {
+	return cmp.Or(cmp.Compare(a.leaf, b.leaf), cmp.Compare(a.ms, b.ms))
+}
+
+// stays lists the projects of an issue that was moved; any other is where its key
+// says.
+func stays(t *flow.Timeline) []stay {
+	if !slices.ContainsFunc(t.Changes(), func(c flow.Change) bool { return c.Field == flow.FieldKey }) {
+		return nil
+	}
+	var out []stay
+	for span, st := range t.Spans() {
+		if k := len(out) - 1; k < 0 || out[k].project != st.Project.Name {
+			out = append(out, stay{ms: millis(span.From), project: strings.Clone(st.Project.Name)})
+		}
+	}
+	return out
+}
+
+func (l *ledger) noteStays(leaf int, was []stay) {
+	for _, s := range was {
+		s.leaf = int32(leaf)
+		l.stays = append(l.stays, s)
+	}
+}
+
+// projects are those in which the goal has open work at the moment.
 func (x sight) projects() map[projectAt]bool {
+	moved := map[int32]string{}
+	for k := range x.l.stays {
+		if s := &x.l.stays[k]; s.ms <= x.at.UnixMilli() {
+			moved[s.leaf] = s.project
+		}
+	}
 	out := map[projectAt]bool{}
 	for leaf, e := range x.l.now(x.at) {
 		if e == nil || !e.after().in || e.after().out != flow.Open {
 			continue
 		}
 		l := &x.l.leaves[leaf]
-		project, _, _ := strings.Cut(l.key, "-")
+		project, there := moved[int32(leaf)]
+		if !there {
+			project, _, _ = strings.Cut(l.key, "-")
+		}
 		out[projectAt{l.site, project}] = true
 	}
 	return out

@@ -92,12 +92,12 @@ func (l *ledger) debtLives(t trapLimits) []debtLife {
 	some := make([]bool, len(l.leaves))
 	for k := range l.marks {
 		m := &l.marks[k]
-		if m.is&isDebt == 0 {
+		if m.is()&isDebt == 0 {
 			continue
 		}
-		span := flow.Span{From: instantOf(m.at)}
+		span := flow.Span{From: instantOf(m.ms())}
 		if k+1 < len(l.marks) && l.marks[k+1].leaf == m.leaf {
-			span.To = instantOf(l.marks[k+1].at)
+			span.To = instantOf(l.marks[k+1].ms())
 		}
 		some[m.leaf] = true
 		debt[m.leaf] = debt[m.leaf].Append(span)
@@ -115,8 +115,8 @@ func (l *ledger) debtLives(t trapLimits) []debtLife {
 		}
 	}
 	for k := range l.turns {
-		if x := &l.turns[k]; x.what == began && some[x.leaf] && out[at[x.leaf]].begun.IsZero() {
-			out[at[x.leaf]].begun = instantOf(x.at)
+		if x := &l.turns[k]; x.what() == began && some[x.leaf] && out[at[x.leaf]].begun.IsZero() {
+			out[at[x.leaf]].begun = instantOf(x.ms())
 		}
 	}
 	for k := range l.talks {
@@ -130,7 +130,7 @@ func (l *ledger) debtLives(t trapLimits) []debtLife {
 // debtTallies are the numbers that T11 looks at, over time.
 type debtTallies struct{ open, stuck, created, retired tallyOver }
 
-func (l *ledger) debtTallies(t trapLimits) (*debtTallies, []debtLife) {
+func (l *ledger) debtTallies(t trapLimits, s *Settings) (*debtTallies, []debtLife) {
 	lives := l.debtLives(t)
 	d := &debtTallies{}
 	for k := range lives {
@@ -139,8 +139,9 @@ func (l *ledger) debtTallies(t trapLimits) (*debtTallies, []debtLife) {
 		d.stuck.add(x.stuck(t))
 		young := flow.Spans{{From: x.born, To: x.born.Add(90 * day)}}
 		d.created.add(x.open.Union(x.delivered).Intersect(young))
-		for _, span := range x.delivered {
-			if lately, ok := span.Intersect(flow.Span{From: span.From, To: span.From.Add(90 * day)}); ok {
+		for k, span := range x.delivered {
+			since := x.delivered[bridgedTo(x.delivered, k, s.Thresholds.Bounce)].From
+			if lately, ok := span.Intersect(flow.Span{From: since, To: since.Add(90 * day)}); ok {
 				d.retired.add(flow.Spans{lately})
 			}
 		}
@@ -162,7 +163,7 @@ func (d *debtTallies) holds(at time.Time, t trapLimits) bool {
 // debtTalk returns the weeks at whose beginning debt was discussed and not
 // retired.
 func (l *ledger) debtTalk(s *Settings, t trapLimits) flow.Spans {
-	d, _ := l.debtTallies(t)
+	d, _ := l.debtTallies(t, s)
 	if len(d.stuck.came) == 0 {
 		return nil
 	}
@@ -190,7 +191,7 @@ func (x *explainer) debtDiscussed(t trapLimits) ExplainedMeasure {
 		t.count("issues"), t["age_days"], t.count("changes"), share100(t["retirement_ratio"]), t["growth_days"])}
 	zone := x.s.Calendar.Location()
 	at := monday(x.at, zone).Start(zone)
-	d, lives := x.l.debtTallies(t)
+	d, lives := x.l.debtTallies(t, x.s)
 	m.Inputs = []ExplainedInput{
 		{"week of", flow.DateOf(at.In(zone)).String()}, {"discussed, never begun", strconv.Itoa(d.stuck.at(at))},
 		{"created in 90 days, and still debt", strconv.Itoa(d.created.at(at))}, {"delivered in 90 days", strconv.Itoa(d.retired.at(at))},
@@ -201,8 +202,8 @@ func (x *explainer) debtDiscussed(t trapLimits) ExplainedMeasure {
 		if one.stuck(t).Contains(at) {
 			m.Counted = append(m.Counted, x.evidence(one.leaf, one.talked, fmt.Sprintf("changed %d times by then, and never in progress", t.count("changes"))))
 		}
-		if span, ok := one.delivered.At(at); ok && at.Sub(span.From) < 90*day {
-			m.LeftOut = append(m.LeftOut, x.evidence(one.leaf, span.From, "delivered"))
+		if since, ok := heldSince(one.delivered, at, x.s.Thresholds.Bounce); ok && at.Sub(since) < 90*day {
+			m.LeftOut = append(m.LeftOut, x.evidence(one.leaf, since, "delivered"))
 		}
 	}
 	return m

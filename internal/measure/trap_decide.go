@@ -27,7 +27,7 @@ func decisionDrag() Trap {
 			}
 			means := x.h.classAt(x.at).means()
 			like := others(x.h, x.k, means)
-			return means[x.k] >= 0 && len(like) >= x.s.Thresholds.GrowthPeers && means[x.k] >= quantileOf(like, x.limits["class_percentile"]), ""
+			return means[x.k] >= 0 && len(like) >= x.s.Thresholds.GrowthPeers && means[x.k] >= quantile(like, x.limits["class_percentile"]), ""
 		},
 		sizeOf: "mean days of its decisions up to 30",
 		size: func(x sight) (float64, bool) {
@@ -41,16 +41,6 @@ func decisionDrag() Trap {
 	}
 }
 
-// quantileOf is quantile of plain numbers.
-func quantileOf(sorted []float64, q float64) float64 {
-	h := q * float64(len(sorted)-1)
-	k := int(h)
-	if k+1 >= len(sorted) {
-		return sorted[len(sorted)-1]
-	}
-	return sorted[k] + (h-float64(k))*(sorted[k+1]-sorted[k])
-}
-
 // blockedShare is the share of the open leaves that wait for a decision, in
 // issues; nil where none is open.
 func (l *ledger) blockedShare(at time.Time) *float64 {
@@ -61,20 +51,14 @@ func (l *ledger) blockedShare(at time.Time) *float64 {
 // overUsual counts the open decisions that are older than so many times the
 // goal's own 85 % quantile.
 func (l *ledger) overUsual(at time.Time, times float64, s *Settings) int {
-	open := 0
-	for _, o := range l.decisions {
-		if o.own.in.Contains(at) && o.at(at).open() {
-			open++
-		}
-	}
-	if open == 0 {
+	if l.beyond(0, at) == 0 {
 		return 0
 	}
 	usual := latency(l.lifetimes, everyClass, at, s.Calendar.WorkClock(), s).P85Seconds
 	if usual == nil {
 		return 0
 	}
-	return int(*l.beyond(*usual*times, at, open)*float64(open) + 0.5)
+	return l.beyond(*usual*times, at)
 }
 
 func (x *explainer) decisionDrag(t trapLimits) ExplainedMeasure {
@@ -162,12 +146,11 @@ func (l *ledger) stallsBy(at time.Time, s *Settings) int {
 
 // pastTarget is for how long the target of the moment has been over.
 func (l *ledger) pastTarget(at time.Time, s *Settings) time.Duration {
-	zone := s.Calendar.Location()
-	p, ok := promised(l.goal.Targets, at, zone)
+	target, ok := l.targetAt(at)
 	if !ok {
 		return 0
 	}
-	return max(at.Sub(p.now.End(zone)), 0)
+	return max(at.Sub(target.End(s.Calendar.Location())), 0)
 }
 
 func (x *explainer) zombie(t trapLimits) ExplainedMeasure {

@@ -169,14 +169,16 @@ func silentDescoping() Trap {
 
 // closure is a moment at which the goal was closed, and when that was known: a
 // goal without containers is closed by its work's being closed for QuietAfter.
-type closure struct{ at, known, until time.Time }
+// It holds from a moment until another; after a bounce it is the same anew.
+type closure struct{ at, known, from, until time.Time }
 
 func (l *ledger) closings(s *Settings) []closure {
 	var out []closure
-	for _, x := range l.shut {
-		c := closure{at: x.From, known: x.From, until: x.To}
+	for k, x := range l.shut {
+		at := l.shut[bridgedTo(l.shut, k, s.Thresholds.Bounce)].From
+		c := closure{at: at, known: at, from: x.From, until: x.To}
 		if len(l.epics) == 0 && len(l.versions) == 0 {
-			c.known = x.From.Add(s.Thresholds.QuietAfter)
+			c.known = at.Add(s.Thresholds.QuietAfter)
 		}
 		if c.until.IsZero() || c.known.Before(c.until) {
 			out = append(out, c)
@@ -200,8 +202,8 @@ func (l *ledger) takenOut(c closure, s *Settings, t trapLimits, f func(*entry, c
 
 // met reports whether the target that held at a closing was met by it.
 func (l *ledger) met(c closure, s *Settings) bool {
-	p, ok := promised(l.goal.Targets, c.at, s.Calendar.Location())
-	return ok && c.at.Before(p.now.End(s.Calendar.Location()))
+	target, ok := l.targetAt(c.at)
+	return ok && c.at.Before(target.End(s.Calendar.Location()))
 }
 
 func (l *ledger) descoped(s *Settings, t trapLimits) flow.Spans {
@@ -211,11 +213,13 @@ func (l *ledger) descoped(s *Settings, t trapLimits) flow.Spans {
 		if scope == 0 || float64(out) < t["scope_share"]*float64(scope) || !l.met(c, s) {
 			continue
 		}
-		to := c.known.Add(t.days("shown_days"))
+		told := flow.Span{From: latest(c.known, c.from), To: c.known.Add(t.days("shown_days"))}
 		if !c.until.IsZero() {
-			to = earlier(to, c.until)
+			told.To = earlier(told.To, c.until)
 		}
-		raw = raw.Append(flow.Span{From: c.known, To: to})
+		if told.To.After(told.From) {
+			raw = raw.Append(told)
+		}
 	}
 	return raw
 }

@@ -11,7 +11,10 @@ import (
 )
 
 // ownerlessBoundary is T6 of MEASURES §10: nobody answers for the goal, or
-// somebody else does every month, or for much of what is in progress.
+// somebody else does every month, or for much of what is in progress. Its part
+// about boundaries, issues in three projects and blockers that nobody owns, is
+// left out: of a blocker it is kept when it was open and in which project, not
+// whom it was assigned to.
 func ownerlessBoundary() Trap {
 	return Trap{
 		Name: "ownerless_boundary", Title: "Nobody answers for it",
@@ -24,9 +27,10 @@ func ownerlessBoundary() Trap {
 			if len(l.entries) == 0 {
 				return nil, ""
 			}
-			return l.ownerless(t).Union(l.changesOwners(s, t)).Union(l.unassigned(t)).Less(l.shut), ""
+			return l.ownerless(t).Union(l.unassigned(t)).Less(l.shut), ""
 		},
-		explain: (*explainer).ownerlessBoundary,
+		ofPersons: func(l *ledger, s *Settings, t trapLimits) flow.Spans { return l.changesOwners(s, t).Less(l.shut) },
+		explain:   (*explainer).ownerlessBoundary,
 	}
 }
 
@@ -86,14 +90,14 @@ func (l *ledger) unassigned(t trapLimits) flow.Spans {
 			now = entries[0].ms
 		}
 		if len(marks) > 0 {
-			now = min(now, marks[0].at)
+			now = min(now, marks[0].ms())
 		}
 		for ; len(entries) > 0 && entries[0].ms == now; entries = entries[1:] {
 			leaf, c := entries[0].leaf, entries[0].after()
 			w.set(leaf, c.in && c.out == flow.Open && c.cat == flow.InProgress, w.assigned[leaf])
 		}
-		for ; len(marks) > 0 && marks[0].at == now; marks = marks[1:] {
-			w.set(marks[0].leaf, w.doing[marks[0].leaf], marks[0].is&owned != 0)
+		for ; len(marks) > 0 && marks[0].ms() == now; marks = marks[1:] {
+			w.set(marks[0].leaf, w.doing[marks[0].leaf], marks[0].is()&owned != 0)
 		}
 		open := len(out) > 0 && out[len(out)-1].To.IsZero()
 		switch holds := w.nobodys > 0 && float64(w.nobodys) >= t["unassigned_share"]*float64(w.inProgress); {
@@ -131,7 +135,7 @@ func (w *wards) count(leaf int32, n int) {
 // marksInTime returns the marks in order of time.
 func (l *ledger) marksInTime() []mark {
 	marks := slices.Clone(l.marks)
-	slices.SortStableFunc(marks, func(a, b mark) int { return cmp.Compare(a.at, b.at) })
+	slices.SortStableFunc(marks, func(a, b mark) int { return cmp.Compare(a.ms(), b.ms()) })
 	return marks
 }
 
@@ -147,13 +151,10 @@ func (x *explainer) ownerlessBoundary(t trapLimits) ExplainedMeasure {
 		{"team that owns it", team}, {"no owner for long", yesNo(x.l.ownerless(t).Contains(x.at))},
 		{"in progress", strconv.Itoa(x.load.doing)}, {"of them assigned to nobody", strconv.Itoa(x.load.doing - x.load.doingOwned)},
 	}
-	for k := range x.l.epics {
-		e := &x.l.epics[k]
-		for _, at := range e.changes() {
-			if !at.After(x.at) && x.at.Sub(at) < x.s.Thresholds.FlowWindow {
-				m.Counted = append(m.Counted, Evidence{Site: e.Site, Key: e.Key, At: at, What: "epic assigned to somebody else"})
-			}
-		}
+	if x.status.tellsOfPersons() {
+		m.Counted = x.ownerChanges()
+	} else if why := x.status.Missing["owner_changes_90d"]; why != "" {
+		m.Inputs = append(m.Inputs, ExplainedInput{"epics assigned to somebody else", "not looked at: " + why})
 	}
 	for leaf, e := range x.now {
 		switch {
@@ -165,4 +166,18 @@ func (x *explainer) ownerlessBoundary(t trapLimits) ExplainedMeasure {
 		}
 	}
 	return m
+}
+
+// ownerChanges are when the epics were assigned to somebody else of late.
+func (x *explainer) ownerChanges() []Evidence {
+	var out []Evidence
+	for k := range x.l.epics {
+		e := &x.l.epics[k]
+		for _, at := range e.changes() {
+			if !at.After(x.at) && x.at.Sub(at) < x.s.Thresholds.FlowWindow {
+				out = append(out, Evidence{Site: e.Site, Key: e.Key, At: at, What: "epic assigned to somebody else"})
+			}
+		}
+	}
+	return out
 }

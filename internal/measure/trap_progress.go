@@ -2,7 +2,6 @@ package measure
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 )
@@ -52,24 +51,14 @@ func busyNotMoving() Trap {
 	}
 }
 
-// stirred counts the changes of the goal's leaves in each of the weeks before
-// the moment, the latest first: what moved them forward, what changed their
-// estimates, and what meant nothing, which is counted by whole days.
+// stirred counts the changes of the goal's leaves, of any field, by people and
+// one by one, on the days of each of the weeks before the moment, the latest
+// first.
 func (l *ledger) stirred(at time.Time, weeks int) []int {
 	out := make([]int, weeks)
 	for k := range out {
-		from, to := at.AddDate(0, 0, -7*(k+1)), at.AddDate(0, 0, -7*k)
-		out[k] = l.noiseBetween(from.Add(-day), to)
-		first, _ := slices.BinarySearchFunc(l.progress, from, func(p progress, t time.Time) int { return p.at().Compare(t) })
-		for n := first; n < len(l.progress) && l.progress[n].at().Before(to); n++ {
-			if !l.progress[n].discounted(at) {
-				out[k]++
-			}
-		}
-		first, _ = slices.BinarySearchFunc(l.sizes, from, func(z sizing, t time.Time) int { return z.at().Compare(t) })
-		for n := first; n < len(l.sizes) && l.sizes[n].at().Before(to); n++ {
-			out[k]++
-		}
+		from, to := at.AddDate(0, 0, -7*(k+1)).Add(-day), at.AddDate(0, 0, -7*k)
+		out[k] = l.noiseBetween(from, to) + l.meantBetween(from, to)
 	}
 	return out
 }
@@ -168,7 +157,7 @@ func (l *ledger) saidHealth(at time.Time, s *Settings) (Health, string) {
 	t := l.tally(at)
 	g := GoalStatus{Missing: map[string]string{}}
 	l.setCompletion(&g, at, &t, s)
-	l.setTarget(&g, at, s)
+	l.setTarget(&g, at)
 	l.setReportedHealth(&g, at, s)
 	return g.ReportedHealth, g.Missing["reported_health"]
 }

@@ -135,7 +135,7 @@ func (l *ledger) declared(s *Settings) (at time.Time, why string) {
 		return at, "no target is declared"
 	}
 	zone := s.Calendar.Location()
-	if p := targetPromises(l.goal.Targets, zone); !p.dates[0].said.IsZero() {
+	if p := l.targetHistory(); !p.dates[0].said.IsZero() {
 		at = p.dates[0].said
 	}
 	if !l.goal.Start.IsZero() {

@@ -1,6 +1,7 @@
 package measure_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -31,14 +32,21 @@ func TestNobodyAnswersForIt(t *testing.T) {
 	t.Run("not in the thirteen days in which it was passed on", func(t *testing.T) {
 		shows(t, h(nobodys, epic(t).Assigns("2026-01-02", 7).Assigns("2026-02-01", 0).Assigns("2026-02-14", 8).Issue(), idle), name, "", "", "2026-02-10", "2026-02-20", "2026-02-28")
 	})
+	changing := func() *flow.Issue {
+		return epic(t).Assigns("2026-01-02", 7).Assigns("2026-01-10", 8).Assigns("2026-02-10", 9).Assigns("2026-03-10", 7).Issue()
+	}
+	crew := held(t, 50, 1, 1, 1, 1, 1) // five people, so that what is counted of them is shown
 	t.Run("a third owner more in three months, a week after he has come, until they are over", func(t *testing.T) {
-		changing := epic(t).Assigns("2026-01-02", 7).Assigns("2026-01-10", 8).Assigns("2026-02-10", 9).Assigns("2026-03-10", 7).Issue()
-		shows(t, h(epicGoal(), changing, idle), name, "2026-03-17", "2026-04-17") // 10 January + 90 d = 10 April
+		shows(t, h(epicGoal(), append(crew, changing())...), name, "2026-03-17", "2026-04-17") // 10 January + 90 d = 10 April
 	})
 	t.Run("not where the same has it again and again", func(t *testing.T) {
 		again := epic(t).Assigns("2026-01-02", 7).Assigns("2026-01-10", 0).Assigns("2026-01-11", 7).Assigns("2026-02-10", 0).Assigns("2026-02-11", 7).
 			Assigns("2026-03-10", 0).Assigns("2026-03-11", 7).Issue()
-		shows(t, h(epicGoal(), again, idle), name, "", "", "2026-03-20")
+		shows(t, h(epicGoal(), append(crew, again)...), name, "", "", "2026-03-20")
+	})
+	t.Run("not where how often the owners changed is withheld: four people hold the work, or nobody does", func(t *testing.T) {
+		shows(t, h(epicGoal(), append(crew[:4:4], changing())...), name, "", "", "2026-03-20", "2026-04-16")
+		shows(t, h(epicGoal(), changing(), idle), name, "", "", "2026-03-20", "2026-04-16")
 	})
 	busy := func(n int) *flowtest.Builder { return task(t, n, "2026-01-02").Moves("2026-01-05", flowtest.Doing) }
 	t.Run("two of five in progress are nobody's, until one is taken", func(t *testing.T) {
@@ -48,6 +56,48 @@ func TestNobodyAnswersForIt(t *testing.T) {
 	t.Run("one of three is under two fifths", func(t *testing.T) {
 		shows(t, h(epicGoal(), epic(t).Issue(), busy(10).Issue(), busy(12).Assigns("2026-01-05", 8).Issue(), busy(13).Assigns("2026-01-05", 8).Issue()), name, "", "", "2026-01-20")
 	})
+}
+
+// What withholds how often the owners changed withholds the changes too, each of
+// which would be told with its day.
+func TestATrapTellsNothingOfPersonsThatIsWithheld(t *testing.T) {
+	changing := epic(t).Assigns("2026-01-02", 7).Assigns("2026-01-10", 8).Assigns("2026-02-10", 9).Assigns("2026-03-10", 7).Issue()
+	beside := func(people int) []*flow.Issue { // the work of the goal beside it, below the same goal
+		var out []*flow.Issue
+		for n := range people {
+			out = append(out, flowtest.NewBelow(t, key(100), key(101+n), "2026-01-02").Assigns("2026-01-03", uint64(2000+n)).Moves("2026-01-05", flowtest.Doing).Issue())
+		}
+		return append(out, flowtest.NewEpic(t, key(100), "2026-01-01").Issue())
+	}
+	own := epicGoal()
+	own.Parent = "all"
+	goals := []goal.Goal{{ID: "all"}, own, {ID: "beside", Parent: "all", Work: goal.Work{Epics: []string{key(100)}}}}
+	for _, c := range []struct {
+		name          string
+		people, other int
+		changes       int // that the evidence lists
+	}{
+		{"five people hold the work, and as many that of the goal beside it", 5, 5, 3},
+		{"four people hold the work", 4, 5, 0},
+		{"four people hold the work of the goal beside it, and could be told from this one", 5, 4, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := built(t, goals, append(append(held(t, 50, slices.Repeat([]int{1}, c.people)...), changing), beside(c.other)...))
+			if on := trap(t, h, "ownerless_boundary", "2026-03-20").On; on != (c.changes > 0) {
+				t.Errorf("it shows: %v", on)
+			}
+			e, _ := h.Explain("g", "trap_ownerless_boundary", flowtest.At(t, "2026-03-20"))
+			told := 0
+			for _, row := range e.Measures[0].Counted {
+				if row.What == "epic assigned to somebody else" {
+					told++
+				}
+			}
+			if told != c.changes {
+				t.Errorf("%d changes of the epic's owner are told, want %d: %+v", told, c.changes, e.Measures[0].Counted)
+			}
+		})
+	}
 }
 
 // talkedOf is open debt that was changed so many times on the second day.

@@ -34,7 +34,8 @@ func (h *History) sight(k int, limits trapLimits, at time.Time) sight {
 	return sight{h, k, &h.ledgers[k], &h.settings, at, limits}
 }
 
-// watch remembers what was asked of a history. Several goroutines may ask.
+// watch remembers what was asked of a history, in bounded memory: who fills the
+// past in asks of every week that there was. Several goroutines may ask.
 type watch struct {
 	mu      sync.Mutex
 	answers map[question]seen
@@ -45,6 +46,20 @@ type question struct {
 	ledger int
 	trap   string
 	week   int64 // by its beginning
+}
+
+// The bounds of what is remembered: the answers of six detectors on 500 goals
+// over 40 weeks, and what all goals were compared by in the weeks of five years.
+const (
+	maxAnswers = 1 << 17
+	maxClasses = 260
+)
+
+// makeRoom forgets everything where as much is remembered as may be.
+func makeRoom[K comparable, V any](all map[K]V, most int) {
+	if len(all) >= most {
+		clear(all)
+	}
 }
 
 func newWatch() *watch {
@@ -59,6 +74,7 @@ func (w *watch) ask(q question, answer func() seen) seen {
 	if !known {
 		a = answer()
 		w.mu.Lock()
+		makeRoom(w.answers, maxAnswers)
 		w.answers[q] = a
 		w.mu.Unlock()
 	}
@@ -88,6 +104,7 @@ func (h *History) classAt(at time.Time) *classSight {
 			passed: sync.OnceValue(func() []pastDue { return h.passedTargets(at) }),
 			work:   sync.OnceValue(func() []ProjectShare { return h.work.shares(at) }),
 		}
+		makeRoom(w.classes, maxClasses)
 		w.classes[at.Unix()] = c
 	}
 	return c
@@ -108,8 +125,8 @@ func (l *ledger) age(at time.Time, s *Settings) time.Duration {
 	if !ok {
 		return -1
 	}
-	if shut, closed := l.shut.At(at); closed {
-		at = latest(shut.From, t0)
+	if since, closed := heldSince(l.shut, at, s.Thresholds.Bounce); closed {
+		at = latest(since, t0)
 	}
 	return at.Sub(t0)
 }
@@ -157,18 +174,24 @@ func (l *ledger) sighted() (time.Time, bool) {
 }
 
 // lifeAt returns when the rule of a goal's detector held, and when the trap
-// showed, as far back as matters at the moment; and why it can't be judged.
-func (h *History) lifeAt(k int, life *trapLife, at time.Time) (raw, shown flow.Spans, why string) {
-	if life.trap.weekly == nil {
+// showed, as far back as matters at the moment; and why it can't be judged. g
+// says what is told of persons at the moment.
+func (h *History) lifeAt(k int, life *trapLife, at time.Time, g *GoalStatus) (raw, shown flow.Spans, why string) {
+	l, zone, hold := &h.ledgers[k], h.settings.Calendar.Location(), life.limits.patience(&h.settings)
+	switch {
+	case life.trap.weekly != nil:
+	case len(life.ofPersons) > 0 && g.tellsOfPersons():
+		raw = life.raw.Union(life.ofPersons)
+		return raw, persistent(raw, hold), life.why
+	default:
 		return life.raw, life.shown, life.why
 	}
-	l, zone, hold := &h.ledgers[k], h.settings.Calendar.Location(), life.limits.days("persist_days")
 	first, ok := l.sighted()
 	if !ok || first.After(at) {
 		return nil, nil, "the goal has no issue and no decision yet"
 	}
 	var weeks []flow.Span
-	clear := time.Duration(0)
+	clearTo := at // the end of the weeks that do not hold
 	for d := monday(at, zone); ; d = d.AddDays(-7) {
 		week := flow.Span{From: d.Start(zone), To: d.AddDays(7).Start(zone)}
 		now := h.ask(k, life, week.From)
@@ -176,8 +199,8 @@ func (h *History) lifeAt(k int, life *trapLife, at time.Time) (raw, shown flow.S
 			why = now.why
 		}
 		if now.holds {
-			weeks, clear = append(weeks, week), 0
-		} else if clear += earlier(week.To, at).Sub(week.From); clear >= hold {
+			weeks, clearTo = append(weeks, week), week.From
+		} else if !hold.after(week.From).After(clearTo) {
 			break // whatever showed before shows no more
 		}
 		if week.From.Before(first) {

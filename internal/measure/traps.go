@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -18,6 +19,10 @@ type Trap struct {
 	// does at the beginning of a week; why says why that can't be told.
 	detect func(*ledger, *Settings, trapLimits) (raw flow.Spans, why string)
 	weekly func(sight) (holds bool, why string)
+	// ofPersons says, for one of the former kind, when a part of its rule held
+	// that is counted of persons. It is looked at only as of moments at which
+	// such figures are shown (MEASURES §9): else the trap would tell of them.
+	ofPersons func(*ledger, *Settings, trapLimits) flow.Spans
 	// size is the value that a threshold is held against, by which goals can be
 	// compared; sizeOf says of what, with its unit. Nil where there is none.
 	size    func(sight) (float64, bool)
@@ -56,7 +61,14 @@ func persistence() TrapThreshold {
 	return TrapThreshold{Name: "persist_days", Default: 7, Min: 0, What: "days that the rule must hold before it shows, and not hold before it no longer does"}
 }
 
-// Traps returns the detectors of this version.
+// Traps returns the detectors of this version. Of MEASURES §10 there are not:
+//   - T8 (key_person_bottleneck): it counts the people of an area, and ledgers keep
+//     those of a goal; below privacy.min_group nothing may be told of these.
+//   - T12 (process_accretion): it counts the statuses that an issue went through,
+//     and ledgers keep the changes of category; off by default and not validated.
+//   - T16 (priority_inflation): it wants the priorities of open issues over time,
+//     and ledgers keep the raises to an escalation; off by default and not validated.
+//   - T6's part about boundaries (see ownerlessBoundary).
 func Traps() []Trap {
 	all := []Trap{
 		deadlineAsGoal(), busyNotMoving(), watermelon(), ninetyNineTail(), orphanGoal(), ownerlessBoundary(), decisionDrag(), zombie(), heroics(),
@@ -93,7 +105,9 @@ type trapLife struct {
 	limits trapLimits
 	raw    flow.Spans // while the rule held
 	shown  flow.Spans
-	why    string // why it can't be judged; empty where it can
+	// ofPersons is while a part of the rule held that is counted of persons.
+	ofPersons flow.Spans
+	why       string // why it can't be judged; empty where it can
 }
 
 // setTraps runs the detectors that are on. What a detector says of a moment
@@ -109,35 +123,62 @@ func (l *ledger) setTraps(s *Settings) {
 		life := trapLife{trap: &all[k], limits: limits}
 		if all[k].weekly == nil {
 			life.raw, life.why = all[k].detect(l, s, limits)
-			life.shown = persistent(life.raw, limits.days("persist_days"))
+			life.shown = persistent(life.raw, limits.patience(s))
+			if all[k].ofPersons != nil {
+				life.ofPersons = all[k].ofPersons(l, s, limits)
+			}
 		}
 		l.traps = append(l.traps, life)
 	}
 }
 
+// patience is how long a rule must have held before its trap shows, and not have held
+// before it no longer does. Its days are those of the calendar: most rules are
+// asked every week, and the week in which clocks are put back has an hour more
+// than others.
+type patience struct {
+	zone *time.Location
+	days int
+	rest time.Duration
+}
+
+func (t trapLimits) patience(s *Settings) patience {
+	whole, part := math.Modf(t["persist_days"])
+	return patience{s.Calendar.Location(), int(whole), time.Duration(part * float64(day))}
+}
+
+// after is when that has held for long enough which began at the moment.
+func (p patience) after(at time.Time) time.Time {
+	if p.days > 0 {
+		at = at.In(p.zone).AddDate(0, 0, p.days).In(at.Location())
+	}
+	return at.Add(p.rest)
+}
+
 // persistent returns when a state shows that must have held for the time
 // before it does, and must not have held for the time before it no longer does.
-func persistent(raw flow.Spans, hold time.Duration) flow.Spans {
+func persistent(raw flow.Spans, p patience) flow.Spans {
 	var out flow.Spans
 	for _, s := range raw {
 		if k := len(out) - 1; k >= 0 && s.From.Before(out[k].To) {
 			out[k].To = time.Time{} // it came back before it was forgotten
-		} else if s.To.IsZero() || s.To.Sub(s.From) > hold {
-			out = out.Append(flow.Span{From: s.From.Add(hold)})
+		} else if shows := p.after(s.From); s.To.IsZero() || s.To.After(shows) {
+			out = out.Append(flow.Span{From: shows})
 		} else {
 			continue
 		}
 		if !s.To.IsZero() {
-			out[len(out)-1].To = s.To.Add(hold)
+			out[len(out)-1].To = p.after(s.To)
 		}
 	}
 	return out
 }
 
+// setTrapStates adds the goal's traps. g says what is told of persons.
 func (h *History) setTrapStates(g *GoalStatus, k int, at time.Time) {
 	for n := range h.ledgers[k].traps {
 		life := &h.ledgers[k].traps[n]
-		_, shown, why := h.lifeAt(k, life, at)
+		_, shown, why := h.lifeAt(k, life, at, g)
 		x := TrapState{Trap: life.trap.Name, Title: life.trap.Title, Unknown: why}
 		if span, ok := shown.At(at); ok {
 			x.On = true

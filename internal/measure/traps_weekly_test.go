@@ -46,6 +46,62 @@ func TestBusyAndNotMoving(t *testing.T) {
 	})
 }
 
+func TestAnyChangeByPeopleOneByOneIsStir(t *testing.T) {
+	const name = "busy_not_moving"
+	begun := func(n int) *flowtest.Builder { return task(t, n, "2026-01-02").Moves("2026-01-05", flowtest.Doing) }
+	// Five changes a week, from 12 January to 15 February: twenty by 9 February, and
+	// by the 16th, and none in the week before the 23rd.
+	weekly := func(b *flowtest.Builder, change func(b *flowtest.Builder, at string, n int)) *flow.Issue {
+		for n, d := 0, date(t, "2026-01-12"); d.Before(date(t, "2026-02-16")); d = d.AddDays(1) {
+			if wd := d.Start(time.UTC).Weekday(); wd != time.Saturday && wd != time.Sunday {
+				change(b, d.String()+" 10:00", n)
+				n++
+			}
+		}
+		return b.Issue()
+	}
+	points := epicGoal()
+	points.Count = goal.CountPoints
+	estimated := func(b *flowtest.Builder) *flow.Issue {
+		return weekly(b, func(b *flowtest.Builder, at string, n int) { b.Estimates(at, fmt.Sprint(n)) })
+	}
+	of := func(g goal.Goal, issues ...*flow.Issue) *measure.History {
+		return built(t, []goal.Goal{g}, append(issues, epic(t).Issue()))
+	}
+	t.Run("to and fro between two statuses, again and again", func(t *testing.T) {
+		b := begun(2)
+		for d := date(t, "2026-01-12"); d.Before(date(t, "2026-02-09")); d = d.AddDays(1) {
+			b.Moves(d.String()+" 10:00", flowtest.ToDo).Moves(d.String()+" 15:00", flowtest.Doing)
+		}
+		shows(t, of(epicGoal(), b.Issue()), name, "2026-02-09", "") // of the weeks from 5 January on: one, and 14 in each of three
+	})
+	t.Run("due dates", func(t *testing.T) {
+		i := weekly(begun(2), func(b *flowtest.Builder, at string, n int) { b.Dues(at, date(t, "2026-06-01").AddDays(n).String()) })
+		shows(t, of(epicGoal(), i), name, "2026-02-16", "2026-03-02")
+	})
+	t.Run("estimates, whether or not the goal counts points", func(t *testing.T) {
+		shows(t, of(points, estimated(begun(2))), name, "2026-02-16", "2026-03-02")
+		shows(t, of(epicGoal(), estimated(begun(2))), name, "2026-02-16", "2026-03-02")
+	})
+	t.Run("not those by bots", func(t *testing.T) {
+		shows(t, of(points, estimated(begun(2).ByBot())), name, "", "", "2026-02-16", "2026-02-20")
+	})
+	t.Run("not those in bulk", func(t *testing.T) {
+		var issues []*flow.Issue
+		for n := range 12 {
+			issues = append(issues, estimated(begun(10+n).By(99)))
+		}
+		shows(t, of(points, issues...), name, "", "", "2026-02-16", "2026-02-20")
+	})
+	t.Run("nor that issues came in", func(t *testing.T) {
+		var issues []*flow.Issue
+		for n, d := 0, date(t, "2026-01-12"); d.Before(date(t, "2026-02-09")); d, n = d.AddDays(1), n+1 {
+			issues = append(issues, task(t, 10+n, d.String()).Issue())
+		}
+		shows(t, of(points, append(issues, begun(2).Issue())...), name, "", "", "2026-02-16", "2026-02-20")
+	})
+}
+
 func TestReportedOnTrackAndNotSo(t *testing.T) {
 	// Ten issues in progress since 5 January, a target on 3 March that they
 	// won't make, and somebody who says that all is well.
@@ -173,14 +229,14 @@ func latestOf(a, b time.Time) time.Time {
 
 func TestEverythingAtTheLastMoment(t *testing.T) {
 	// Three goals below one, with targets in February, March and April, and g.
-	h := func(raised ...int) *measure.History {
+	area := func(parent, owner string, raised ...int) *measure.History {
 		own := epicGoal()
-		own.Parent = "area"
+		own.Parent = parent
 		gs := []goal.Goal{{ID: "area"}, own}
 		issues := []*flow.Issue{epic(t).Issue(), task(t, 2, "2026-01-02").Moves("2026-01-05", flowtest.Doing).Issue()}
 		for k, n := range raised {
 			above, target := key(100+k), fmt.Sprintf("2026-%02d-20", k+2)
-			gs = append(gs, goal.Goal{ID: above, Parent: "area", Targets: []goal.Target{{Date: date(t, target)}}, Work: goal.Work{Epics: []string{above}}})
+			gs = append(gs, goal.Goal{ID: above, Parent: "area", Owner: owner, Targets: []goal.Target{{Date: date(t, target)}}, Work: goal.Work{Epics: []string{above}}})
 			issues = append(issues, flowtest.NewEpic(t, above, "2026-01-01").Issue())
 			for m := range n {
 				issues = append(issues, flowtest.New(t, key(200+10*k+m), "2026-01-02").Joins("2026-01-02", above).
@@ -189,9 +245,15 @@ func TestEverythingAtTheLastMoment(t *testing.T) {
 		}
 		return built(t, gs, issues)
 	}
+	h := func(raised ...int) *measure.History { return area("area", "", raised...) }
 	t.Run("two of the last three", func(t *testing.T) {
 		// The second target passes on 20 March; asked on the 23rd.
 		shows(t, h(3, 3, 0), "heroics", "2026-03-30", "")
+	})
+	t.Run("below no goal, its area are all goals of its owner, wherever they are", func(t *testing.T) {
+		shows(t, area("", "team-g", 3, 3, 0), "heroics", "2026-03-30", "")
+		shows(t, area("", "team-h", 3, 3, 0), "heroics", "", "", "2026-03-30", "2026-05-04")
+		shows(t, area("another", "team-g", 3, 3, 0), "heroics", "", "", "2026-03-30", "2026-05-04")
 	})
 	t.Run("not where one was", func(t *testing.T) {
 		shows(t, h(3, 2, 0), "heroics", "", "", "2026-03-30", "2026-05-04")
@@ -236,7 +298,63 @@ func TestWorkThatNoGoalKnowsOf(t *testing.T) {
 		return ofEpic(t, issues...)
 	}
 	t.Run("ten issues that no goal claims", func(t *testing.T) { shows(t, h(10), "shadow_work", "2026-01-26", "2026-02-23") })
+	t.Run("of the project in which its work was then, whichever it was moved to since", func(t *testing.T) {
+		// PAY-10 is the goal's only issue, and became SHOP-10 on 1 February: on the
+		// next day, a Monday, none of the work around it is active.
+		moved := func(at string) *measure.History {
+			i := flowtest.NewBelow(t, "PAY-1", "SHOP-10", "2026-01-02").Touched(at).Issue()
+			c := &i.Changes[len(i.Changes)-1]
+			c.Field, c.From, c.To = flow.FieldKey, flow.Named{Name: "PAY-10"}, flow.Named{Name: "SHOP-10"}
+			issues := []*flow.Issue{epic(t).Issue(), i}
+			for n := range 10 {
+				issues = append(issues, flowtest.New(t, key(500+n), "2026-01-02").Resolves("2026-01-14", "Done").Issue())
+			}
+			return ofEpic(t, issues...)
+		}
+		shows(t, moved("2026-02-01"), "shadow_work", "2026-01-26", "2026-02-09")
+		shows(t, moved("2026-01-10"), "shadow_work", "", "", "2026-01-26", "2026-02-16")
+	})
 	t.Run("not nine", func(t *testing.T) { shows(t, h(9), "shadow_work", "", "", "2026-01-26", "2026-02-02") })
+}
+
+func TestAWeekInWhichClocksArePutIsAWeek(t *testing.T) {
+	// In Berlin the week of 19 October 2026 has an hour more than others, and
+	// that of 23 March one less.
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := func(delivered ...string) *measure.History {
+		issues := twenty(t)
+		for k, at := range delivered {
+			for n := range 5 {
+				issues = append(issues, flowtest.New(t, key(500+5*k+n), "2026-01-02").Resolves(at, "Done").Issue())
+			}
+		}
+		return built(t, []goal.Goal{epicGoal()}, issues, but(func(s *measure.Settings) { s.Calendar.Zone = berlin }))
+	}
+	t.Run("what held on one Monday alone doesn't show after it", func(t *testing.T) {
+		// Active for 28 days each: ten of them on 19 October alone.
+		shows(t, h("2026-09-22", "2026-10-14"), "shadow_work", "", "", "2026-10-25 23:30", "2026-10-27", "2026-11-01 12:00")
+	})
+	t.Run("what didn't hold on one Monday shows anew a week after the next", func(t *testing.T) {
+		// Ten of them from 23 February to 16 March, and again from 30 March on, not
+		// on 23 March.
+		all := h("2026-02-18", "2026-02-18", "2026-03-25", "2026-03-25")
+		shows(t, all, "shadow_work", "2026-03-01 23:00", "2026-03-29 22:00", "2026-04-02", "2026-04-05 21:59")
+		shows(t, all, "shadow_work", "2026-04-05 22:00", "")
+	})
+}
+
+func TestWhatTrapsRememberIsBounded(t *testing.T) {
+	h := ofEpic(t, twenty(t)...)
+	if answers, classes := h.RememberedOf(1000, 104); answers != 1000 || classes != 104 {
+		t.Errorf("of 1,000 answers and 104 weeks %d and %d are remembered", answers, classes)
+	}
+	// 500 goals under six detectors, over ten years.
+	if answers, classes := h.RememberedOf(500*6*520, 520); answers > 1<<17 || classes > 260 {
+		t.Errorf("%d answers and %d weeks are remembered", answers, classes)
+	}
 }
 
 func TestATrapsValueIsHeldAgainstTheOthersOfTheClass(t *testing.T) {

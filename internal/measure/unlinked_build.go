@@ -15,6 +15,8 @@ type workBuilder struct {
 	b       *builder
 	members func(keyAt) []place // the leaves of goals that have the key
 	waiting []*leafWork
+	leaf    *leafWork    // used again for every issue that does not wait
+	in      []flow.Spans // by place of a leaf: while it is in the goal's scope
 }
 
 type keyAt struct{ site, key string }
@@ -29,7 +31,7 @@ func newWorkBuilder() *workBuilder {
 	return &workBuilder{work: work{
 		linked: map[projectAt]*tallyOver{}, groups: map[groupAt]*groupTallies{},
 		features: map[feature]map[int]*tallyOver{}, epics: newEpics(),
-	}}
+	}, leaf: &leafWork{}}
 }
 
 // meet takes an issue of the first pass.
@@ -60,14 +62,14 @@ func (w *workBuilder) join(b *builder, m *mentions) {
 
 // add takes an issue of the second pass.
 func (w *workBuilder) add(t *flow.Timeline, c *flow.Catalog) {
-	l := newLeafWork(t, c, &w.b.settings)
-	if l == nil {
+	l := w.leaf
+	if !l.follow(t, c, &w.b.settings) {
 		return
 	}
 	l.places = w.b.leaves.at(issueAt{t.Issue.Site, t.Issue.ID})
 	l.linksTo(t, w.members)
 	if slices.ContainsFunc(l.events, func(e activity) bool { return e.minute.unix != 0 && w.b.bulk.suspected(e.minute) }) {
-		w.waiting = append(w.waiting, l)
+		w.waiting, w.leaf = append(w.waiting, l), &leafWork{}
 		return
 	}
 	w.count(l)
@@ -77,14 +79,19 @@ func (w *workBuilder) add(t *flow.Timeline, c *flow.Catalog) {
 func (w *workBuilder) count(l *leafWork) {
 	active := l.active(w.b.bulk, w.b.settings.Thresholds.ActiveWithin)
 	var linked flow.Spans
+	w.in = w.in[:0]
 	for _, p := range l.places {
-		linked = linked.Union(w.inGoal(p))
+		w.in = append(w.in, w.inGoal(p))
+		linked = linked.Union(w.in[len(w.in)-1])
 	}
 	for k := range l.stretches {
 		s := &l.stretches[k]
 		here := flow.Spans{s.Span}
-		for _, p := range l.places {
-			if in := here.Intersect(w.inGoal(p)); len(in) > 0 {
+		for n, p := range l.places {
+			if len(s.features) == 0 {
+				break
+			}
+			if in := here.Intersect(w.in[n]); len(in) > 0 {
 				w.goalHas(p.ledger, s, in)
 			}
 		}

@@ -15,7 +15,7 @@ type leafWork struct {
 	delivered flow.Spans
 	places    []place // in the goals' ledgers
 	links     []linkSpan
-	scratch   []feature
+	features  []feature // the stretches' own
 }
 
 // stretch is a part of a leaf's life in which it belongs to the same project
@@ -42,10 +42,14 @@ type linkSpan struct {
 	to []place
 }
 
-// newLeafWork returns nil for an issue that is never work of its own: epics and
-// what is above, and sub-tasks, which count with their parents.
-func newLeafWork(t *flow.Timeline, c *flow.Catalog, s *Settings) *leafWork {
-	l := &leafWork{}
+// follow takes in the life of an issue, in the place of what the leaf held. It is
+// false for one that is never work of its own: epics and what is above, and
+// sub-tasks, which count with their parents.
+func (l *leafWork) follow(t *flow.Timeline, c *flow.Catalog, s *Settings) bool {
+	*l = leafWork{
+		stretches: l.stretches[:0], events: l.events[:0], doing: l.doing[:0], delivered: l.delivered[:0],
+		links: l.links[:0], features: l.features[:0],
+	}
 	out := flow.Open
 	e := episode{bounce: s.Thresholds.Bounce}
 	changes := t.Changes()
@@ -76,10 +80,7 @@ func newLeafWork(t *flow.Timeline, c *flow.Catalog, s *Settings) *leafWork {
 			}
 		}
 	}
-	if len(l.stretches) == 0 {
-		return nil
-	}
-	return l
+	return len(l.stretches) > 0
 }
 
 // meaningful reports whether a change is an event of work; moved tells that the
@@ -110,21 +111,20 @@ func (l *leafWork) extend(span flow.Span, st *flow.State, site string, c *flow.C
 		Span: span, site: site, project: st.Project.Name, above: st.Above(),
 		usual: s.BusinessAsUsual.Applies(st),
 	}
-	l.scratch = l.scratch[:0]
+	n := len(l.features)
 	for _, label := range st.Labels {
-		l.scratch = append(l.scratch, feature{ofLabel, x.site, label})
+		l.features = append(l.features, feature{ofLabel, x.site, label})
 	}
 	for _, id := range st.FixVersions {
 		if name := versionName(c, id); name != "" {
-			l.scratch = append(l.scratch, feature{ofVersion, x.site, name})
+			l.features = append(l.features, feature{ofVersion, x.site, name})
 		}
 	}
-	x.features = l.scratch
+	x.features = slices.Clip(l.features[n:])
 	if k := len(l.stretches) - 1; k >= 0 && l.stretches[k].joins(&x) {
-		l.stretches[k].To = x.To
+		l.stretches[k].To, l.features = x.To, l.features[:n]
 		return
 	}
-	x.features = slices.Clone(l.scratch)
 	l.stretches = append(l.stretches, x)
 }
 
@@ -170,44 +170,13 @@ func (l *leafWork) active(bulk bulkView, window time.Duration) flow.Spans {
 // linksTo finds the links to issues that goals claim, from when they were made
 // until they were removed.
 func (l *leafWork) linksTo(t *flow.Timeline, members func(keyAt) []place) {
-	i := t.Issue
-	made := map[string]time.Time{}
-	seen := map[string]bool{}
-	end := func(key string, from, to time.Time) {
-		if places := members(keyAt{i.Site, key}); len(places) > 0 && (to.IsZero() || to.After(from)) {
-			l.links = append(l.links, linkSpan{flow.Span{From: from, To: to}, places})
-		}
+	if !linked(t) {
+		return
 	}
-	for k := range i.Changes {
-		c := &i.Changes[k]
-		if c.Field != flow.FieldLink {
-			continue
+	eachLink(t.Issue, func(key, _ string, during flow.Span) {
+		if places := members(keyAt{t.Issue.Site, key}); len(places) > 0 {
+			l.links = append(l.links, linkSpan{during, places})
 		}
-		if key := c.From.ID; key != "" {
-			from, open := made[key]
-			if !open && !seen[key] {
-				from, open = i.Created, true
-			}
-			if open {
-				end(key, from, c.At)
-			}
-			delete(made, key)
-			seen[key] = true
-		}
-		if key := c.To.ID; key != "" {
-			if _, open := made[key]; !open {
-				made[key], seen[key] = c.At, true
-			}
-		}
-	}
-	for key, from := range made {
-		end(key, from, time.Time{})
-	}
-	for k := range i.Links {
-		if key := i.Links[k].Other.Key; !seen[key] {
-			seen[key] = true
-			end(key, i.Created, time.Time{})
-		}
-	}
+	})
 	slices.SortFunc(l.links, func(a, b linkSpan) int { return a.From.Compare(b.From) })
 }

@@ -178,6 +178,39 @@ func TestALinkCountsFromItsMakingToItsRemoval(t *testing.T) {
 	}
 }
 
+func TestOneOfTwoLinksToAnIssueEndsAlone(t *testing.T) {
+	active := func() *flowtest.Builder { return other(t, 51).Moves("2026-01-05", flowtest.Doing) }
+	for _, c := range []struct {
+		name   string
+		issue  *flowtest.Builder
+		linked map[string]bool // by day
+	}{
+		{"both were made by a change",
+			active().Links("2026-01-08", "relates to", "PAY-2").Links("2026-01-09", "blocks", "PAY-2").Unlinks("2026-01-10", "relates to", "PAY-2"),
+			map[string]bool{"2026-01-07": false, "2026-01-09": true, "2026-01-11": true}},
+		{"one was there from the creation on",
+			active().Shows("blocks", "PAY-2").Links("2026-01-08", "relates to", "PAY-2").Unlinks("2026-01-10", "relates to", "PAY-2"),
+			map[string]bool{"2026-01-07": true, "2026-01-11": true}},
+		{"both are gone",
+			active().Links("2026-01-08", "relates to", "PAY-2").Links("2026-01-09", "blocks", "PAY-2").
+				Unlinks("2026-01-10", "relates to", "PAY-2").Unlinks("2026-01-12", "blocks", "PAY-2"),
+			map[string]bool{"2026-01-11": true, "2026-01-13": false}},
+		{"the type of the only one was given another phrase",
+			active().Links("2026-01-08", "relates to", "PAY-2").Rephrased("relates to", "goes with"),
+			map[string]bool{"2026-01-07": false, "2026-01-09": true, "2026-01-11": true}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := ofEpic(t, epic(t).Issue(), anEpic(t, "PAY-50", ""), task(t, 2, "2026-01-02").Issue(), c.issue.Issue())
+			for at, want := range c.linked {
+				u := h.Unlinked(flowtest.At(t, at))
+				if len(u.Groups) != 1 || (len(u.Groups[0].Suggestions) == 1) != want {
+					t.Errorf("as of %s: %+v, want it linked: %t", at, u.Groups, want)
+				}
+			}
+		})
+	}
+}
+
 func TestUnlinkedWorkOfAMomentDoesNotLookPastIt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := aStory(t)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -234,20 +235,42 @@ type writerFunc func([]byte) (int, error)
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
 func TestThePseudonymKeyIsMadeOnceAndNeverWeak(t *testing.T) {
-	path := KeyFile(filepath.Join(t.TempDir(), "plumbline.db"))
-	one, err := PseudonymKey(path)
+	s := openTemp(t)
+	path := KeyFile(s.path)
+	one, err := s.PseudonymKey(path)
 	mustDo(t, err)
 	expectMode(t, path, 0o600)
-	again, err := PseudonymKey(path)
+	again, err := s.PseudonymKey(path)
 	mustDo(t, err)
 	if len(one) != 32 || !bytes.Equal(one, again) || bytes.Equal(one, make([]byte, 32)) {
 		t.Errorf("got a key of %d bytes, then another: %t", len(one), !bytes.Equal(one, again))
 	}
 	for what, content := range map[string][]byte{"empty": {}, "short": one[:31], "too long": make([]byte, 5000)} {
 		mustDo(t, os.WriteFile(path, content, 0o600))
-		if _, err := PseudonymKey(path); err == nil || strings.Contains(err.Error(), string(one[:8])) {
+		if _, err := s.PseudonymKey(path); err == nil || strings.Contains(err.Error(), string(one[:8])) {
 			t.Errorf("a key that is %s: got %v", what, err)
 		}
+	}
+}
+
+func TestALostPseudonymKeyIsNotMadeAnew(t *testing.T) {
+	s := openTemp(t)
+	path := KeyFile(s.path)
+	key, err := s.PseudonymKey(path)
+	mustDo(t, err)
+	_, err = s.Write(t.Context(), flow.Batch{Site: "acme", Issues: []flow.Issue{anIssue(1, "PAY-1")}}, flow.Checkpoint{})
+	mustDo(t, err)
+	mustDo(t, os.Rename(path, path+".away"))
+	const mend = "restore the key, or move the store away and sync anew"
+	if _, err := s.PseudonymKey(path); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), mend) {
+		t.Errorf("without its key a store with a site gives %v; want the mend %q", err, mend)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a key was made all the same: %v", err)
+	}
+	mustDo(t, os.Rename(path+".away", path))
+	if again, err := s.PseudonymKey(path); err != nil || !bytes.Equal(key, again) {
+		t.Errorf("the key that was restored is not taken: %v", err)
 	}
 }
 

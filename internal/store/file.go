@@ -19,22 +19,19 @@ const (
 	maxKeyFile       = 4096
 )
 
-// PseudonymKey returns the key under which persons are hashed. It reads the
-// file at path (KeyFile names the usual one); where there is none it makes one
-// with 32 random bytes and mode 0600. It refuses a key of fewer than 32 bytes,
-// and one so long that it must be some other file.
-func PseudonymKey(path string) ([]byte, error) {
+// PseudonymKey returns the key under which the store's persons are hashed. It
+// reads the file at path (KeyFile names the usual one). Where there is none it
+// makes one with 32 random bytes and mode 0600, as long as the store knows of
+// no site: later, a key that is not there was lost. It refuses a key of fewer
+// than 32 bytes, and one so long that it must be some other file.
+func (s *Store) PseudonymKey(path string) ([]byte, error) {
 	key, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = publish(path, func(f *os.File) error {
-			b := make([]byte, pseudonymKeySize)
-			if _, err := rand.Read(b); err != nil {
-				return err
-			}
-			_, err := f.Write(b)
-			return err
-		})
-		if err != nil {
+		if len(s.Sites()) > 0 {
+			return nil, fmt.Errorf("read pseudonym key: %w; store %s was written under it, and under another every person would be "+
+				"somebody else: restore the key, or move the store away and sync anew", err, s.path)
+		}
+		if err := makeKey(path); err != nil {
 			return nil, fmt.Errorf("make pseudonym key %s: %w", path, err)
 		}
 		// Read again: another process may have been first.
@@ -51,6 +48,17 @@ func PseudonymKey(path string) ([]byte, error) {
 		return nil, fmt.Errorf("pseudonym key %s has %d bytes: it must be some other file", path, len(key))
 	}
 	return key, nil
+}
+
+func makeKey(path string) error {
+	return publish(path, func(f *os.File) error {
+		b := make([]byte, pseudonymKeySize)
+		if _, err := rand.Read(b); err != nil {
+			return err
+		}
+		_, err := f.Write(b)
+		return err
+	})
 }
 
 // publish makes a file of mode 0600 beside path, has it written, and gives it

@@ -78,8 +78,8 @@ func TestAFieldThatTheSiteDoesNotHaveMakesTheRunPartial(t *testing.T) {
 		if diff := cmp.Diff(want, r.Reasons); diff != "" || err != nil || r.Result != syncer.Partial {
 			t.Errorf("%+v, %v:\n%s", r, err, diff)
 		}
-		if cp := d.checkpoint(); !cp.Watermark.Equal(d.now) {
-			t.Errorf("the watermark is at %s, want %s", cp.Watermark, d.now)
+		if cp := d.checkpoint(); !cp.Watermark.Equal(d.now) || !cp.LastSuccess.Equal(d.now) {
+			t.Errorf("the watermark is at %s and the last success at %s, want %s: every issue was read", cp.Watermark, cp.LastSuccess, d.now)
 		}
 	}
 }

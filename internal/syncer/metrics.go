@@ -21,7 +21,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		lastSuccess: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "plumbline_sync_last_success_timestamp_seconds",
-			Help: "When the last complete sync of the site ended; absent before the first.",
+			Help: "When the last sync ended that left nothing of the site's issues unread; absent before the first.",
 		}, []string{"site"}),
 		runs: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "plumbline_sync_runs_total",

@@ -201,9 +201,6 @@ func (s *Syncer) conclude(ctx context.Context, r *run) error {
 		return fmt.Errorf("site %s: %w", s.o.Site, err)
 	}
 	s.o.Metrics.ended(rep, len(problems))
-	if rep.Result == Complete {
-		s.o.Metrics.succeeded(s.o.Site, r.cp.LastSuccess)
-	}
 	level := slog.LevelInfo
 	if rep.Result != Complete {
 		level = slog.LevelWarn

@@ -88,9 +88,11 @@ func (r *run) scan(ctx context.Context) error {
 	if err := r.askAboutStatuses(ctx); err != nil {
 		return err
 	}
+	whole := len(r.report.Reasons) == 0
 	asked := r.declared(ctx)
-	// Whatever became of that, every change is held.
-	if err := r.finish(context.WithoutCancel(ctx), asked == nil && len(r.report.Reasons) == 0); err != nil {
+	// Whatever became of that, every change is held: one declaration that the
+	// site refuses must not make all goals look as if nobody read their issues.
+	if err := r.finish(context.WithoutCancel(ctx), whole); err != nil {
 		return errors.Join(err, asked)
 	}
 	r.useful = true
@@ -207,8 +209,9 @@ func (r *run) askAboutStatuses(ctx context.Context) error {
 }
 
 // finish moves the watermark: everything that was changed before the run
-// began is held now.
-func (r *run) finish(ctx context.Context, complete bool) error {
+// began is held now. Where nothing is missing of the issues, the run is a
+// success, whatever is wrong with what goals declare.
+func (r *run) finish(ctx context.Context, whole bool) error {
 	cp := &r.cp
 	switch {
 	case r.report.Kind == Full:
@@ -217,8 +220,12 @@ func (r *run) finish(ctx context.Context, complete bool) error {
 		cp.Watermark = cp.PartStarted
 	}
 	cp.PartFrom, cp.PartStarted = time.Time{}, time.Time{}
-	if complete {
+	if whole {
 		cp.LastSuccess = r.s.o.Now().UTC()
 	}
-	return r.write(ctx, flow.Batch{})
+	if err := r.write(ctx, flow.Batch{}); err != nil {
+		return err
+	}
+	r.s.o.Metrics.succeeded(r.s.o.Site, cp.LastSuccess)
+	return nil
 }

@@ -170,10 +170,9 @@ func TestAJQLThatJiraRefusesMakesEveryRunPartialUntilItIsMended(t *testing.T) {
 		}
 		if cp := d.checkpoint(); kind != syncer.AgileOnly && !cp.Watermark.Equal(d.now) {
 			t.Errorf("run %d: the watermark is at %s, want %s: every change was read", k, cp.Watermark, d.now)
+		} else if kind != syncer.AgileOnly && !cp.LastSuccess.Equal(d.now) {
+			t.Errorf("run %d: the last success is at %s, want %s: no issue was left unread", k, cp.LastSuccess, d.now)
 		}
-	}
-	if cp := d.checkpoint(); !cp.LastSuccess.IsZero() {
-		t.Errorf("the last success was at %s", cp.LastSuccess)
 	}
 	d.o.Selectors = func() []syncer.Selector { return []syncer.Selector{{JQL: labelled, Goals: []string{"p95"}}} }
 	d.must(syncer.Incremental)
@@ -209,8 +208,8 @@ func TestAFailureOfAJQLLosesNothingElse(t *testing.T) {
 	if !errors.Is(err, broken) || r.Result != syncer.Partial || r.New != 60 {
 		t.Errorf("%+v, %v", r, err)
 	}
-	if cp := d.checkpoint(); cp.Watermark.IsZero() || !cp.LastSuccess.IsZero() {
-		t.Errorf("%+v; want every change held, and no success", cp)
+	if cp := d.checkpoint(); cp.Watermark.IsZero() || !cp.LastSuccess.Equal(d.now) {
+		t.Errorf("%+v; want every change held, and the issues told as read", cp)
 	}
 	d.fails = nil
 	if r := d.must(syncer.Incremental); r.Queries != 1 {
@@ -224,8 +223,13 @@ func TestAnotherAccountIsNotAskedWhatAJQLMatches(t *testing.T) {
 	d.must(syncer.Full)
 	d.account, d.issues[1003].unseen = 8, true
 	d.edit(d.issues[1009])
+	last := d.checkpoint().LastSuccess
+	d.now = d.now.Add(time.Hour)
 	if r, err := d.sync(syncer.Incremental); err != nil || r.Queries != 0 || r.Result != syncer.Partial {
 		t.Errorf("%+v, %v", r, err)
+	}
+	if got := d.checkpoint().LastSuccess; !got.Equal(last) {
+		t.Errorf("the last success went from %s to %s, though another account may see other issues", last, got)
 	}
 	if m := d.matched(labelled); len(m.Matches) != 2 || !m.Matches[0].Left.IsZero() {
 		t.Errorf("%+v", m)

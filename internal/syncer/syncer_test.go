@@ -298,7 +298,7 @@ func TestRunsAreMeasuredAndTheLastSuccessSurvivesARestart(t *testing.T) {
 	w.metrics = syncer.NewMetrics(w.reg)
 	w.restart()
 	want := fmt.Sprintf(`
-# HELP plumbline_sync_last_success_timestamp_seconds When the last complete sync of the site ended; absent before the first.
+# HELP plumbline_sync_last_success_timestamp_seconds When the last sync ended that left nothing of the site's issues unread; absent before the first.
 # TYPE plumbline_sync_last_success_timestamp_seconds gauge
 plumbline_sync_last_success_timestamp_seconds{site="acme"} %d
 `, aerogearEnd.Unix())

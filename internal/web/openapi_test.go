@@ -95,7 +95,7 @@ func TestTheSchemasHaveTheFieldsOfTheAnswers(t *testing.T) {
 		"ClassLatency": measure.ClassLatency{}, "Decision": measure.Decision{},
 		"ProjectShare": measure.ProjectShare{}, "UnlinkedGroup": measure.UnlinkedGroup{}, "Suggestion": measure.Suggestion{}, "Goal": apiGoal{}, "GoalStatus": measure.GoalStatus{}, "Parts": measure.Parts{}, "Points": measure.Points{},
 		"Wait": measure.Wait{}, "Drift": measure.Drift{}, "Slip": measure.Slip{}, "Push": measure.Push{}, "TrapState": measure.TrapState{},
-		"FinishedIssues": measure.FinishedIssues{}, "Percentiles": measure.Percentiles{},
+		"FinishedIssues": measure.Windows{}, "Percentiles": measure.Percentiles{},
 		"Explanation": measure.Explanation{}, "ExplainedMeasure": measure.ExplainedMeasure{},
 		"ExplainedInput": measure.ExplainedInput{}, "Evidence": measure.Evidence{},
 		"Syncs": apiSync{}, "SyncReport": syncer.Report{}, "ProblemIssue": syncer.ProblemIssue{}, "Error": apiError{},

@@ -311,6 +311,18 @@ func (b *Builder) Unlinks(at, phrase, key string) *Builder {
 	return b.change(at, flow.Change{Field: flow.FieldLink, From: flow.Named{ID: key, Name: "This issue " + phrase + " " + key}})
 }
 
+// Rephrased gives the type of the present links with the phrase another one, of
+// which no changelog tells.
+func (b *Builder) Rephrased(phrase, now string) *Builder {
+	b.issue.Links = slices.Clone(b.issue.Links)
+	for k := range b.issue.Links {
+		if l := &b.issue.Links[k]; l.Description == phrase {
+			l.Type, l.Description = now, now
+		}
+	}
+	return b
+}
+
 // Raises gives the issue another priority.
 func (b *Builder) Raises(at, priority string) *Builder {
 	b.tb.Helper()

@@ -1,0 +1,51 @@
+package app
+
+import (
+	"bytes"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"plumbline/internal/config"
+	"plumbline/internal/syncer"
+)
+
+func TestAPanicIsAFailureThatTheLogTellsWithItsStackByEveryPath(t *testing.T) {
+	var log bytes.Buffer
+	secret := "what a summary says"
+	a := bare(Options{
+		Settings: Settings{Config: config.Default(), Goals: &config.Goals{}}, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		Now: func() time.Time { panic(secret) },
+	})
+	a.syncers["acme"] = nil // so that a sync of it panics, too
+	a.names = []string{"acme"}
+	a.figures.Store(&figures{}) // which are of no store
+	for _, c := range []struct {
+		name, want string
+		do         func() error
+	}{
+		{"measuring", "measuring: the service made a mistake; its log says which", func() error { return a.Measure(t.Context()) }},
+		{"a tick", "bringing the figures up to date: the service made a mistake; its log says which", a.Tick},
+		{"a schedule", "", func() error { a.scheduled(t.Context(), "", syncer.Incremental); return nil }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			log.Reset()
+			text := ""
+			if err := c.do(); err != nil {
+				text = err.Error()
+			}
+			if text != c.want {
+				t.Errorf("error %q, want %q", text, c.want)
+			}
+			for _, part := range []string{"level=ERROR", "the service made a mistake", "stack=", "internal/app"} {
+				if !strings.Contains(log.String(), part) {
+					t.Errorf("the log has no %q:\n%s", part, log.String())
+				}
+			}
+			if strings.Contains(log.String(), secret) {
+				t.Errorf("the log tells the value of the panic:\n%s", log.String())
+			}
+		})
+	}
+}
