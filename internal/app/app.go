@@ -306,8 +306,11 @@ func (a *App) syncBy(
 		a.learnt.Store(nil) // the past may have been told anew
 	}
 	if len(reports) > 0 && ctx.Err() == nil {
-		a.measureOutcomes(ctx)
-		errs = append(errs, a.Measure(ctx))
+		err := a.Measure(ctx) // which doesn't wait for outcomes
+		if a.measureOutcomes(ctx) {
+			err = a.Measure(ctx)
+		}
+		errs = append(errs, err)
 	}
 	return reports, errors.Join(errs...)
 }

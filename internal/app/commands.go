@@ -140,7 +140,9 @@ func (a *App) runSync(ctx context.Context, args url.Values, out io.Writer) error
 	kind := syncer.Kind(cmp.Or(args.Get("kind"), string(syncer.Incremental)))
 	lines := json.NewEncoder(out)
 	progress := func(site string, p syncer.Progress) {
-		_ = lines.Encode(SyncLine{Site: site, Progress: &p}) // who asked may have gone; the sync goes on
+		// Where whoever asked has gone, the context ends, and the sync with it
+		// at its next step; what was read is kept.
+		_ = lines.Encode(SyncLine{Site: site, Progress: &p})
 	}
 	var reports []syncer.Report
 	var err error

@@ -14,10 +14,10 @@ import (
 
 // Decisions returns the register of decisions as of the moment; with a goal,
 // of that goal alone.
-func (a *App) Decisions(_ context.Context, goal string, at time.Time) (*measure.DecisionRegister, error) {
-	f := a.figures.Load()
-	if f == nil {
-		return nil, web.ErrNotReady
+func (a *App) Decisions(ctx context.Context, goal string, at time.Time) (*measure.DecisionRegister, error) {
+	f, err := a.latest(ctx)
+	if err != nil {
+		return nil, err
 	}
 	r, ok := f.history.Decisions(goal, at)
 	if !ok {

@@ -95,7 +95,7 @@ func (a *App) anythingRead() (bool, error) {
 // history measures the goals in force, and records the targets that they show.
 // Where nothing that figures are made from differs from the last time, that
 // time's history holds good: most syncs find nothing new. Where issues alone
-// changed, it is renewed by these.
+// changed, it is renewed by these; new values of outcomes are put beside it.
 func (a *App) history(ctx context.Context, s *Settings) (*measure.History, error) {
 	goals, err := a.promised(s.Goals.List)
 	if err != nil {
@@ -106,6 +106,9 @@ func (a *App) history(ctx context.Context, s *Settings) (*measure.History, error
 		return nil, err
 	}
 	same := next.same(a.last)
+	if same && !slices.EqualFunc(next.input.Outcomes, a.last.input.Outcomes, sameOutcome) {
+		a.last = a.last.withOutcomes(next.input.Outcomes)
+	}
 	if same && next.generation == a.last.generation {
 		return a.last.history, nil
 	}
@@ -137,14 +140,27 @@ type measuring struct {
 	renewed    bool // from the measuring before
 }
 
+// withOutcomes is the measuring as it would have been with other values of the
+// outcomes.
+func (m *measuring) withOutcomes(all []measure.OutcomeHistory) *measuring {
+	other := *m
+	other.input.Outcomes, other.history, other.renewed = all, m.history.WithOutcomes(all), true
+	return &other
+}
+
+func sameOutcome(a, b measure.OutcomeHistory) bool {
+	return a.Goal == b.Goal && a.Outcome == b.Outcome && slices.Equal(a.Values, b.Values)
+}
+
 // same reports whether what came before was made from the same, but for the
-// issues.
+// issues and the values of outcomes.
 func (m *measuring) same(before *measuring) bool {
 	if before == nil {
 		return false
 	}
 	now, then := m.input, before.input
 	now.Issues, now.Expect, then.Expect = nil, 0, 0
+	now.Outcomes, then.Outcomes = nil, nil
 	return reflect.DeepEqual(now, then)
 }
 
@@ -265,20 +281,33 @@ func (a *App) Snapshot() *measure.Snapshot {
 	return nil
 }
 
-// SnapshotAt returns the figures as of the moment.
-func (a *App) SnapshotAt(_ context.Context, at time.Time) (*measure.Snapshot, error) {
+// latest returns what was measured last. For whoever has gone, no work is
+// begun.
+func (a *App) latest(ctx context.Context) (*figures, error) {
 	f := a.figures.Load()
-	if f == nil {
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case f == nil:
 		return nil, web.ErrNotReady
+	}
+	return f, nil
+}
+
+// SnapshotAt returns the figures as of the moment.
+func (a *App) SnapshotAt(ctx context.Context, at time.Time) (*measure.Snapshot, error) {
+	f, err := a.latest(ctx)
+	if err != nil {
+		return nil, err
 	}
 	return f.history.Snapshot(at), nil
 }
 
 // Explain says how a goal's figures came about.
-func (a *App) Explain(_ context.Context, goal, name string, at time.Time) (*measure.Explanation, error) {
-	f := a.figures.Load()
-	if f == nil {
-		return nil, web.ErrNotReady
+func (a *App) Explain(ctx context.Context, goal, name string, at time.Time) (*measure.Explanation, error) {
+	f, err := a.latest(ctx)
+	if err != nil {
+		return nil, err
 	}
 	if _, ok := f.snapshot.Goal(goal); !ok {
 		return nil, f.noGoal(goal)

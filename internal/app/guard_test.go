@@ -2,6 +2,8 @@ package app
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -47,5 +49,21 @@ func TestAPanicIsAFailureThatTheLogTellsWithItsStackByEveryPath(t *testing.T) {
 				t.Errorf("the log tells the value of the panic:\n%s", log.String())
 			}
 		})
+	}
+}
+
+func TestNoFiguresAreMadeForWhoeverHasGone(t *testing.T) {
+	a := bare(Options{Settings: Settings{Config: config.Default(), Goals: &config.Goals{}}})
+	a.figures.Store(&figures{}) // whose history would be missed
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	_, snapshot := a.SnapshotAt(gone, time.Time{})
+	_, explained := a.Explain(gone, "g", "", time.Time{})
+	_, decisions := a.Decisions(gone, "", time.Time{})
+	_, unlinked := a.Unlinked(gone, time.Time{})
+	for _, err := range []error{snapshot, explained, decisions, unlinked} {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
 	}
 }

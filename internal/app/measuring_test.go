@@ -83,3 +83,38 @@ func TestWhatIsMeasuredAnewIsWhatDiffers(t *testing.T) {
 		}
 	}
 }
+
+func TestANewValueOfAnOutcomeHasNoIssueReadAgain(t *testing.T) {
+	now := time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
+	c := config.Default()
+	c.Store.Path = filepath.Join(t.TempDir(), "plumbline.db")
+	one := goal.Goal{ID: "g", Work: goal.Work{Epics: []string{"PAY-1"}}, Outcomes: []goal.Outcome{{ID: "p95", Query: "q", From: 0.5, To: 0.3}}}
+	a, err := Open(Options{Settings: Settings{Config: c, Goals: &config.Goals{List: []goal.Goal{one}}}, Now: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if _, err := a.store.Write(t.Context(), flow.Batch{Site: "acme"}, flow.Checkpoint{Site: "acme", Watermark: now}); err != nil {
+		t.Fatal(err)
+	}
+	for k, value := range []float64{0.6, 0.45, 0.35} {
+		now = now.Add(time.Hour)
+		if err := a.store.RecordOutcome("g", "p95", "q", flow.Measured{At: now, Value: value}); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Measure(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		g, ok := a.Snapshot().Goal("g")
+		if !ok || len(g.Outcomes) != 1 || g.Outcomes[0].Value == nil || *g.Outcomes[0].Value != value {
+			t.Errorf("after the value %v the goal is %+v", value, g)
+		}
+		if all := !a.last.renewed; all != (k == 0) {
+			t.Errorf("value %d: all issues were read: %v", k, all)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,7 +23,12 @@ import (
 
 const (
 	// outcomeEvery is how often an outcome is measured: it moves in weeks.
+	// outcomeAgain is how soon one is asked for again that gave no answer.
 	outcomeEvery = time.Hour
+	outcomeAgain = 5 * time.Minute
+	// outcomesWhole is for how long every value is kept, and not the last of
+	// each day alone.
+	outcomesWhole = 90 * 24 * time.Hour
 	// outcomeWithin bounds a query, and outcomesWithin all of a run.
 	outcomeWithin  = 30 * time.Second
 	outcomesWithin = time.Minute
@@ -34,42 +40,71 @@ const (
 // for more often than is of use.
 type outcomes struct {
 	mu    sync.Mutex // held while they are asked for
-	asked map[outcomeKey]time.Time
+	asked map[outcomeKey]asking
 }
 
 type outcomeKey struct{ goal, outcome, query string }
 
+// asking is the last time that an outcome was asked for.
+type asking struct {
+	at     time.Time
+	failed bool
+}
+
 // measureOutcomes asks Prometheus for the outcomes that are due and keeps what
-// it says. What fails is logged, and asked for again with the next run: an
-// outcome without a value is not known, and the rest goes on.
-func (a *App) measureOutcomes(ctx context.Context) {
+// it says, and reports whether that was anything. What fails is logged, and
+// asked for again before long: an outcome without a value is not known, and the
+// rest goes on.
+func (a *App) measureOutcomes(ctx context.Context) (news bool) {
 	s := a.settings.Load()
 	if s.Config.Prometheus.URL == "" || s.Goals == nil || !a.outcomes.mu.TryLock() {
-		return
+		return false
 	}
 	defer a.outcomes.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, outcomesWithin)
 	defer cancel()
-	if a.outcomes.asked == nil {
-		a.outcomes.asked = map[outcomeKey]time.Time{}
+	for _, key := range a.outcomes.due(s.Goals.List, a.now().UTC()) {
+		if ctx.Err() != nil {
+			break
+		}
+		now := a.now().UTC()
+		err := a.measureOutcome(ctx, s.Config.Prometheus.URL, key, now)
+		a.outcomes.asked[key] = asking{now, err != nil}
+		if err != nil {
+			a.log.Warn("an outcome could not be measured", "goal", key.goal, "outcome", key.outcome, "error", err)
+			continue
+		}
+		news = true
 	}
-	for k := range s.Goals.List {
-		g := &s.Goals.List[k]
-		for _, o := range g.Outcomes {
-			if ctx.Err() != nil {
-				return
+	return news
+}
+
+// due are the goals' outcomes that are to be asked for, those first that were
+// asked for the longest ago: a few slow ones must not use up every run's time.
+// What no goal has any more is forgotten.
+func (o *outcomes) due(goals []goal.Goal, now time.Time) []outcomeKey {
+	var due []outcomeKey
+	asked := map[outcomeKey]asking{}
+	for k := range goals {
+		g := &goals[k]
+		for _, one := range g.Outcomes {
+			key := outcomeKey{g.ID, one.ID, one.Query}
+			last, known := o.asked[key]
+			if known {
+				asked[key] = last
 			}
-			key, now := outcomeKey{g.ID, o.ID, o.Query}, a.now().UTC()
-			if last, ok := a.outcomes.asked[key]; ok && now.Sub(last) < outcomeEvery && !now.Before(last) {
-				continue
+			wait := outcomeEvery
+			if last.failed {
+				wait = outcomeAgain
 			}
-			if err := a.measureOutcome(ctx, s.Config.Prometheus.URL, key, now); err != nil {
-				a.log.Warn("an outcome could not be measured", "goal", g.ID, "outcome", o.ID, "error", err)
-				continue
+			if !known || now.Sub(last.at) >= wait || now.Before(last.at) {
+				due = append(due, key)
 			}
-			a.outcomes.asked[key] = now
 		}
 	}
+	o.asked = asked
+	slices.SortStableFunc(due, func(a, b outcomeKey) int { return asked[a].at.Compare(asked[b].at) })
+	return due
 }
 
 func (a *App) measureOutcome(ctx context.Context, base string, key outcomeKey, now time.Time) error {
@@ -77,7 +112,10 @@ func (a *App) measureOutcome(ctx context.Context, base string, key outcomeKey, n
 	if err != nil {
 		return err
 	}
-	return a.store.RecordOutcome(key.goal, key.outcome, key.query, flow.Measured{At: now, Value: v})
+	if err := a.store.RecordOutcome(key.goal, key.outcome, key.query, flow.Measured{At: now, Value: v}); err != nil {
+		return err
+	}
+	return a.store.ThinOutcome(key.goal, key.outcome, key.query, now.Add(-outcomesWhole), a.Zone())
 }
 
 // measuredOutcomes returns what the goals' outcomes were measured at.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"plumbline/internal/config"
+	"plumbline/internal/goal"
 	"plumbline/internal/store"
 )
 
@@ -82,12 +83,14 @@ func TestOutcomesAreMeasuredHourlyAndKept(t *testing.T) {
 		}
 	})
 	a.measureOutcomes(t.Context())
-	now = now.Add(59 * time.Minute)
+	now = now.Add(4 * time.Minute)
+	a.measureOutcomes(t.Context()) // which is too soon for either
+	now = now.Add(55 * time.Minute)
 	a.measureOutcomes(t.Context()) // which asks again for what failed alone
 	now, value = now.Add(time.Minute), "0.3"
 	a.measureOutcomes(t.Context())
 	const good, bad = "POST /prom/api/v1/query good 2026-11-18T", "POST /prom/api/v1/query bad 2026-11-18T"
-	want := []string{good + "12:00:00Z", bad + "12:00:00Z", bad + "12:59:00Z", good + "13:00:00Z", bad + "13:00:00Z"}
+	want := []string{good + "12:00:00Z", bad + "12:00:00Z", bad + "12:59:00Z", good + "13:00:00Z"}
 	if got := strings.Join(asked, "\n"); got != strings.Join(want, "\n") {
 		t.Errorf("asked\n%s", got)
 	}
@@ -95,9 +98,52 @@ func TestOutcomesAreMeasuredHourlyAndKept(t *testing.T) {
 	if err != nil || len(all) != 2 || len(all[0].Values) != 2 || all[0].Values[1].Value != 0.3 || len(all[1].Values) != 0 {
 		t.Errorf("%+v, %v", all, err)
 	}
+	now = now.Add(91 * 24 * time.Hour)
+	a.measureOutcomes(t.Context())
+	if all, err = a.measuredOutcomes(goals.List); err != nil || len(all[0].Values) != 2 || !all[0].Values[1].At.Equal(now) || all[0].Values[0].Value != 0.3 {
+		t.Errorf("after 91 days %+v, %v; want the last value of the first day, and the new one", all, err)
+	}
 	asked, c.Prometheus.URL = nil, ""
 	now = now.Add(2 * time.Hour)
 	if a.measureOutcomes(t.Context()); len(asked) > 0 {
 		t.Errorf("without an address %v was asked", asked)
+	}
+}
+
+func TestOutcomesThatTakeAllTheTimeComeLastTheNextTime(t *testing.T) {
+	goals := []goal.Goal{
+		{ID: "a", Outcomes: []goal.Outcome{{ID: "slow", Query: "1"}, {ID: "slower", Query: "2"}}},
+		{ID: "b", Outcomes: []goal.Outcome{{ID: "late", Query: "3"}, {ID: "last", Query: "4"}}},
+	}
+	names := func(due []outcomeKey) (out string) {
+		for _, key := range due {
+			out += key.outcome + " "
+		}
+		return out
+	}
+	start := time.Date(2026, 11, 18, 12, 0, 0, 0, time.UTC)
+	var o outcomes
+	for _, c := range []struct {
+		after time.Duration
+		want  string
+		asked []asking // of what is due, as far as the time goes
+	}{
+		{0, "slow slower late last ", []asking{{start, true}, {start.Add(30 * time.Second), true}}},
+		{4 * time.Minute, "late last ", []asking{{start.Add(4 * time.Minute), false}}},
+		{5 * time.Minute, "last slow ", []asking{{start.Add(5 * time.Minute), true}, {start.Add(6 * time.Minute), false}}},
+		{11 * time.Minute, "slower last ", nil},
+		{64 * time.Minute, "slower late last ", nil},
+		{-time.Minute, "slower late last slow ", nil}, // the clock was set back
+	} {
+		due := o.due(goals, start.Add(c.after))
+		if got := names(due); got != c.want {
+			t.Errorf("after %s %q is due, want %q", c.after, got, c.want)
+		}
+		for k, a := range c.asked {
+			o.asked[due[k]] = a
+		}
+	}
+	if o.due(goals[:1], start); len(o.asked) != 2 {
+		t.Errorf("of the goals that are left %d outcomes are remembered, want 2", len(o.asked))
 	}
 }

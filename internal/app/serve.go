@@ -42,8 +42,9 @@ func Listen(addr string) (net.Listener, error) {
 }
 
 // Serve runs the service until the context ends: pages and metrics on the
-// listener, the local socket, schedules, reload. When it returns, nothing of
-// it is running any more.
+// listener, the local socket, schedules, reload. When it returns, nothing of it
+// is running any more but an answer that a shutdown would not wait for, whose
+// connection is closed.
 func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	c := a.settings.Load().Config
 	server := a.server(c)
@@ -55,7 +56,10 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 		<-ctx.Done()
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownWithin)
 		defer cancel()
-		return server.Shutdown(end)
+		if err := server.Shutdown(end); err != nil {
+			return errors.Join(fmt.Errorf("ending the answers under way: %w", err), server.Close())
+		}
+		return nil
 	})
 	g.Go(func() error { return pages.ServeSocket(ctx, SocketPath(c.Store.Path), a, a.log) })
 	g.Go(func() error { return a.work(ctx, c) })

@@ -8,14 +8,13 @@ import (
 	"time"
 
 	"plumbline/internal/measure"
-	"plumbline/internal/web"
 )
 
 // Unlinked returns the active work that no goal claims, as of the moment.
-func (a *App) Unlinked(_ context.Context, at time.Time) (*measure.Unlinked, error) {
-	f := a.figures.Load()
-	if f == nil {
-		return nil, web.ErrNotReady
+func (a *App) Unlinked(ctx context.Context, at time.Time) (*measure.Unlinked, error) {
+	f, err := a.latest(ctx)
+	if err != nil {
+		return nil, err
 	}
 	return f.history.Unlinked(at), nil
 }

@@ -71,7 +71,7 @@ func (l *ledger) setDebt(g *GoalStatus, at time.Time, w *load, s *Settings) {
 		d.MedianAgeSeconds = &seconds
 	}
 	if paid := d.Retired.Days90 - d.Created.Days90; paid > 0 {
-		seconds := float64(d.Issues.Open()) / float64(paid) * (90 * day).Seconds()
+		seconds := float64(d.Issues.Open()) / float64(paid) * longestWindow.Seconds()
 		d.PayOffSeconds = &seconds
 	}
 	g.Debt = &d

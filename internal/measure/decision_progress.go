@@ -35,10 +35,10 @@ func (b *builder) recordDecision(d *decision, g *ownGoal) {
 const noLeaf = -1
 
 // made tells the event for people.
-func (d *decision) made(p *progress) string {
+func (d *decision) made(p *progress, s *Settings) string {
 	what := d.label(p.at()) + " was made (" + d.ends[0].String() + ")"
 	if p.discount == byBounce {
-		what += ": asked for less than an hour before"
+		what += ": asked for less than " + inHours(s.Thresholds.Bounce) + " before"
 	}
 	return what + p.discount.reason()
 }

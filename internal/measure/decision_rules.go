@@ -149,7 +149,7 @@ func (a *asker) look(known map[string]classSet, name string, names func(*Match) 
 	set, ok := known[name]
 	if !ok {
 		for k := range a.classes {
-			if slices.ContainsFunc(names(&a.classes[k].Match), func(n string) bool { return strings.EqualFold(n, name) }) {
+			if oneOf(names(&a.classes[k].Match), name) {
 				set |= 1 << k
 			}
 		}
@@ -161,19 +161,16 @@ func (a *asker) look(known map[string]classSet, name string, names func(*Match) 
 // cause says what in the state asks for a decision of the class.
 func (a *asker) cause(st *flow.State, class int) string {
 	m := &a.classes[class].Match
-	among := func(names []string, name string) bool {
-		return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
-	}
 	switch {
-	case among(m.IssueTypes, st.Type.Name):
+	case oneOf(m.IssueTypes, st.Type.Name):
 		return "issue type " + st.Type.Name
-	case among(m.Statuses, st.Status.Name):
+	case oneOf(m.Statuses, st.Status.Name):
 		return "status " + st.Status.Name
 	case m.Flagged && st.Flagged:
 		return "flag"
 	}
 	for _, l := range st.Labels {
-		if among(m.Labels, l) {
+		if oneOf(m.Labels, l) {
 			return "label " + l
 		}
 	}

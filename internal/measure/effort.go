@@ -1,8 +1,6 @@
 package measure
 
 import (
-	"slices"
-	"strings"
 	"time"
 
 	"plumbline/internal/flow"
@@ -30,13 +28,10 @@ const (
 // of tells what an issue in the state is at. A flag is an impediment: whatever
 // the status, the issue waits (MEASURES §2.10).
 func (w *WorkStatuses) of(st *flow.State) effort {
-	among := func(names []string) bool {
-		return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, st.Status.Name) })
-	}
 	switch {
-	case st.Flagged || among(w.Waiting):
+	case st.Flagged || oneOf(w.Waiting, st.Status.Name):
 		return waits
-	case among(w.Active) || len(w.Active) == 0 && st.Category == flow.InProgress:
+	case oneOf(w.Active, st.Status.Name) || len(w.Active) == 0 && st.Category == flow.InProgress:
 		return working
 	}
 	return undeclared

@@ -27,7 +27,10 @@ type Component struct {
 // Suppression is a figure that could be made and is withheld.
 type Suppression struct {
 	Measure string `json:"measure"` // as GoalStatus names it in JSON
-	Reason  string `json:"reason"`  // the component that does not bear
+	// Reason is the component that does not bear, or the rule that protects
+	// persons: "min_group", or "complementary" where the figure would tell of a
+	// goal that is withheld by it.
+	Reason string `json:"reason"`
 }
 
 // The components of evidence that are measured.
@@ -43,9 +46,10 @@ const (
 	byCheckInAge  = "check_in_age"
 )
 
-// hides reports whether a defect of the data hides the figure. Freshness,
-// history and category coverage are such; the other components are only said
-// next to the figures.
+// hides reports whether the figure is withheld: for a defect of the data, as
+// freshness, history and category coverage tell of it, or to protect persons.
+// Points that too few estimates stand behind are told in issues instead; the
+// other components are only said next to the figures.
 func (g *GoalStatus) hides(figure string) bool {
 	return slices.ContainsFunc(g.Suppressed, func(s Suppression) bool {
 		return s.Measure == figure && s.Reason != byEstimates

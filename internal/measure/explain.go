@@ -11,7 +11,7 @@ type Explanation struct {
 
 // ExplainedMeasure is one figure with everything that it was made from.
 type ExplainedMeasure struct {
-	Measure string `json:"measure"` // the field's name in GoalStatus as JSON: "reported_completion"
+	Measure string `json:"measure"` // one of Measures: "reported_completion"
 	Value   string `json:"value"`   // as it is shown, with its unit; "unknown" with Why otherwise
 	Why     string `json:"why,omitempty"`
 	Formula string `json:"formula"`

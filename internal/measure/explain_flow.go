@@ -20,9 +20,13 @@ func (x *explainer) scope(n *int, in bool) ExplainedMeasure {
 	}
 	m.Value = strconv.Itoa(*n)
 	m.Inputs = x.commitment()
+	what := "left scope"
+	if in {
+		what = "came into scope"
+	}
 	x.l.eachScopeChange(*x.status.CommittedAt, x.at, func(e *entry) {
 		if e.after().in == in {
-			m.Counted = append(m.Counted, x.evidence(int(e.leaf), e.at(), map[bool]string{true: "came into scope", false: "left scope"}[in]))
+			m.Counted = append(m.Counted, x.evidence(int(e.leaf), e.at(), what))
 		}
 	})
 	return m
@@ -86,7 +90,7 @@ func (x *explainer) events(all []*progress) []Evidence {
 		p := all[k]
 		if p.leaf == noLeaf {
 			d := x.l.decisions[p.what]
-			out = append(out, Evidence{Site: d.siteAt(p.at()), Key: d.key, At: p.at(), What: d.made(p)})
+			out = append(out, Evidence{Site: d.siteAt(p.at()), Key: d.key, At: p.at(), What: d.made(p, x.s)})
 			continue
 		}
 		status := x.l.words[p.what].status
@@ -95,7 +99,7 @@ func (x *explainer) events(all []*progress) []Evidence {
 			what = "delivered (" + status + ")"
 		}
 		if p.discount == byBounce {
-			what += ": re-opened for less than an hour"
+			what += ": re-opened for less than " + inHours(x.s.Thresholds.Bounce)
 		}
 		out = append(out, x.evidence(int(p.leaf), p.at(), what+p.discount.reason()))
 	}
@@ -212,6 +216,9 @@ func yesNo(b bool) string {
 }
 
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+// inHours writes a duration in hours, as what is shorter than a day.
+func inHours(d time.Duration) string { return strconv.FormatFloat(d.Hours(), 'g', 3, 64) + " h" }
 
 // inDays writes a duration in days, as people speak of stalls.
 func inDays(d time.Duration) string {

@@ -14,7 +14,7 @@ import (
 
 // Explain says how the figures of a goal as of the moment came about: each
 // with its formula, its inputs, and the issues and events behind it. measure
-// names one figure as GoalStatus does in JSON; empty means all. False where
+// names one figure, as Measures does; empty means all. False where
 // there is no such goal or figure.
 func (h *History) Explain(goalID, measure string, at time.Time) (*Explanation, bool) {
 	k := slices.IndexFunc(h.ledgers, func(l ledger) bool { return l.goal.ID == goalID })

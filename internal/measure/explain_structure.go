@@ -33,7 +33,7 @@ func explainedStructure(t *Thresholds) []explainedBy {
 func (x *explainer) flowEfficiency() ExplainedMeasure {
 	m := ExplainedMeasure{Value: percent(x.status.FlowEfficiency)}
 	if f := x.status.FlowTime; f != nil {
-		d := func(seconds float64) string { return inDays(time.Duration(seconds * float64(time.Second))) }
+		d := func(v float64) string { return inDays(seconds(v)) }
 		m.Inputs = []ExplainedInput{
 			{"issues", strconv.Itoa(f.Issues)}, {"active", d(f.ActiveSeconds)}, {"waiting", d(f.WaitingSeconds)},
 			{"neither, left out", d(f.UnknownSeconds)}, {"coverage", percent(&f.Coverage)},
@@ -78,11 +78,11 @@ func (x *explainer) debt() ExplainedMeasure {
 	if d == nil {
 		return ExplainedMeasure{}
 	}
-	days := func(seconds *float64, none string) string {
-		if seconds == nil {
+	days := func(v *float64, none string) string {
+		if v == nil {
 			return none
 		}
-		return inDays(time.Duration(*seconds * float64(time.Second)))
+		return inDays(seconds(*v))
 	}
 	share := func(r *float64, none string) string {
 		if r == nil {

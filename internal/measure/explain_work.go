@@ -29,7 +29,7 @@ func (x *explainer) finished() ExplainedMeasure {
 		Value:  f.String(),
 		Inputs: []ExplainedInput{{"7d", strconv.Itoa(f.Days7)}, {"28d", strconv.Itoa(f.Days28)}, {"90d", strconv.Itoa(f.Days90)}},
 	}
-	x.l.finishedBy(x.at, 90*day, func(leaf int, when time.Time) {
+	x.l.finishedBy(x.at, longestWindow, func(leaf int, when time.Time) {
 		m.Counted = append(m.Counted, x.evidence(leaf, when, "delivered"))
 	})
 	return m
@@ -40,7 +40,7 @@ func (p *Percentiles) write() (string, []ExplainedInput) {
 	if p == nil {
 		return "", nil
 	}
-	d := func(seconds float64) string { return inDays(time.Duration(seconds * float64(time.Second))) }
+	d := func(v float64) string { return inDays(seconds(v)) }
 	return fmt.Sprintf("%s in half of them, %s in 85 %%", d(p.P50), d(p.P85)), []ExplainedInput{
 		{"issues", strconv.Itoa(p.N)}, {"50 %", d(p.P50)}, {"85 %", d(p.P85)}, {"95 %", d(p.P95)},
 	}

@@ -300,7 +300,7 @@ func (l literal) fraction() float64 {
 	return l.number
 }
 
-// seconds is the value as a figure is given to Eval.
+// figure is the value as Eval compares figures with: seconds, or a share.
 func (l literal) figure(zone *time.Location) float64 {
 	switch l.kind {
 	case isDuration:

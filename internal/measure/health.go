@@ -48,7 +48,6 @@ type signals struct {
 }
 
 // signals gathers what is known of the goal, as far as its health hangs on it.
-// Whoever measures the decisions or the evidence adds them here.
 func (l *ledger) signals(at time.Time, t *tally, r *rhythm, s *Settings) signals {
 	_, closed := l.closed(at, t, s)
 	target, promisedYet := l.targetAt(at)

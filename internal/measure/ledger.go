@@ -13,6 +13,7 @@ import (
 // moved, was delivered or dropped, or left, in order of time.
 type ledger struct {
 	goal     *goal.Goal
+	bounce   time.Duration // below which work that is open again was not re-opened
 	leaves   []leaf
 	words    []wording // that entries and progress number
 	entries  []entry
@@ -147,6 +148,7 @@ func newBuilder(index *goal.Index, bulk bulkView, s Settings) *builder {
 		b.noise, b.meant = append(b.noise, dayCounts{}), append(b.meant, dayCounts{})
 		l := ledger{
 			goal: m.Goal, versions: m.Versions, missing: m.Missing, unanswered: m.Unanswered, criteria: criteria(m.Goal),
+			bounce: s.Thresholds.Bounce,
 		}
 		if len(l.criteria) > 0 {
 			l.past = &pastFigures{all: map[pastFigure]Figure{}}
@@ -208,13 +210,7 @@ func (b *builder) add(t *flow.Timeline) {
 
 // closed returns when the issue was terminal.
 func (b *builder) closed(t *flow.Timeline) flow.Spans {
-	var out flow.Spans
-	for span, st := range t.SpansOf(flow.OutcomeFields) {
-		if b.settings.Semantics.Outcome(st) != flow.Open {
-			out = out.Append(span)
-		}
-	}
-	return out
+	return spansOf(t, func(st *flow.State) bool { return b.settings.Semantics.Outcome(st) != flow.Open })
 }
 
 // finish puts everything in order.

@@ -112,19 +112,35 @@ func weighed[T any](all []T, of func(T) (*float64, float64)) *float64 {
 }
 
 // measured notes what the outcomes of the goals were measured at.
-func (b *builder) measured(all []OutcomeHistory) {
-	for k := range b.ledgers {
-		l := &b.ledgers[k]
-		for _, h := range all {
-			if h.Goal != l.goal.ID {
-				continue
-			}
-			if l.outcomes == nil {
-				l.outcomes = map[string][]flow.Measured{}
-			}
-			l.outcomes[h.Outcome] = h.Values
+func (b *builder) measured(all []OutcomeHistory) { noteOutcomes(b.ledgers, all) }
+
+func noteOutcomes(ledgers []ledger, all []OutcomeHistory) {
+	by := map[string]map[string][]flow.Measured{}
+	for _, h := range all {
+		if by[h.Goal] == nil {
+			by[h.Goal] = map[string][]flow.Measured{}
+		}
+		by[h.Goal][h.Outcome] = h.Values
+	}
+	for k := range ledgers {
+		ledgers[k].outcomes = by[ledgers[k].goal.ID]
+	}
+}
+
+// WithOutcomes returns the history as if its goals' outcomes had been measured
+// at these values. What happened to issues is shared: of all figures, outcomes
+// and the stop criteria that ask for them alone hang on these.
+func (h *History) WithOutcomes(all []OutcomeHistory) *History {
+	other := *h
+	other.ledgers = slices.Clone(h.ledgers)
+	noteOutcomes(other.ledgers, all)
+	for k := range other.ledgers {
+		if l := &other.ledgers[k]; l.past != nil {
+			l.past = &pastFigures{all: map[pastFigure]Figure{}}
 		}
 	}
+	link(other.ledgers, other.above)
+	return &other
 }
 
 // outcome returns an outcome's value by its name in expressions.

@@ -3,6 +3,7 @@ package measure_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -120,6 +121,47 @@ func TestAnOutcomesRatioIsAShare(t *testing.T) {
 		ra, rb := ratio(a), ratio(b)
 		if ra < 0 || ra > 1 || (b-a)*(o.To-o.From) > 0 && rb < ra {
 			rt.Fatalf("%+v: %v is %v, %v is %v", o, a, ra, b, rb)
+		}
+	})
+}
+
+func TestAHistoryWithOtherOutcomesIsOneMadeOfThem(t *testing.T) {
+	below := latencyGoal()
+	below.ID, below.Parent = "below", "g"
+	goals := []goal.Goal{epicGoal(), below}
+	goals[0].StopWhen = []goal.StopCriterion{{ID: "quiet", When: "last_progress_age > 2d for 1d"}}
+	issues := []*flow.Issue{
+		flowtest.NewEpic(t, "PAY-1", "2026-01-01").Issue(),
+		flowtest.NewBelow(t, "PAY-1", "PAY-2", "2026-01-02").Moves("2026-01-03", "In Progress").Issue(),
+	}
+	rapid.Check(t, func(r *rapid.T) {
+		values := func(name string) []measure.OutcomeHistory {
+			h := measure.OutcomeHistory{Goal: "below", Outcome: "p95"}
+			for d := 2; d < 8; d++ {
+				if v := rapid.IntRange(0, 9).Draw(r, fmt.Sprint(name, d)); v > 2 {
+					h.Values = append(h.Values, measuredAt(t, fmt.Sprintf("2026-01-0%d", d), float64(v)/10))
+				}
+			}
+			return []measure.OutcomeHistory{h}
+		}
+		told := func(h *measure.History) map[string]any {
+			moments := make([]time.Time, 0, 10)
+			for d := 1; d < 10; d++ {
+				moments = append(moments, flowtest.At(t, fmt.Sprintf("2026-01-0%d 12:00", d)))
+			}
+			return everything(h, moments)
+		}
+		before, after := values("before"), values("after")
+		of := func(all []measure.OutcomeHistory) *measure.History {
+			return built(t, goals, issues, func(in *measure.Input) { in.Outcomes = all })
+		}
+		h := of(before)
+		was := told(h)
+		if diff := cmp.Diff(told(of(after)), told(h.WithOutcomes(after))); diff != "" {
+			r.Errorf("(-made of them +with them):\n%s", diff)
+		}
+		if diff := cmp.Diff(was, told(h)); diff != "" {
+			r.Errorf("the first history has changed:\n%s", diff)
 		}
 	})
 }

@@ -252,7 +252,7 @@ func (x *explainer) ownership() ExplainedMeasure {
 		team = "none"
 	}
 	m.Inputs = []ExplainedInput{
-		{"team that owns it", team}, {"changes of its epics' owners in 90 days", changes},
+		{"team that owns it", team}, {"changes of its epics' owners in " + inDays(x.s.Thresholds.FlowWindow), changes},
 		{"hand-offs for each delivered issue", orWhy(handOffs, "hand_offs")},
 		{"share of the blocked time that is for other projects", orWhy(percent(o.WaitsForOthers), "waits_for_others")},
 		{"whether an assignee's account is active", "unknown: Jira's issues do not tell it"},

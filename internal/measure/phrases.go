@@ -23,8 +23,12 @@ func isSplitInto(phrase string) bool {
 func isBlockedBy(phrase string) bool { return among(phrase, blockedByPhrase) }
 
 func among(phrase string, phrases ...string) bool {
-	phrase = strings.TrimSpace(phrase)
-	return slices.ContainsFunc(phrases, func(p string) bool { return strings.EqualFold(p, phrase) })
+	return oneOf(phrases, strings.TrimSpace(phrase))
+}
+
+// oneOf reports whether a name is one of the names, without regard to case.
+func oneOf(names []string, name string) bool {
+	return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
 }
 
 // presentPhrase is what a present link says of its issue, in the form of

@@ -2,7 +2,6 @@ package measure
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"plumbline/internal/flow"
@@ -46,15 +45,14 @@ type Match struct {
 
 // Applies reports whether an issue in the state is in the set.
 func (m *Match) Applies(st *flow.State) bool {
-	among := func(names []string, name string) bool {
-		return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
-	}
-	return m.Flagged && st.Flagged || among(m.IssueTypes, st.Type.Name) || among(m.Statuses, st.Status.Name) ||
-		slices.ContainsFunc(st.Labels, func(l string) bool { return among(m.Labels, l) })
+	return m.Flagged && st.Flagged || oneOf(m.IssueTypes, st.Type.Name) || oneOf(m.Statuses, st.Status.Name) ||
+		slices.ContainsFunc(st.Labels, func(l string) bool { return oneOf(m.Labels, l) })
 }
 
-// Thresholds are the constants of the rules. They stand here and nowhere else:
-// health, alerts and dashboards are made from the same values.
+// Thresholds are the constants of the rules: health, alerts and dashboards are
+// made from the same values. The thresholds of traps stand with the traps, and
+// windows that a figure's name fixes (Windows, the moves of a target in 90 days)
+// with the figure.
 type Thresholds struct {
 	// BulkIssues is from how many issues on, changed by one author within one
 	// minute, a change is part of a bulk edit (MEASURES §1).
@@ -145,7 +143,7 @@ type Thresholds struct {
 	// be active (MEASURES §2.15).
 	ActiveWithin time.Duration
 	// FlowWindow is over which time flow efficiency, concentration, hand-offs
-	// and the retirement of debt are looked at (MEASURES §2.10, §2.12–2.14).
+	// and changes of owners are looked at (MEASURES §2.10, §2.12, §2.13).
 	FlowWindow time.Duration
 	// OutcomeStale is how old an outcome's last value may be to stand.
 	OutcomeStale time.Duration

@@ -121,7 +121,7 @@ func newSituations(l *ledger, kind Kind) *situations {
 	n := len(l.leaves)
 	f := &situations{
 		ledger: l, gathered: gathered{kind: kind, weekly: make([]delivery, 0, n), week1: -1}, now: make([]class, n), met: make([]bool, n), opened: map[int32]time.Time{},
-		came: make([]arrival, 0, n), bounce: DefaultThresholds().Bounce,
+		came: make([]arrival, 0, n), bounce: l.bounce,
 	}
 	if len(l.entries) > 0 {
 		f.first = l.entries[0].at()

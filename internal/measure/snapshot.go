@@ -79,7 +79,7 @@ type GoalStatus struct {
 
 	// Real is the share of what will finally be delivered that is firmly done,
 	// as far as it can be known: a median, and its 80 % interval (MEASURES
-	// §3). Counted in issues.
+	// §3). CountedIn says in what.
 	Real      *float64 `json:"real_completion"`
 	RealLower *float64 `json:"real_completion_lower,omitempty"`
 	RealUpper *float64 `json:"real_completion_upper,omitempty"`
@@ -113,11 +113,11 @@ type GoalStatus struct {
 	TargetSlipDays *int  `json:"target_slip_days,omitempty"` // present target less first
 
 	LastProgress *time.Time `json:"last_progress,omitempty"`
-	// StallAfter is how long the goal may be without progress before it is
+	// StallAfterSeconds is how long the goal may be without progress before it is
 	// stalled, in seconds: its own rhythm (MEASURES §7).
 	StallAfterSeconds *float64 `json:"stall_after_seconds,omitempty"`
 	Stalled           *bool    `json:"stalled,omitempty"`
-	// StalledSince is when the silence outlasted StallAfter.
+	// StalledSince is when the silence outlasted StallAfterSeconds.
 	StalledSince *time.Time `json:"stalled_since,omitempty"`
 
 	// Outcomes are the goal's declared outcomes, in their order; where it

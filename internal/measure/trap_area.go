@@ -33,7 +33,7 @@ func (b *builder) raises(t *flow.Timeline) []int64 {
 	var out []int64
 	was, born := false, true
 	for span, st := range t.SpansOf(1 << flow.FieldPriority) {
-		is := slices.ContainsFunc(b.settings.Escalation, func(p string) bool { return strings.EqualFold(p, st.Priority.Name) })
+		is := oneOf(b.settings.Escalation, st.Priority.Name)
 		if is && !was && !born {
 			out = append(out, millis(span.From))
 		}

@@ -137,11 +137,11 @@ func (l *ledger) debtTallies(t trapLimits, s *Settings) (*debtTallies, []debtLif
 		x := &lives[k]
 		d.open.add(x.open)
 		d.stuck.add(x.stuck(t))
-		young := flow.Spans{{From: x.born, To: x.born.Add(90 * day)}}
+		young := flow.Spans{{From: x.born, To: x.born.Add(longestWindow)}}
 		d.created.add(x.open.Union(x.delivered).Intersect(young))
 		for k, span := range x.delivered {
 			since := x.delivered[bridgedTo(x.delivered, k, s.Thresholds.Bounce)].From
-			if lately, ok := span.Intersect(flow.Span{From: since, To: since.Add(90 * day)}); ok {
+			if lately, ok := span.Intersect(flow.Span{From: since, To: since.Add(longestWindow)}); ok {
 				d.retired.add(flow.Spans{lately})
 			}
 		}
@@ -202,7 +202,7 @@ func (x *explainer) debtDiscussed(t trapLimits) ExplainedMeasure {
 		if one.stuck(t).Contains(at) {
 			m.Counted = append(m.Counted, x.evidence(one.leaf, one.talked, fmt.Sprintf("changed %d times by then, and never in progress", t.count("changes"))))
 		}
-		if since, ok := heldSince(one.delivered, at, x.s.Thresholds.Bounce); ok && at.Sub(since) < 90*day {
+		if since, ok := heldSince(one.delivered, at, x.s.Thresholds.Bounce); ok && at.Sub(since) < longestWindow {
 			m.LeftOut = append(m.LeftOut, x.evidence(one.leaf, since, "delivered"))
 		}
 	}

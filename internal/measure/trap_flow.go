@@ -48,7 +48,7 @@ func monday(at time.Time, zone *time.Location) flow.Date {
 	return d.AddDays(-(int(d.Start(time.UTC).Weekday()) + 6) % 7)
 }
 
-// weeks counts by week, up to the moment; the zero time stands for all.
+// weeklyUntil counts by week, up to the moment; the zero time stands for all.
 func (l *ledger) weeklyUntil(at time.Time, zone *time.Location) map[flow.Date]weekly {
 	out := map[flow.Date]weekly{}
 	for k := range l.entries {

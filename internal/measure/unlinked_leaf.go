@@ -63,7 +63,7 @@ func (l *leafWork) follow(t *flow.Timeline, c *flow.Catalog, s *Settings) bool {
 		case out == flow.Open && st.Category == flow.InProgress:
 			l.doing = l.doing.Append(span)
 		}
-		if counts := !st.Type.Subtask() || st.Above().IsZero(); counts && !st.Type.Container() {
+		if isLeaf(st) {
 			l.extend(span, st, t.Issue.Site, c, s)
 		}
 		if born {

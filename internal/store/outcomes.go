@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	"plumbline/internal/flow"
 )
@@ -14,6 +15,10 @@ import (
 func outcomePrefix(goal, outcome, query string) []byte {
 	q := queryIDOf(query)
 	return append(append(append(append([]byte(goal), 0), outcome...), 0), q[:]...)
+}
+
+func outcomeKey(goal, outcome, query string, at time.Time) []byte {
+	return binary.BigEndian.AppendUint64(outcomePrefix(goal, outcome, query), uint64(at.UnixMilli()))
 }
 
 // RecordOutcome keeps what the query of a goal's outcome gave at a time. Under
@@ -28,11 +33,37 @@ func (s *Store) RecordOutcome(goal, outcome, query string, m flow.Measured) erro
 		return fmt.Errorf("record outcome %q of goal %q: it is no number at no time", outcome, goal)
 	}
 	err := s.update(func(t *writing) error {
-		key := binary.BigEndian.AppendUint64(outcomePrefix(goal, outcome, query), uint64(m.At.UnixMilli()))
-		return t.put(t.bucket(bucketOutcomes), key, binary.BigEndian.AppendUint64(nil, math.Float64bits(m.Value)))
+		return t.put(t.bucket(bucketOutcomes), outcomeKey(goal, outcome, query, m.At), binary.BigEndian.AppendUint64(nil, math.Float64bits(m.Value)))
 	})
 	if err != nil {
 		return fmt.Errorf("record outcome %q of goal %q: %w", outcome, goal, err)
+	}
+	return nil
+}
+
+// ThinOutcome keeps the last value of each day in the zone, and drops the
+// others, of the days that were over by the time: as of the beginning of any
+// day, the outcome is what it was.
+func (s *Store) ThinOutcome(goal, outcome, query string, by time.Time, zone *time.Location) error {
+	values, err := s.Outcome(goal, outcome, query)
+	if err != nil {
+		return err
+	}
+	var drop [][]byte
+	for k := 0; k+1 < len(values); k++ {
+		end := flow.DateOf(values[k].At.In(zone)).End(zone)
+		if end.After(by) {
+			break
+		}
+		if values[k+1].At.Before(end) {
+			drop = append(drop, outcomeKey(goal, outcome, query, values[k].At))
+		}
+	}
+	if len(drop) == 0 {
+		return nil
+	}
+	if err := s.update(func(t *writing) error { return t.deleteAll(t.bucket(bucketOutcomes), drop) }); err != nil {
+		return fmt.Errorf("thin outcome %q of goal %q: %w", outcome, goal, err)
 	}
 	return nil
 }

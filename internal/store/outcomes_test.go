@@ -38,6 +38,45 @@ func TestWhatAnOutcomeMeasuredIsKeptByItsQuery(t *testing.T) {
 	}
 }
 
+func TestOldValuesOfAnOutcomeAreThinnedToTheLastOfEachDay(t *testing.T) {
+	s := openTemp(t)
+	zone := time.FixedZone("two hours ahead", 2*60*60)
+	for k, when := range []string{
+		"2026-01-05T08:00:00Z", "2026-01-05T21:59:00Z", // the 5th ends at 22:00 UTC
+		"2026-01-05T22:00:00Z", "2026-01-06T12:00:00Z", "2026-01-06T21:00:00Z",
+		"2026-01-08T08:00:00Z", "2026-01-08T09:00:00Z",
+	} {
+		mustDo(t, s.RecordOutcome("g", "o", "q", flow.Measured{At: at(when), Value: float64(k)}))
+		mustDo(t, s.RecordOutcome("g", "another", "q", flow.Measured{At: at(when), Value: float64(k)}))
+	}
+	left := func(outcome string) (out []float64) {
+		t.Helper()
+		all, err := s.Outcome("g", outcome, "q")
+		mustDo(t, err)
+		for _, m := range all {
+			out = append(out, m.Value)
+		}
+		return out
+	}
+	for _, c := range []struct {
+		by   string
+		want []float64
+	}{
+		{"2026-01-05T21:59:59Z", []float64{0, 1, 2, 3, 4, 5, 6}},
+		{"2026-01-05T22:00:00Z", []float64{1, 2, 3, 4, 5, 6}},
+		{"2026-01-08T12:00:00Z", []float64{1, 4, 5, 6}}, // the 8th goes on
+		{"2026-01-09T00:00:00Z", []float64{1, 4, 6}},
+	} {
+		mustDo(t, s.ThinOutcome("g", "o", "q", at(c.by), zone))
+		if diff := cmp.Diff(c.want, left("o")); diff != "" {
+			t.Errorf("by %s (-want +got):\n%s", c.by, diff)
+		}
+	}
+	if n := len(left("another")); n != 7 {
+		t.Errorf("of another outcome %d values are left, want 7", n)
+	}
+}
+
 func TestADamagedOutcomeIsFound(t *testing.T) {
 	whole := string(outcomePrefix("g", "o", "q")) + "\x00\x00\x00\x00\x00\x00\x00\x01"
 	for name, damage := range map[string]struct{ key, value string }{

@@ -137,7 +137,7 @@ func (s *Server) decisionsAt(ctx context.Context, goal string, m moment) (*measu
 		}
 		at = snap.At
 	}
-	leave, err := s.enterPast(ctx)
+	leave, err := s.enter(ctx, m)
 	if err != nil {
 		return nil, err
 	}

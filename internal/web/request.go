@@ -86,7 +86,7 @@ func (s *Server) snapshot(ctx context.Context, m moment) (*measure.Snapshot, err
 	if !m.isPast() {
 		return s.present()
 	}
-	leave, err := s.enterPast(ctx)
+	leave, err := s.enter(ctx, m)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func (s *Server) goal(ctx context.Context, id string, m moment) (*apiGoal, error
 	if !ok {
 		return nil, ErrNoGoal
 	}
-	leave, err := s.enterPast(ctx)
+	leave, err := s.enter(ctx, m)
 	if err != nil {
 		return nil, err
 	}
@@ -125,13 +125,17 @@ func possibleGoal(id string) bool {
 	return id != "" && strings.Trim(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }
 
-// enterPast waits for a place among those who replay history.
-func (s *Server) enterPast(ctx context.Context) (leave func(), err error) {
+// enter waits for a place among those who replay history up to the moment.
+func (s *Server) enter(ctx context.Context, m moment) (leave func(), err error) {
+	places, when := s.today, "the present"
+	if m.isPast() {
+		places, when = s.past, "the past"
+	}
 	select {
-	case s.past <- struct{}{}:
-		return func() { <-s.past }, nil
+	case places <- struct{}{}:
+		return func() { <-places }, nil
 	case <-ctx.Done():
-		return nil, fmt.Errorf("waiting for other answers about the past: %w", ctx.Err())
+		return nil, fmt.Errorf("waiting for other answers about %s: %w", when, ctx.Err())
 	}
 }
 

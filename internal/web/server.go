@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"fmt"
@@ -20,11 +21,17 @@ import (
 var files embed.FS
 
 const (
-	// pastInFlight bounds how many answers about the past are computed at the
-	// same time: each replays the whole history.
-	pastInFlight = 2
-	// answerWithin bounds the work for one answer.
+	// inFlight bounds how many answers about the past are computed at the same
+	// time, each of which replays the whole history, and as many about the
+	// present: slow questions about the past keep nobody from those.
+	inFlight = 2
+	// answerWithin is how long one answer may wait and go on to its next piece
+	// of work. A piece that was begun, such as the figures of a moment, is
+	// brought to its end.
 	answerWithin = 60 * time.Second
+	// reloadWithin bounds a reload, which measures anew and does not end with
+	// who asked for it.
+	reloadWithin = 10 * time.Minute
 	// maxBody bounds what a request may send, in bytes.
 	maxBody = 64 << 10
 	// maxHeader bounds a request's headers, in bytes.
@@ -39,7 +46,10 @@ type Server struct {
 	external string // host of ExternalURL, in lower case
 	pages    *pages
 	past     chan struct{} // a place for each answer about the past
+	today    chan struct{} // a place for each that explains the present
 	handler  http.Handler
+	life     context.Context // ends when the HTTP server is shut down
+	end      func()
 }
 
 // New returns a server that answers from the engine.
@@ -47,8 +57,9 @@ func New(o Options) *Server {
 	s := &Server{
 		engine: o.Engine, log: o.Logger, now: o.Now,
 		pages: parsePages(),
-		past:  make(chan struct{}, pastInFlight),
+		past:  make(chan struct{}, inFlight), today: make(chan struct{}, inFlight),
 	}
+	s.life, s.end = context.WithCancel(context.Background())
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -68,7 +79,7 @@ func (s *Server) Handler() http.Handler { return s.handler }
 // HTTPServer returns a server with limits and timeouts for the handler,
 // not yet listening.
 func (s *Server) HTTPServer() *http.Server {
-	return &http.Server{
+	server := &http.Server{
 		Handler:           s.handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       30 * time.Second,
@@ -77,6 +88,8 @@ func (s *Server) HTTPServer() *http.Server {
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
+	server.RegisterOnShutdown(s.end)
+	return server
 }
 
 // route is one address and what it answers.
@@ -174,7 +187,11 @@ func (s *Server) reload(w http.ResponseWriter, r *http.Request) {
 		text(w, http.StatusForbidden, "Refused: "+err.Error()+".")
 		return
 	}
-	if err := s.engine.Reload(r.Context()); err != nil { // who reloads logs it
+	// Whoever asked may go before it is done; new settings must not be taken
+	// back for that.
+	ctx, cancel := context.WithTimeout(s.life, reloadWithin)
+	defer cancel()
+	if err := s.engine.Reload(ctx); err != nil { // who reloads logs it
 		text(w, http.StatusInternalServerError,
 			"The new configuration is not usable, the old one stays in force:\n"+err.Error())
 		return

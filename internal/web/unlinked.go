@@ -66,7 +66,7 @@ func (s *Server) unlinkedAt(ctx context.Context, m moment) (*measure.Unlinked, e
 		}
 		at = snap.At
 	}
-	leave, err := s.enterPast(ctx)
+	leave, err := s.enter(ctx, m)
 	if err != nil {
 		return nil, err
 	}
