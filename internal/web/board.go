@@ -226,7 +226,7 @@ func decision(g *measure.GoalStatus, at time.Time, c clock) figure {
 	case d == nil:
 		return unknown(g.Missing["decisions_open"])
 	case d.OldestOpen == nil:
-		return unknown("no decision is open")
+		return nothing("no decision is open")
 	}
 	waits := at.Sub(*d.OldestOpen).Seconds()
 	f := lasting(&waits, "")

@@ -50,7 +50,9 @@ type figure struct {
 	Text   string
 	Detail string
 	Why    string
-	Bar    int // of 100, where Ratio
+	// Nothing tells that it is known that there is none.
+	Nothing bool
+	Bar     int // of 100, where Ratio
 	// Low and High are the ends of an interval around Bar; both 0 where there
 	// is none.
 	Low, High int
@@ -92,6 +94,9 @@ func unknown(why string) figure {
 	}
 	return figure{Why: why}
 }
+
+// nothing is a figure of which it is known that there is none.
+func nothing(why string) figure { return figure{Why: why, Nothing: true} }
 
 // ago tells a duration of the past as people do.
 func ago(d time.Duration) string {
