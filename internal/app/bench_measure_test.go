@@ -177,6 +177,9 @@ func fill(b *testing.B, path string, issues, goals int) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	if _, err := st.PseudonymKey(store.KeyFile(path)); err != nil { // as whoever has read a site has
+		b.Fatal(err)
+	}
 	epics := epicsOf(goals)
 	batch := flow.Batch{Site: "bench", Statuses: []flow.StatusInfo{
 		{ID: "1", Name: "Open", Category: flow.ToDo}, {ID: "3", Name: "In Progress", Category: flow.InProgress},
