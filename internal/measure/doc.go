@@ -4,7 +4,9 @@
 // What lives here: the ledger of a goal (what came, moved, was delivered or
 // left, and when), the folds over it (completion, scope, decisions, progress, stalls,
 // drift, health), the thresholds, and the Snapshot that all outputs are made
-// from. The formulas are those of MEASURES; each function names its section.
+// from. The formulas are those of MEASURES, the research that the project began
+// with and no part of the source; each function states its formula or names its
+// section, and README tells what every figure is.
 //
 // # Stalls, measured
 //

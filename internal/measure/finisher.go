@@ -34,14 +34,14 @@ type mixture [numFinishers]float64
 
 // mixtureRate is how fast a finisher loses weight by what it loses to the best
 // one: by e^−2 for each container that it told wholly wrong, and the best one
-// wholly right. Rates of 0, 2 and 5 came out alike on the earlier half of the
-// containers of ../shared/data.
+// wholly right. Rates of 0, 2 and 5 came out alike on the earlier half of
+// Appcelerator's and AeroGear's containers.
 const mixtureRate = 2
 
 // priorMixture stands while no container has closed: the regression, which
 // alone has a prior, weighs most.
-// The pace was worse than both on the earlier half of the containers of
-// ../shared/data, and must earn its weight.
+// The pace was worse than both on the earlier half of Appcelerator's and
+// AeroGear's containers, and must earn its weight.
 func priorMixture() mixture {
 	return mixture{finishBase: 0.20, finishAdjusted: 0.04, finishLogistic: 0.76}
 }

@@ -54,9 +54,8 @@ type Prior struct {
 //go:embed prior.json
 var shippedPrior []byte
 
-// ShippedPrior returns the prior that was fitted on the real data of
-// ../shared/data alone: 59 epics and parents of Appcelerator and 7 versions
-// and parents of AeroGear. `plumbline backtest --fit-prior FILE` made it.
+// ShippedPrior returns the prior that was fitted on two public data sets alone:
+// 59 epics and parents of Appcelerator and 7 versions and parents of AeroGear. `plumbline backtest --fit-prior FILE` made it.
 func ShippedPrior() *Prior {
 	p, err := ParsePrior(shippedPrior)
 	if err != nil {
@@ -186,7 +185,7 @@ func (p *Prior) weighted(n int) ([]reference, int) {
 }
 
 // standardised brings features to a common scale, by round numbers near their
-// means and deviations on the containers of ../shared/data.
+// means and deviations on the containers that the shipped prior was fitted on.
 func standardised(v vector) vector {
 	center, scale := scales()
 	for i := featSize; i < numFeatures; i++ {
