@@ -184,8 +184,8 @@ const (
 	// In the research two organisations of three gained nothing by the median
 	// of the regression while a leaf was open, and all of them gained once none
 	// was (MEASURES §3.2, e2). Both were set by judgement; on Appcelerator and
-	// AeroGear the error of kinds that the prior had not seen is less for it, and that of
-	// the whole is the same.
+	// AeroGear the error of kinds that the prior had not seen is less for it, and
+	// that of the whole is the same.
 	coldBelief  = 0.2
 	beliefWorth = 30
 )
