@@ -138,8 +138,10 @@ func inUnit(q dashboard.Query, got []series) error {
 	switch q.Unit {
 	case "percentunit":
 		least, most = -1, 1
-		if strings.Contains(q.Expr, measure.MetricGoalStallAfter) || strings.Contains(q.Expr, "skill") {
-			least, most = -100, 100 // how often over, and how much worse, has no end
+		for _, metric := range []string{measure.MetricGoalStallAfter, measure.MetricEstimatorError, "skill"} {
+			if strings.Contains(q.Expr, metric) {
+				least, most = -100, 100 // how often over, and how much worse, has no end
+			}
 		}
 	case "s":
 		least, most = -1, 1.5e9 // now is more than 1.7e9 s after 1970

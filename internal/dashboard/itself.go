@@ -154,7 +154,7 @@ func memoryPanel() cog.Builder[dashboard.Panel] {
 
 func errorPanel() cog.Builder[dashboard.Panel] {
 	return asOfNow(bars("How far estimates were off",
-		"Mean distance from the truth of each estimator, as of every two weeks in the life of containers that are finished. The estimate in use should have a shorter bar than Jira's own number; where it has not, Plumbline falls back on that.",
+		"Mean distance from the truth of each way to tell the completion, against that of Jira's own number, which is 100 %; as of every two weeks in the life of containers that are finished. What is in use should have the shorter bar; where the regression has not, Plumbline falls back on what has.",
 		"percentunit", 8, 9),
 		perPlumblineBy("estimator", measure.MetricEstimatorError))
 }
