@@ -159,19 +159,16 @@ func TestPausesGrowAreJitteredAndKeepToWhatTheReceiverAsks(t *testing.T) {
 }
 
 func TestADeliveryEndsWhereTheReceiverStaysAwayAndSaysWhereToGoOn(t *testing.T) {
+	soon, late := 500*time.Millisecond, 10*time.Second
 	hang := make(chan struct{})
-	defer close(hang)
 	for _, c := range []struct {
 		name, want string
 		script     func(n int, w http.ResponseWriter) bool
 	}{
 		{"not well for good", "answered 503 Service Unavailable: because (tried 3 times)", answering(200, 200, 503, 503, 503)},
-		{"slow", "no answer within 50ms (tried 3 times)", func(n int, w http.ResponseWriter) bool {
+		{"slow", "no answer within 500ms (tried 3 times)", func(n int, w http.ResponseWriter) bool {
 			if n > 2 {
-				select {
-				case <-hang:
-				case <-time.After(100 * time.Millisecond):
-				}
+				<-hang
 			}
 			return n <= 2
 		}},
@@ -207,8 +204,12 @@ func TestADeliveryEndsWhereTheReceiverStaysAwayAndSaysWhereToGoOn(t *testing.T) 
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			to := newReceiver(t, c.script)
-			d, _, err := deliver(t, export.RemoteOptions{URL: to.URL, Bearer: "s3cret", Attempts: 3, Timeout: 50 * time.Millisecond, MaxPause: time.Second}, 6, 1)
+			to, timeout := newReceiver(t, c.script), late
+			if c.name == "slow" {
+				timeout = soon
+				t.Cleanup(func() { close(hang) }) // before the receiver closes, which waits for its answers
+			}
+			d, _, err := deliver(t, export.RemoteOptions{URL: to.URL, Bearer: "s3cret", Attempts: 3, Timeout: timeout, MaxPause: time.Second}, 6, 1)
 			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "s3cret") {
 				t.Errorf("error %v, want one with %q", err, c.want)
 			}
