@@ -7,6 +7,16 @@ import (
 	"testing"
 )
 
+// serviceFile writes the service's file and returns its path.
+func serviceFile(t *testing.T, src string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "plumbline.yaml")
+	if err := os.WriteFile(path, []byte(src), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 func TestTheStoreIsFoundWhateverElseIsWrong(t *testing.T) {
 	for name, src := range map[string]string{
 		"nothing is wrong":            "store: {path: p.db}\nsites: []\n",
@@ -20,10 +30,7 @@ func TestTheStoreIsFoundWhateverElseIsWrong(t *testing.T) {
 		"bytes that are no text":      "goals: \xff\nstore: {path: p.db}\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "plumbline.yaml")
-			if err := os.WriteFile(path, []byte(src), 0o600); err != nil {
-				t.Fatal(err)
-			}
+			path := serviceFile(t, src)
 			got, err := StorePath(path)
 			if want := filepath.Join(filepath.Dir(path), "p.db"); err != nil || got != want {
 				t.Errorf("StorePath() = %q, %v, want %s", got, err, want)
@@ -40,11 +47,7 @@ func TestAStoreThatIsNotNamedIsNotFound(t *testing.T) {
 		"store: p.db\n":                 "wants a mapping",
 		"sites: [\nstores: {path: p}\n": "is no YAML",
 	} {
-		path := filepath.Join(t.TempDir(), "plumbline.yaml")
-		if err := os.WriteFile(path, []byte(src), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if got, err := StorePath(path); got != "" || err == nil || !strings.Contains(err.Error(), want) {
+		if got, err := StorePath(serviceFile(t, src)); got != "" || err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("StorePath(%q) = %q, %v, want an error with %q", src, got, err, want)
 		}
 	}

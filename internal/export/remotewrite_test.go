@@ -159,7 +159,6 @@ func TestPausesGrowAreJitteredAndKeepToWhatTheReceiverAsks(t *testing.T) {
 }
 
 func TestADeliveryEndsWhereTheReceiverStaysAwayAndSaysWhereToGoOn(t *testing.T) {
-	soon, late := 500*time.Millisecond, 10*time.Second
 	hang := make(chan struct{})
 	for _, c := range []struct {
 		name, want string
@@ -204,9 +203,9 @@ func TestADeliveryEndsWhereTheReceiverStaysAwayAndSaysWhereToGoOn(t *testing.T) 
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			to, timeout := newReceiver(t, c.script), late
+			to, timeout := newReceiver(t, c.script), 10*time.Second
 			if c.name == "slow" {
-				timeout = soon
+				timeout = 500 * time.Millisecond
 				t.Cleanup(func() { close(hang) }) // before the receiver closes, which waits for its answers
 			}
 			d, _, err := deliver(t, export.RemoteOptions{URL: to.URL, Bearer: "s3cret", Attempts: 3, Timeout: timeout, MaxPause: time.Second}, 6, 1)

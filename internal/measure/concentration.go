@@ -17,7 +17,7 @@ const (
 // package; what is shown of it is Concentration.
 type crowd struct {
 	issues  int // the leaves that count
-	nobodys int // those of them that nobody holds
+	unheld  int // those of them that nobody holds
 	persons int // who hold any
 	topTwo  int // leaves of the two who hold most
 }
@@ -45,7 +45,7 @@ func (l *ledger) crowd(at time.Time, w *load, s *Settings) crowd {
 		}
 		c.issues++
 		if who == 0 {
-			c.nobodys++
+			c.unheld++
 			continue
 		}
 		held[who]++

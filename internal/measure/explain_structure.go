@@ -59,7 +59,7 @@ func (x *explainer) flowEfficiency() ExplainedMeasure {
 
 func (x *explainer) concentration() ExplainedMeasure {
 	m := ExplainedMeasure{Value: percent(x.status.Concentration), Inputs: []ExplainedInput{
-		{"issues", strconv.Itoa(x.crowd.issues)}, {"of them held by nobody", strconv.Itoa(x.crowd.nobodys)},
+		{"issues", strconv.Itoa(x.crowd.issues)}, {"of them held by nobody", strconv.Itoa(x.crowd.unheld)},
 		{"people that must hold them for it to be shown, at least", strconv.Itoa(x.s.leastGroup())},
 	}}
 	for leaf, e := range x.now {

@@ -81,7 +81,7 @@ func (l *ledger) changesOwners(s *Settings, t trapLimits) flow.Spans {
 // unassigned returns when too much of what was in progress was assigned to
 // nobody.
 func (l *ledger) unassigned(t trapLimits) flow.Spans {
-	w := wards{doing: make([]bool, len(l.leaves)), assigned: make([]bool, len(l.leaves))}
+	w := ownerTally{doing: make([]bool, len(l.leaves)), assigned: make([]bool, len(l.leaves))}
 	var out flow.Spans
 	for entries, marks := l.entries, l.marksInTime(); len(entries)+len(marks) > 0; {
 		// All that happens at one moment happens at once.
@@ -100,7 +100,7 @@ func (l *ledger) unassigned(t trapLimits) flow.Spans {
 			w.set(marks[0].leaf, w.doing[marks[0].leaf], marks[0].is()&owned != 0)
 		}
 		open := len(out) > 0 && out[len(out)-1].To.IsZero()
-		switch holds := w.nobodys > 0 && float64(w.nobodys) >= t["unassigned_share"]*float64(w.inProgress); {
+		switch holds := w.unowned > 0 && float64(w.unowned) >= t["unassigned_share"]*float64(w.inProgress); {
 		case holds && !open:
 			out = out.Append(flow.Span{From: instantOf(now)})
 		case !holds && open:
@@ -110,25 +110,26 @@ func (l *ledger) unassigned(t trapLimits) flow.Spans {
 	return out
 }
 
-// wards are the leaves in progress, and those of them that nobody has.
-type wards struct {
+// ownerTally counts the leaves in progress, and those of them that are assigned
+// to nobody.
+type ownerTally struct {
 	doing, assigned     []bool // by leaf
-	inProgress, nobodys int
+	inProgress, unowned int
 }
 
-func (w *wards) set(leaf int32, doing, assigned bool) {
+func (w *ownerTally) set(leaf int32, doing, assigned bool) {
 	w.count(leaf, -1)
 	w.doing[leaf], w.assigned[leaf] = doing, assigned
 	w.count(leaf, 1)
 }
 
-func (w *wards) count(leaf int32, n int) {
+func (w *ownerTally) count(leaf int32, n int) {
 	if !w.doing[leaf] {
 		return
 	}
 	w.inProgress += n
 	if !w.assigned[leaf] {
-		w.nobodys += n
+		w.unowned += n
 	}
 }
 
