@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -21,7 +22,9 @@ import (
 //   - A goal that maps one epic is that epic over again. Among the closed, it
 //     takes the epic's place: the work teaches once, with the weight of one
 //     container, as a goal's. Of several goals with the same work one teaches.
-//     So, too, the eight are eight pieces of work.
+//     So, too, the eight are eight pieces of work. What its interval missed has
+//     stretched those of all containers already, and does not stretch goals'
+//     once more.
 //   - A goal of several containers is another thing than each of them: larger,
 //     longer, and finished with the last. It teaches beside them. But what it
 //     tells of the goals to come is told by residuals, and a goal's residual
@@ -84,10 +87,15 @@ func (r *replaying) learnGoals() {
 		}
 		g.tracks[k].forget()
 	})
+	if !r.keep && !slices.ContainsFunc(g.ends, func(ends []*veteran) bool { return slices.ContainsFunc(ends, hasEnded) }) {
+		return // no goal has closed: there is nothing to learn, and nothing to score
+	}
 	r.relateGoals()
 	g.models = r.fitGoals()
 	r.scoreGoals()
 }
+
+func hasEnded(p *veteran) bool { return p != nil }
 
 // beginBy makes models for the months from the one of a moment on, up to the
 // first that there is: nothing had been learnt by then.
@@ -106,19 +114,9 @@ func (r *replaying) beginBy(at time.Time) {
 	r.models = append(before, r.models...)
 }
 
-// relateGoals finds out what is the work of what. That is asked for where goals
-// are learnt from, and where scores are given a range.
+// relateGoals finds out what is the work of what.
 func (r *replaying) relateGoals() {
 	g := &r.goals
-	closed := 0
-	for k := range g.ends {
-		if slices.ContainsFunc(g.ends[k], func(p *veteran) bool { return p != nil }) {
-			closed++
-		}
-	}
-	if closed < enoughGoals && !r.keep {
-		return
-	}
 	var all []*Container
 	g.units = map[*Container]int{}
 	for _, tracks := range [][]*track{r.tracks, g.tracks} {
@@ -207,9 +205,6 @@ func (r *replaying) lessonOf(month int) *lesson {
 // several with the same work one.
 func (g *goalLessons) distinct(most int, such func(k int) (veteran, bool)) []veteran {
 	var out []veteran
-	if g.same == nil {
-		return nil
-	}
 	taken := map[int]bool{}
 	for k := len(g.tracks) - 1; k >= 0 && len(out) < most; k-- {
 		unit := g.units[g.tracks[k].Container]
@@ -262,53 +257,67 @@ func (x *lesson) model(of *Model, prior *Prior) *Model {
 	return &m
 }
 
-// scoreGoals tells every goal that has closed by the models of its months, and
-// each month's model how often those intervals held the truth.
+// scoreGoals takes in, month by month, how well the goals were told that are
+// known to have closed since the month before, and puts the model by which goals
+// are told in force.
 func (r *replaying) scoreGoals() {
 	g := &r.goals
-	type score struct {
-		month int // in which it was known to have closed
-		held  float64
-	}
-	scores := make([]*score, len(g.tracks))
-	eachOf(len(g.tracks), func(k int) {
-		month := slices.IndexFunc(g.ends[k], func(p *veteran) bool { return p != nil })
-		if month < 0 {
-			return
+	settled := make([][]int, len(g.models))
+	for k := range g.ends {
+		if month := slices.IndexFunc(g.ends[k], hasEnded); month >= 0 {
+			settled[month] = append(settled[month], k)
 		}
-		t, end := g.tracks[k], &g.ends[k][month].end
-		cases := g.unlearnt(r, k, t.cases(t.before(end.At), end))
-		held := 0.0
-		for i := range cases {
-			c := &cases[i]
-			told := g.models[r.nthMonth(c.At)].predicted(&c.Situation, t.Set, c.Naive())
-			if told.holds(c.Truth) {
-				held++
+	}
+	wider, sum := 1.0, goalsTold{}
+	for month, of := range g.models {
+		held := make([]*float64, len(settled[month]))
+		eachOf(len(held), func(k int) { held[k] = r.heldOf(settled[month][k], month) })
+		for k, share := range held {
+			if share == nil {
+				continue
+			}
+			sum.goals++
+			sum.covered += *share
+			if !g.twin(settled[month][k], r) {
+				wider = max(minStretch, wider*math.Exp(adaptRate*(1-*share-2*tail)))
 			}
 		}
-		if t.forget(); len(cases) > 0 {
-			scores[k] = &score{month, held / float64(len(cases))}
-		}
-	})
-	told := make([]goalsTold, len(r.models))
-	for _, s := range scores {
-		if s != nil {
-			told[s.month].goals++
-			told[s.month].covered += s.held
+		m := *of
+		m.told, m.stretch = sum, max(minStretch, wider*of.stretch)
+		g.models[month] = &m
+	}
+}
+
+// heldOf is the share of a goal's truths that the interval held which was told
+// before the month; nil where none was.
+func (r *replaying) heldOf(goal, month int) *float64 {
+	t, end := r.goals.tracks[goal], &r.goals.ends[goal][month].end
+	defer t.forget()
+	cases := r.unlearnt(goal, t.cases(t.before(end.At), end))
+	if len(cases) == 0 {
+		return nil
+	}
+	held := 0.0
+	for k := range cases {
+		c := &cases[k]
+		told := r.goals.models[r.nthMonth(c.At)].predicted(&c.Situation, t.Set, c.Naive())
+		if told.holds(c.Truth) {
+			held++
 		}
 	}
-	sum := goalsTold{}
-	for k, m := range g.models {
-		sum.goals += told[k].goals
-		sum.covered += told[k].covered
-		m.told = sum
-	}
+	held /= float64(len(cases))
+	return &held
+}
+
+// twin reports whether a goal is one of the containers over again.
+func (g *goalLessons) twin(goal int, r *replaying) bool {
+	return slices.ContainsFunc(g.same[g.units[g.tracks[goal].Container]], func(o int) bool { return o < len(r.tracks) })
 }
 
 // unlearnt returns those of a goal's cases in whose month the goal had not been
 // learnt from.
-func (g *goalLessons) unlearnt(r *replaying, k int, cases []Case) []Case {
-	return slices.DeleteFunc(cases, func(c Case) bool { return g.ends[k][r.nthMonth(c.At)] != nil })
+func (r *replaying) unlearnt(goal int, cases []Case) []Case {
+	return slices.DeleteFunc(cases, func(c Case) bool { return r.goals.ends[goal][r.nthMonth(c.At)] != nil })
 }
 
 // goalLives puts what was told of goals beside what came of them.
