@@ -46,14 +46,16 @@ func (l *ledger) projects() string {
 }
 
 // goalEndAt is when the last of the containers that a goal maps had closed, as
-// that was known at the moment; false while one is open, and where all of them
-// were given up. Where nobody closes them, and where it maps none, it is when
-// the last of its issues was closed, once all are and nothing has happened for
-// the quiet time, as with any container (MEASURES §2.21, §3.1).
+// that was known at the moment; false while one is open or was never seen, and
+// where all of them were given up (MEASURES §2.21). A goal that maps one ends as
+// that one does, and one that maps none as a container that nobody closes: with
+// the last of its issues, once all are closed and nothing has happened for the
+// quiet time (MEASURES §3.1). Of several, that says nothing while one is open:
+// its work may not have been broken down yet.
 func (c *Container) goalEndAt(at time.Time, s *Settings) (end time.Time, ok bool) {
 	l := c.ledger
-	// One that was never seen may only not have been created yet.
-	open := len(l.missing) > 0 || len(l.epics)+len(l.versions) == 0
+	mapped := len(l.epics) + len(l.versions) + len(l.missing)
+	open := mapped == 0 || len(l.missing) > 0
 	for k := range l.epics {
 		since, closed := heldSince(l.epics[k].closed, at, s.Thresholds.Bounce)
 		open = open || !closed
@@ -71,12 +73,11 @@ func (c *Container) goalEndAt(at time.Time, s *Settings) (end time.Time, ok bool
 		}
 		end = latest(end, out)
 	}
-	if open {
-		emptied, closed := c.quiet(at, s)
-		if !closed {
-			return time.Time{}, false
-		}
-		end = latest(end, emptied)
+	switch {
+	case open && mapped > 1:
+		return time.Time{}, false
+	case open:
+		return c.quiet(at, s)
 	}
 	return end, !l.givenUp(at)
 }

@@ -45,6 +45,9 @@ const (
 	// maxGoals bounds the goals that a model is fitted on, beside the
 	// containers: those that closed last.
 	maxGoals = 40
+	// goalsAsked is how many of the last are asked whether their work is another's
+	// before that.
+	goalsAsked = 2 * maxGoals
 )
 
 // goalsTold is how well the goals were told that had closed by some month, each
@@ -60,9 +63,7 @@ type goalLessons struct {
 	tracks []*track
 	// ends is how each goal had ended, by month; nil where it was not known to
 	// have, or nothing is to be learnt from it.
-	ends  [][]*veteran
-	units map[*Container]int // the containers and then the goals, by number
-	kinship
+	ends [][]*veteran
 }
 
 // learnGoals makes the models by which goals are told, once those of the
@@ -76,10 +77,7 @@ func (r *replaying) learnGoals() {
 			g.tracks = append(g.tracks, t)
 		}
 	}
-	g.models = r.models
-	if len(g.tracks) == 0 {
-		return
-	}
+	g.models = slices.Clone(r.models)
 	g.ends = make([][]*veteran, len(g.tracks))
 	eachOf(len(g.tracks), func(k int) {
 		for _, m := range r.models {
@@ -87,15 +85,11 @@ func (r *replaying) learnGoals() {
 		}
 		g.tracks[k].forget()
 	})
-	if !r.keep && !slices.ContainsFunc(g.ends, func(ends []*veteran) bool { return slices.ContainsFunc(ends, hasEnded) }) {
-		return // no goal has closed: there is nothing to learn, and nothing to score
+	for from := 0; from < len(g.models); from += monthsAtOnce {
+		r.fitGoals(from, min(from+monthsAtOnce, len(g.models)))
 	}
-	r.relateGoals()
-	g.models = r.fitGoals()
 	r.scoreGoals()
 }
-
-func hasEnded(p *veteran) bool { return p != nil }
 
 // beginBy makes models for the months from the one of a moment on, up to the
 // first that there is: nothing had been learnt by then.
@@ -114,147 +108,115 @@ func (r *replaying) beginBy(at time.Time) {
 	r.models = append(before, r.models...)
 }
 
-// relateGoals finds out what is the work of what.
-func (r *replaying) relateGoals() {
-	g := &r.goals
-	var all []*Container
-	g.units = map[*Container]int{}
-	for _, tracks := range [][]*track{r.tracks, g.tracks} {
-		for _, t := range tracks {
-			g.units[t.Container] = len(all)
-			all = append(all, t.Container)
-		}
+// fitGoals fits the models of some months by which goals are told. Where too few
+// have closed, that of the containers stays.
+func (r *replaying) fitGoals(from, to int) {
+	models := r.goals.models[from:to]
+	all := make([]*lesson, len(models))
+	for k := range models {
+		all[k] = r.lessonOf(from + k)
 	}
-	g.kinship = kinships(all, len(r.tracks))
-}
-
-// fitGoals fits the models by which goals are told: those of the containers, up
-// to the month from which on goals are learnt from.
-func (r *replaying) fitGoals() []*Model {
-	out := slices.Clone(r.models)
-	var last *lesson
-	for from := 0; from < len(out); from += monthsAtOnce {
-		lot := out[from:min(from+monthsAtOnce, len(out))]
-		all := make([]*lesson, len(lot))
-		for k := range lot {
-			if all[k] = r.lessonOf(from + k); all[k] != nil {
-				all[k].before = last
-			}
-			last = all[k]
+	eachOf(len(models), func(k int) {
+		if x := all[k]; x != nil && x.join() {
+			models[k] = x.model(models[k], r.prior)
 		}
-		eachOf(len(lot), func(k int) {
-			if x := all[k]; x != nil && !x.repeats() {
-				x.fitted = fitKindred(x.closed, x.kin, x.containers, r.prior)
-			}
-		})
-		for k, x := range all {
-			if x != nil && x.repeats() {
-				x.fitted = x.before.fitted
-			}
-			if k > 0 && all[k-1] != nil {
-				all[k-1].before = nil
-			}
-		}
-		eachOf(len(lot), func(k int) {
-			if all[k] != nil {
-				lot[k] = all[k].model(lot[k], r.prior)
-			}
-		})
-	}
-	return out
+	})
 }
 
 // lesson is what a model of a month is fitted on by which goals are told.
 type lesson struct {
-	closed, open      []veteran
-	kin               [][]int // of the closed
-	containers, goals int     // so many are closed
-	fitted            *Model
-	before            *lesson // the month's before, until both are fitted
+	at                     time.Time
+	closed, open           []veteran // the containers, then the goals
+	firstClosed, firstOpen int       // of the goals
+	kin                    [][]int   // of the closed
+	containers, goals      int       // so many are closed
 }
 
-// repeats reports whether what has closed is what had in the month before.
-func (x *lesson) repeats() bool {
-	return x.before != nil && slices.EqualFunc(x.closed, x.before.closed, sameEnd)
-}
-
-// lessonOf returns what can be learnt from as of a month; nil while too few
+// lessonOf gathers what may be learnt from as of a month; nil while too few
 // goals have closed.
 func (r *replaying) lessonOf(month int) *lesson {
 	g, at := &r.goals, r.models[month].AsOf
-	taught := g.distinct(len(g.tracks), func(k int) (veteran, bool) {
+	var ended, open []veteran
+	for k := range g.ends {
 		if p := g.ends[k][month]; p != nil {
-			return *p, true
+			ended = append(ended, *p)
 		}
-		return veteran{}, false
-	})
-	if len(taught) < enoughGoals {
+	}
+	if len(ended) < enoughGoals {
 		return nil
 	}
-	slices.SortStableFunc(taught, func(a, b veteran) int { return a.end.At.Compare(b.end.At) })
-	taught = taught[max(0, len(taught)-maxGoals):]
-	open := g.distinct(maxGoals, func(k int) (veteran, bool) { return g.tracks[k].stillOpen(at, &r.Settings) })
-	closed, others := r.recent(at)
-	x := lesson{containers: len(closed), goals: len(taught)}
-	x.closed, x.open = append(g.without(closed, taught), taught...), append(g.without(others, open), open...)
-	x.kin = g.among(x.closed)
-	return &x
+	slices.SortStableFunc(ended, func(a, b veteran) int { return a.end.At.Compare(b.end.At) })
+	for k := len(g.tracks) - 1; k >= 0 && len(open) < goalsAsked; k-- {
+		if p, ok := g.tracks[k].stillOpen(at, &r.Settings); ok {
+			open = append(open, p)
+		}
+	}
+	slices.Reverse(open)
+	x := &lesson{at: at}
+	x.closed, x.open = r.recent(at)
+	x.containers, x.firstClosed, x.firstOpen = len(x.closed), len(x.closed), len(x.open)
+	x.closed, x.open = append(x.closed, ended[max(0, len(ended)-goalsAsked):]...), append(x.open, open...)
+	return x
 }
 
-// distinct returns the last of the goals that are such, at most so many, and of
-// several with the same work one.
-func (g *goalLessons) distinct(most int, such func(k int) (veteran, bool)) []veteran {
-	var out []veteran
-	taken := map[int]bool{}
-	for k := len(g.tracks) - 1; k >= 0 && len(out) < most; k-- {
-		unit := g.units[g.tracks[k].Container]
-		if slices.ContainsFunc(g.same[unit], func(o int) bool { return taken[o] }) {
+// join has each piece of work teach once; false where too few goals are left.
+func (x *lesson) join() bool {
+	x.closed, x.kin, x.goals = onceEach(x.closed, x.firstClosed, x.at)
+	if x.goals < enoughGoals {
+		return false
+	}
+	x.open, _, _ = onceEach(x.open, x.firstOpen, x.at)
+	return true
+}
+
+// onceEach returns the containers and the goals, which come behind them, without
+// those whose work is another's: of goals with the same work the last stays, and
+// of a goal and a container the goal. It returns who is kin of whom among them,
+// and how many of them are goals.
+func onceEach(all []veteran, firstGoal int, at time.Time) (left []veteran, kin [][]int, goals int) {
+	pieces := make([]piece, len(all))
+	for k := range all {
+		pieces[k] = all[k].work(at)
+	}
+	related := kinships(pieces, firstGoal)
+	out := make([]bool, len(all))
+	for k := len(all) - 1; k >= firstGoal; k-- {
+		if out[k] = out[k] || goals == maxGoals; out[k] {
 			continue
 		}
-		if p, ok := such(k); ok {
-			taken[unit] = true
-			out = append(out, p)
+		goals++
+		for _, o := range related.same[k] {
+			out[o] = true
 		}
 	}
-	slices.Reverse(out)
-	return out
-}
-
-// without returns the containers whose work is not that of one of the goals.
-func (g *goalLessons) without(containers, goals []veteran) []veteran {
-	taken := map[int]bool{}
-	for k := range goals {
-		for _, o := range g.same[g.units[goals[k].Container]] {
-			taken[o] = true
+	number := make([]int, len(all))
+	for k := range all {
+		if number[k] = len(left); !out[k] {
+			left = append(left, all[k])
 		}
 	}
-	return slices.DeleteFunc(containers, func(p veteran) bool { return taken[g.units[p.Container]] })
-}
-
-// among returns, for each of some, which of them are its kin.
-func (g *goalLessons) among(some []veteran) [][]int {
-	at := map[int]int{}
-	for k := range some {
-		at[g.units[some[k].Container]] = k
-	}
-	out := make([][]int, len(some))
-	for k := range some {
-		for _, o := range g.kin[g.units[some[k].Container]] {
-			if n, ok := at[o]; ok {
-				out[k] = append(out[k], n)
+	for k := range all {
+		if out[k] {
+			continue
+		}
+		var of []int
+		for _, o := range related.kin[k] {
+			if !out[o] {
+				of = append(of, number[o])
 			}
 		}
+		kin = append(kin, of)
 	}
-	return out
+	return left, kin, goals
 }
 
 // model is that of a month, in which that of the containers is in force.
 func (x *lesson) model(of *Model, prior *Prior) *Model {
-	m := *x.fitted
+	m := fitKindred(x.closed, x.kin, x.containers, prior)
 	m.AsOf, m.Goals = of.AsOf, x.goals
 	m.stretch, m.champion, m.losses, m.mix = of.stretch, of.champion, of.losses, of.mix
 	m.finish = map[Kind]*finishModel{KindGoal: fitFinish(x.closed, x.open, KindGoal, prior, m.AsOf)}
-	return &m
+	return m
 }
 
 // scoreGoals takes in, month by month, how well the goals were told that are
@@ -264,7 +226,7 @@ func (r *replaying) scoreGoals() {
 	g := &r.goals
 	settled := make([][]int, len(g.models))
 	for k := range g.ends {
-		if month := slices.IndexFunc(g.ends[k], hasEnded); month >= 0 {
+		if month := slices.IndexFunc(g.ends[k], func(p *veteran) bool { return p != nil }); month >= 0 {
 			settled[month] = append(settled[month], k)
 		}
 	}
@@ -272,13 +234,14 @@ func (r *replaying) scoreGoals() {
 	for month, of := range g.models {
 		held := make([]*float64, len(settled[month]))
 		eachOf(len(held), func(k int) { held[k] = r.heldOf(settled[month][k], month) })
+		twins := r.twins(settled[month], month)
 		for k, share := range held {
 			if share == nil {
 				continue
 			}
 			sum.goals++
 			sum.covered += *share
-			if !g.twin(settled[month][k], r) {
+			if !twins[k] {
 				wider = max(minStretch, wider*math.Exp(adaptRate*(1-*share-2*tail)))
 			}
 		}
@@ -293,7 +256,7 @@ func (r *replaying) scoreGoals() {
 func (r *replaying) heldOf(goal, month int) *float64 {
 	t, end := r.goals.tracks[goal], &r.goals.ends[goal][month].end
 	defer t.forget()
-	cases := r.unlearnt(goal, t.cases(t.before(end.At), end))
+	cases := t.cases(t.before(end.At), end)
 	if len(cases) == 0 {
 		return nil
 	}
@@ -309,29 +272,45 @@ func (r *replaying) heldOf(goal, month int) *float64 {
 	return &held
 }
 
-// twin reports whether a goal is one of the containers over again.
-func (g *goalLessons) twin(goal int, r *replaying) bool {
-	return slices.ContainsFunc(g.same[g.units[g.tracks[goal].Container]], func(o int) bool { return o < len(r.tracks) })
+// twins reports which of the goals that closed in the month are one of the
+// containers over again.
+func (r *replaying) twins(goals []int, month int) []bool {
+	out := make([]bool, len(goals))
+	if len(goals) == 0 {
+		return out
+	}
+	at := r.models[month].AsOf
+	var pieces []piece
+	containers := r.closed(at, maxContainers)
+	for k := range containers {
+		pieces = append(pieces, containers[k].work(at))
+	}
+	for _, k := range goals {
+		pieces = append(pieces, r.goals.ends[k][month].work(at))
+	}
+	related := kinships(pieces, len(containers))
+	for k := range out {
+		out[k] = slices.ContainsFunc(related.same[len(containers)+k], func(o int) bool { return o < len(containers) })
+	}
+	return out
 }
 
-// unlearnt returns those of a goal's cases in whose month the goal had not been
-// learnt from.
-func (r *replaying) unlearnt(goal int, cases []Case) []Case {
-	return slices.DeleteFunc(cases, func(c Case) bool { return r.goals.ends[goal][r.nthMonth(c.At)] != nil })
-}
-
-// goalLives puts what was told of goals beside what came of them.
+// goalLives puts what was told of goals beside what came of them. What was told
+// in a month by which a goal had been learnt from is left out.
 func (r *replaying) goalLives() []Life {
 	g := &r.goals
 	out := make([]Life, len(g.tracks))
+	pieces := make([]piece, len(out))
 	eachOf(len(out), func(k int) {
 		out[k] = r.life(g.tracks[k], g.models)
 		out[k].Told = slices.DeleteFunc(out[k].Told, func(t Told) bool { return g.ends[k][r.nthMonth(t.At)] != nil })
-	})
-	if len(out) > 0 {
-		for k, family := range g.families(len(r.tracks)) {
-			out[k].family = family + 1
+		if pieces[k].ledger = out[k].ledger; out[k].End != nil {
+			pieces[k].leaves = out[k].End.Final
 		}
+	})
+	related := kinships(pieces, 0)
+	for k, family := range related.families() {
+		out[k].family = family + 1
 	}
 	return out
 }

@@ -1,47 +1,65 @@
 package measure
 
-// kinship tells which containers hold much of each other's work. An epic and a
-// goal that maps it are the same work twice, and a goal of several epics holds
-// that of each.
+import "time"
+
+// kinship tells what is the work of what. An epic and a goal that maps it are the
+// same work twice, and a goal of several epics holds that of each.
 type kinship struct {
-	same [][]int // by container: those with the same work
-	kin  [][]int // by container: those that have much of its work, or it of theirs, the same among them
+	same [][]int // by piece of work: those that are the same
+	kin  [][]int // by piece of work: those that have much of it, or it of theirs, the same among them
+}
+
+// piece is the work of a container, as leaves of its ledger.
+type piece struct {
+	ledger *ledger
+	leaves []int
+}
+
+// work is what the veteran teaches by: what it finally delivered, or what it
+// had by the moment, where it was still open. So which veterans are kin hangs on
+// nothing that came later.
+func (p *veteran) work(at time.Time) piece {
+	if p.closed() {
+		return piece{p.ledger, p.end.Final}
+	}
+	var came []int
+	for k := range p.ledger.leaves {
+		if p.ledger.leaves[k].from <= at.UnixMilli() {
+			came = append(came, k)
+		}
+	}
+	return piece{p.ledger, came}
 }
 
 const (
-	// sameWork is the share of the issues of both from which on two containers
-	// are one piece of work, kindred that of the smaller one's issues from which
-	// on what is known of the one tells much of the other. Both were set by
-	// judgement.
+	// sameWork is the share of the issues of both from which on two pieces are
+	// one, kindred that of the smaller one's issues from which on what is known of
+	// the one tells much of the other. Both were set by judgement.
 	sameWork = 0.9
 	kindred  = 0.5
 )
 
-// kinships compares the containers from the first on with all of them.
-func kinships(all []*Container, first int) kinship {
+// kinships compares the pieces from the first on with all those before them.
+func kinships(all []piece, first int) kinship {
 	k := kinship{make([][]int, len(all)), make([][]int, len(all))}
 	at := placed{}
-	for n, c := range all {
-		for i := range c.ledger.leaves {
-			at.put(c.ledger.leaves[i].at(), place{n, i})
+	for n, p := range all {
+		for _, leaf := range p.leaves {
+			at.put(p.ledger.leaves[leaf].at(), place{n, leaf})
 		}
 	}
 	at.sort()
 	common := make([]int, len(all))
 	for n := first; n < len(all); n++ {
 		clear(common)
-		leaves := all[n].ledger.leaves
-		for i := range leaves {
-			for _, p := range at.at(leaves[i].at()) {
-				common[p.ledger]++
+		for _, leaf := range all[n].leaves {
+			for _, o := range at.at(all[n].ledger.leaves[leaf].at()) {
+				common[o.ledger]++
 			}
 		}
-		for o, shared := range common {
-			if o >= n || shared == 0 {
-				continue // of two, the later one finds the earlier one
-			}
-			mine, theirs := len(leaves), len(all[o].ledger.leaves)
-			if float64(shared) < kindred*float64(min(mine, theirs)) {
+		for o, shared := range common[:n] {
+			mine, theirs := len(all[n].leaves), len(all[o].leaves)
+			if shared == 0 || float64(shared) < kindred*float64(min(mine, theirs)) {
 				continue
 			}
 			k.kin[n], k.kin[o] = append(k.kin[n], o), append(k.kin[o], n)
@@ -53,10 +71,10 @@ func kinships(all []*Container, first int) kinship {
 	return k
 }
 
-// families numbers the containers from the first on, so that those have one
-// number that are kin, or kin of kin.
-func (k *kinship) families(first int) []int {
-	out := make([]int, len(k.kin)-first)
+// families numbers the pieces so that those have one number that are kin, or kin
+// of kin.
+func (k *kinship) families() []int {
+	out := make([]int, len(k.kin))
 	for n := range out {
 		out[n] = -1
 	}
@@ -69,10 +87,10 @@ func (k *kinship) families(first int) []int {
 		for family := []int{n}; len(family) > 0; {
 			last := family[len(family)-1]
 			family = family[:len(family)-1]
-			for _, o := range k.kin[last+first] {
-				if o >= first && out[o-first] < 0 {
-					out[o-first] = next
-					family = append(family, o-first)
+			for _, o := range k.kin[last] {
+				if out[o] < 0 {
+					out[o] = next
+					family = append(family, o)
 				}
 			}
 		}
