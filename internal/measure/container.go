@@ -20,8 +20,6 @@ const (
 	KindVersion Kind = "version"
 	KindParent  Kind = "parent" // an issue of the base level with sub-tasks
 	KindGoal    Kind = "goal"
-
-	anyKind Kind = "" // where all kinds count alike
 )
 
 // minFinal is how many delivered leaves a container must have for its

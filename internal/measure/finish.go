@@ -117,7 +117,7 @@ func finishRows(closed, open []veteran, kind Kind, asOf time.Time) []finishRow {
 		if p.known.Before(until) {
 			until = p.known
 		}
-		if kind != anyKind && p.Kind != kind {
+		if kind != KindGoal && p.Kind != kind {
 			weight *= otherClass
 		}
 		weight *= p.worth()

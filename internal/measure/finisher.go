@@ -83,12 +83,12 @@ type outlook struct {
 
 // endingsRoom is for what an outlook makes of the endings, so that nothing is
 // left to collect.
-type endingsRoom [(maxContainers + maxGoals) * thinned]float64
+type endingsRoom [maxContainers * thinned]float64
 
 func (m *Model) outlook(s *Situation, room *endingsRoom) outlook {
 	n := len(m.endings)
 	o := outlook{model: m, situation: s, x: s.finishVector(), came: slices.Grow(room[:0], n)[:n]}
-	like := pastFinish{age: math.Log1p(max(0, s.Age)), since: math.Log1p(max(0, s.SinceDelivery)), kind: m.classOf(s.Kind)}
+	like := pastFinish{age: math.Log1p(max(0, s.Age)), since: math.Log1p(max(0, s.SinceDelivery)), kind: s.Kind}
 	for k := range m.endings {
 		o.all += m.endings[k].weight * m.endings[k].kernel(&like)
 		o.came[k] = o.all
@@ -186,7 +186,7 @@ const (
 func (e *pastFinish) kernel(o *pastFinish) float64 {
 	a, s := (e.age-o.age)*(1/kernelAge), (e.since-o.since)*(1/kernelSince)
 	k := math.Exp(-0.5*(a*a+s*s)) + kernelFloor
-	if e.kind != o.kind && o.kind != anyKind {
+	if e.kind != o.kind && o.kind != KindGoal {
 		k *= otherClass
 	}
 	return k

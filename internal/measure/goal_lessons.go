@@ -45,8 +45,8 @@ const (
 	// maxGoals bounds the goals that a model is fitted on, beside the
 	// containers: those that closed last.
 	maxGoals = 40
-	// goalsAsked is how many of the last are asked whether their work is another's
-	// before that.
+	// goalsAsked is how many of the last are asked before that whether their work
+	// is another's.
 	goalsAsked = 2 * maxGoals
 )
 
@@ -112,73 +112,43 @@ func (r *replaying) beginBy(at time.Time) {
 // have closed, that of the containers stays.
 func (r *replaying) fitGoals(from, to int) {
 	models := r.goals.models[from:to]
-	all := make([]*lesson, len(models))
+	closed := make([][]veteran, len(models))
 	for k := range models {
-		all[k] = r.lessonOf(from + k)
+		if ended := r.goals.ended(from + k); len(ended) >= enoughGoals {
+			containers := r.closed(models[k].AsOf, maxContainers)
+			closed[k] = append(containers, ended...)
+		}
 	}
 	eachOf(len(models), func(k int) {
-		if x := all[k]; x != nil && x.join() {
-			models[k] = x.model(models[k], r.prior)
+		if closed[k] == nil {
+			return
+		}
+		first := slices.IndexFunc(closed[k], func(p veteran) bool { return p.Kind == KindGoal })
+		if all, kin, goals := onceEach(closed[k], first); goals >= enoughGoals {
+			models[k] = models[k].withGoals(fitKindred(all, kin, first, r.prior), goals)
 		}
 	})
 }
 
-// lesson is what a model of a month is fitted on by which goals are told.
-type lesson struct {
-	at                     time.Time
-	closed, open           []veteran // the containers, then the goals
-	firstClosed, firstOpen int       // of the goals
-	kin                    [][]int   // of the closed
-	containers, goals      int       // so many are closed
-}
-
-// lessonOf gathers what may be learnt from as of a month; nil while too few
-// goals have closed.
-func (r *replaying) lessonOf(month int) *lesson {
-	g, at := &r.goals, r.models[month].AsOf
-	var ended, open []veteran
+// ended returns the last goals that were known to have closed in the month, in
+// order of their closing.
+func (g *goalLessons) ended(month int) []veteran {
+	var out []veteran
 	for k := range g.ends {
 		if p := g.ends[k][month]; p != nil {
-			ended = append(ended, *p)
+			out = append(out, *p)
 		}
 	}
-	if len(ended) < enoughGoals {
-		return nil
-	}
-	slices.SortStableFunc(ended, func(a, b veteran) int { return a.end.At.Compare(b.end.At) })
-	for k := len(g.tracks) - 1; k >= 0 && len(open) < goalsAsked; k-- {
-		if p, ok := g.tracks[k].stillOpen(at, &r.Settings); ok {
-			open = append(open, p)
-		}
-	}
-	slices.Reverse(open)
-	x := &lesson{at: at}
-	x.closed, x.open = r.recent(at)
-	x.containers, x.firstClosed, x.firstOpen = len(x.closed), len(x.closed), len(x.open)
-	x.closed, x.open = append(x.closed, ended[max(0, len(ended)-goalsAsked):]...), append(x.open, open...)
-	return x
-}
-
-// join has each piece of work teach once; false where too few goals are left.
-func (x *lesson) join() bool {
-	x.closed, x.kin, x.goals = onceEach(x.closed, x.firstClosed, x.at)
-	if x.goals < enoughGoals {
-		return false
-	}
-	x.open, _, _ = onceEach(x.open, x.firstOpen, x.at)
-	return true
+	slices.SortStableFunc(out, func(a, b veteran) int { return a.end.At.Compare(b.end.At) })
+	return out[max(0, len(out)-goalsAsked):]
 }
 
 // onceEach returns the containers and the goals, which come behind them, without
 // those whose work is another's: of goals with the same work the last stays, and
 // of a goal and a container the goal. It returns who is kin of whom among them,
 // and how many of them are goals.
-func onceEach(all []veteran, firstGoal int, at time.Time) (left []veteran, kin [][]int, goals int) {
-	pieces := make([]piece, len(all))
-	for k := range all {
-		pieces[k] = all[k].work(at)
-	}
-	related := kinships(pieces, firstGoal)
+func onceEach(all []veteran, firstGoal int) (left []veteran, kin [][]int, goals int) {
+	related := kinships(piecesOf(all), firstGoal)
 	out := make([]bool, len(all))
 	for k := len(all) - 1; k >= firstGoal; k-- {
 		if out[k] = out[k] || goals == maxGoals; out[k] {
@@ -210,13 +180,14 @@ func onceEach(all []veteran, firstGoal int, at time.Time) (left []veteran, kin [
 	return left, kin, goals
 }
 
-// model is that of a month, in which that of the containers is in force.
-func (x *lesson) model(of *Model, prior *Prior) *Model {
-	m := fitKindred(x.closed, x.kin, x.containers, prior)
-	m.AsOf, m.Goals = of.AsOf, x.goals
-	m.stretch, m.champion, m.losses, m.mix = of.stretch, of.champion, of.losses, of.mix
-	m.finish = map[Kind]*finishModel{KindGoal: fitFinish(x.closed, x.open, KindGoal, prior, m.AsOf)}
-	return m
+// withGoals is the model of containers, in which completions are told by another
+// that was fitted on so many goals, too. What is told of the finish stays.
+func (m *Model) withGoals(by *Model, goals int) *Model {
+	out := *by
+	out.AsOf, out.Goals = m.AsOf, goals
+	out.stretch, out.champion, out.losses = m.stretch, m.champion, m.losses
+	out.mix, out.finish, out.endings = m.mix, m.finish, m.endings
+	return &out
 }
 
 // scoreGoals takes in, month by month, how well the goals were told that are
@@ -279,18 +250,14 @@ func (r *replaying) twins(goals []int, month int) []bool {
 	if len(goals) == 0 {
 		return out
 	}
-	at := r.models[month].AsOf
-	var pieces []piece
-	containers := r.closed(at, maxContainers)
-	for k := range containers {
-		pieces = append(pieces, containers[k].work(at))
-	}
+	all := r.closed(r.models[month].AsOf, maxContainers)
+	first := len(all)
 	for _, k := range goals {
-		pieces = append(pieces, r.goals.ends[k][month].work(at))
+		all = append(all, *r.goals.ends[k][month])
 	}
-	related := kinships(pieces, len(containers))
+	related := kinships(piecesOf(all), first)
 	for k := range out {
-		out[k] = slices.ContainsFunc(related.same[len(containers)+k], func(o int) bool { return o < len(containers) })
+		out[k] = slices.ContainsFunc(related.same[first+k], func(o int) bool { return o < first })
 	}
 	return out
 }
@@ -300,15 +267,17 @@ func (r *replaying) twins(goals []int, month int) []bool {
 func (r *replaying) goalLives() []Life {
 	g := &r.goals
 	out := make([]Life, len(g.tracks))
-	pieces := make([]piece, len(out))
 	eachOf(len(out), func(k int) {
 		out[k] = r.life(g.tracks[k], g.models)
 		out[k].Told = slices.DeleteFunc(out[k].Told, func(t Told) bool { return g.ends[k][r.nthMonth(t.At)] != nil })
-		if pieces[k].ledger = out[k].ledger; out[k].End != nil {
-			pieces[k].leaves = out[k].End.Final
-		}
 	})
-	related := kinships(pieces, 0)
+	all := make([]veteran, len(out))
+	for k := range out {
+		if all[k].Container = out[k].Container; out[k].End != nil {
+			all[k].end = *out[k].End
+		}
+	}
+	related := kinships(piecesOf(all), 0)
 	for k, family := range related.families() {
 		out[k].family = family + 1
 	}

@@ -100,9 +100,8 @@ func TestAGoalThatIsAnEpicOverAgainTakesItsPlace(t *testing.T) {
 	past := withGoals(t, 40, onesOf(40)...)
 	r := past.Learn()
 	goals, containers := r.Model(past.Until), r.ofContainers(past.Until)
-	if len(goals.references) != len(containers.references) || len(goals.endings) != len(containers.endings) {
-		t.Errorf("the goals' model leans on %d cases and %d endings, that of containers on %d and %d",
-			len(goals.references), len(goals.endings), len(containers.references), len(containers.endings))
+	if len(goals.references) != len(containers.references) {
+		t.Errorf("the goals' model leans on %d cases, that of containers on %d", len(goals.references), len(containers.references))
 	}
 	if d := cmp.Diff(containers.beta, goals.beta); d != "" {
 		t.Errorf("the same work teaches otherwise (-containers +goals):\n%s", d)
@@ -147,8 +146,11 @@ func TestWhatIsTheSameWorkAndWhatIsKin(t *testing.T) {
 	for _, some := range [][]Container{past.Containers, past.Goals} {
 		for k := range some {
 			name[len(all)] = some[k].Name
-			open := veteran{Container: &some[k]}
-			all = append(all, open.work(past.Until))
+			p := piece{ledger: some[k].ledger}
+			for leaf := range p.ledger.leaves {
+				p.leaves = append(p.leaves, leaf)
+			}
+			all = append(all, p)
 		}
 	}
 	k := kinships(all, len(past.Containers))
@@ -176,10 +178,6 @@ func TestWhatIsTheSameWorkAndWhatIsKin(t *testing.T) {
 	apart := kinships(all[:len(past.Containers)], 0)
 	if d := cmp.Diff([]int{0, 1, 2, 3, 4}, apart.families()); d != "" {
 		t.Errorf("epics share nothing (-want +got):\n%s", d)
-	}
-	begun := veteran{Container: &past.Goals[0]}
-	if n := len(begun.work(flowtest.At(t, "2020-02-01")).leaves); n == 0 || n >= 25 {
-		t.Errorf("of pair-1 %d leaves had come after a month", n)
 	}
 }
 

@@ -1,7 +1,5 @@
 package measure
 
-import "time"
-
 // kinship tells what is the work of what. An epic and a goal that maps it are the
 // same work twice, and a goal of several epics holds that of each.
 type kinship struct {
@@ -9,26 +7,19 @@ type kinship struct {
 	kin  [][]int // by piece of work: those that have much of it, or it of theirs, the same among them
 }
 
-// piece is the work of a container, as leaves of its ledger.
+// piece is the work of a container that has closed: what it finally delivered,
+// as leaves of its ledger. So who is kin hangs on nothing that came later.
 type piece struct {
 	ledger *ledger
 	leaves []int
 }
 
-// work is what the veteran teaches by: what it finally delivered, or what it
-// had by the moment, where it was still open. So which veterans are kin hangs on
-// nothing that came later.
-func (p *veteran) work(at time.Time) piece {
-	if p.closed() {
-		return piece{p.ledger, p.end.Final}
+func piecesOf(all []veteran) []piece {
+	out := make([]piece, len(all))
+	for k := range all {
+		out[k] = piece{all[k].ledger, all[k].end.Final}
 	}
-	var came []int
-	for k := range p.ledger.leaves {
-		if p.ledger.leaves[k].from <= at.UnixMilli() {
-			came = append(came, k)
-		}
-	}
-	return piece{p.ledger, came}
+	return out
 }
 
 const (

@@ -96,22 +96,13 @@ func fitKindred(closed []veteran, kin [][]int, containers int, prior *Prior) *Mo
 // fitFinish fits what the finish is told by.
 func (m *Model) fitFinish(closed, open []veteran, prior *Prior) {
 	m.finish = map[Kind]*finishModel{}
-	general := fitFinish(closed, open, anyKind, prior, m.AsOf)
+	general := fitFinish(closed, open, KindGoal, prior, m.AsOf)
 	for _, kind := range []Kind{KindEpic, KindVersion, KindParent, KindGoal} {
 		m.finish[kind] = general
 		if here := func(p veteran) bool { return p.Kind == kind }; slices.ContainsFunc(closed, here) || slices.ContainsFunc(open, here) {
 			m.finish[kind] = fitFinish(closed, open, kind, prior, m.AsOf)
 		}
 	}
-}
-
-// classOf is the kind whose cases count more than others in the model; anyKind
-// where it knows none of the kind of a goal.
-func (m *Model) classOf(of Kind) Kind {
-	if of == KindGoal && m.Goals == 0 {
-		return anyKind
-	}
-	return of
 }
 
 func (m *Model) sort() {

@@ -291,7 +291,7 @@ func priorFinish(closed, open []veteran, start *Prior, until time.Time) finishBe
 	}
 	var rows []finishRow
 	for _, g := range order {
-		some := finishRows(by[g][0], by[g][1], anyKind, until)
+		some := finishRows(by[g][0], by[g][1], KindGoal, until)
 		total := 0.0
 		for k := range some {
 			total += some[k].w
