@@ -180,17 +180,3 @@ func spansApart(a, b flow.Spans) time.Time {
 	}
 	return never()
 }
-
-// apart is when two tallies first differ; never where they don't.
-func (t *tallyOver) apart(o *tallyOver) time.Time {
-	first := int64(forever)
-	for _, lists := range [][2][]int64{{t.came, o.came}, {t.went, o.went}} {
-		onlyA, onlyB := apart(lists[0], lists[1])
-		for _, only := range [][]int64{onlyA, onlyB} {
-			if len(only) > 0 {
-				first = min(first, only[0])
-			}
-		}
-	}
-	return time.UnixMilli(first).UTC()
-}

@@ -164,17 +164,18 @@ func (d *debtTallies) holds(at time.Time, t trapLimits) bool {
 // retired.
 func (l *ledger) debtTalk(s *Settings, t trapLimits) flow.Spans {
 	d, _ := l.debtTallies(t, s)
-	if len(d.stuck.came) == 0 {
+	from, any := d.stuck.came.first()
+	if !any {
 		return nil
 	}
-	zone := s.Calendar.Location()
-	first := monday(instantOf(d.stuck.came[0]), zone).AddDays(7)
-	last := d.open.came[len(d.open.came)-1]
+	last := from
 	for _, x := range []*tallyOver{&d.stuck, &d.open, &d.created, &d.retired} {
-		if n := len(x.went); n > 0 {
-			last = max(last, x.went[n-1])
+		if ms, any := x.last(); any {
+			last = max(last, ms)
 		}
 	}
+	zone := s.Calendar.Location()
+	first := monday(instantOf(from), zone).AddDays(7)
 	end := monday(instantOf(last).Add(t.days("growth_days")), zone).AddDays(7)
 	var out flow.Spans
 	for w := first; !end.Before(w); w = w.AddDays(7) {
