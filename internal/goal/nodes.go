@@ -1,9 +1,7 @@
 package goal
 
 import (
-	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"plumbline/internal/flow"
@@ -104,9 +102,6 @@ type project struct {
 // keyNumber is a key of a site.
 type keyNumber struct{ project, number uint32 }
 
-// noNumber is the number of a key that does not end in one.
-const noNumber = math.MaxUint32
-
 func newNames() names { return names{bySite: map[string]uint32{}, byName: map[project]uint32{}} }
 
 func (ns *names) site(name string) uint32 {
@@ -121,7 +116,8 @@ func (ns *names) site(name string) uint32 {
 
 // key returns the number of a key.
 func (ns *names) key(site uint32, key string) keyNumber {
-	name, number := split(key)
+	is := KeyOf(key)
+	name, number := is.Project, is.Number
 	for k, n := range ns.last {
 		if int(n) < len(ns.projects) && ns.projects[n].name == name && ns.projects[n].site == site {
 			if k > 0 {
@@ -140,26 +136,7 @@ func (ns *names) key(site uint32, key string) keyNumber {
 	return keyNumber{n, number}
 }
 
-// split returns the project and the number of a key that is written as Jira
-// writes keys, else the whole and noNumber.
-func split(key string) (string, uint32) {
-	dash := strings.LastIndexByte(key, '-')
-	digits := key[dash+1:]
-	if dash < 0 || digits == "" || digits[0] == '0' {
-		return key, noNumber
-	}
-	n, err := strconv.ParseUint(digits, 10, 32)
-	if err != nil || n == noNumber {
-		return key, noNumber
-	}
-	return key[:dash], uint32(n)
-}
-
 // text returns the key as it is written.
 func (ns *names) text(k keyNumber) string {
-	name := ns.projects[k.project].name
-	if k.number == noNumber {
-		return name
-	}
-	return name + "-" + strconv.FormatUint(uint64(k.number), 10)
+	return Key{ns.projects[k.project].name, k.number}.String()
 }

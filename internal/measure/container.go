@@ -219,11 +219,12 @@ func (d *discovery) eachChosen(each func(*flow.Issue) error) error {
 
 func (d *discovery) builder(members []goal.Members) *builder {
 	b := &builder{settings: d.in.Settings, leaves: placed{}, epics: map[issueAt][]place{}}
+	from := origins{}
 	for k, m := range members {
 		b.ledgers = append(b.ledgers, ledger{goal: m.Goal, bounce: b.settings.Thresholds.Bounce, leaves: make([]leaf, len(m.Leaves))})
 		d.containers[k].done = make([]flow.Spans, len(m.Leaves))
 		for n := range m.Leaves {
-			b.ledgers[k].leaves[n] = newLeaf(&m.Leaves[n], &b.ledgers[k].leaves[max(n-1, 0)])
+			b.ledgers[k].leaves[n] = newLeaf(&m.Leaves[n], from)
 			at := b.ledgers[k].leaves[n].at()
 			b.leaves.put(at, place{k, n})
 		}

@@ -137,7 +137,7 @@ func newExplainer(h *History, k int, at time.Time) *explainer {
 
 func (x *explainer) evidence(leaf int, at time.Time, what string) Evidence {
 	l := &x.l.leaves[leaf]
-	return Evidence{Site: l.site, Key: l.key, At: at, What: what, Via: l.via, Also: x.l.also(leaf, x.at)}
+	return Evidence{Site: l.site, Key: l.key(), At: at, What: what, Via: l.via, Also: x.l.also(leaf, x.at)}
 }
 
 // leavesNow splits the leaves in scope by whether they count.

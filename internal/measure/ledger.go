@@ -168,16 +168,13 @@ func newBuilder(index *goal.Index, bulk bulkView, s Settings) *builder {
 
 // enter lays the leaves of all goals.
 func (b *builder) enter(index *goal.Index) {
+	from := origins{}
 	for is := range index.All() {
 		if len(is.Leaf.In) == 0 {
 			continue
 		}
 		l := &b.ledgers[is.Goal]
-		var last leaf
-		if n := len(l.leaves); n > 0 {
-			last = l.leaves[n-1]
-		}
-		one := newLeaf(&is.Leaf, &last)
+		one := newLeaf(&is.Leaf, from)
 		b.leaves.put(one.at(), place{is.Goal, len(l.leaves)})
 		l.leaves = append(l.leaves, one)
 	}
@@ -262,7 +259,7 @@ func compareEntries(a, b entry) int {
 }
 
 func compareProgress(a, b progress) int {
-	return cmp.Or(cmp.Compare(a.ms, b.ms), cmp.Compare(a.leaf, b.leaf))
+	return cmp.Or(cmp.Compare(a.ms(), b.ms()), cmp.Compare(a.leaf, b.leaf))
 }
 
 func compareSizes(a, b sizing) int {

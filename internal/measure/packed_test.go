@@ -41,7 +41,7 @@ func TestALeafIsInScopeWhenItWas(t *testing.T) {
 		{{From: day(2), To: day(5)}},
 		{{From: day(2), To: day(5)}, {From: day(7), To: day(8)}, {From: day(9)}},
 	} {
-		l := newLeaf(&goal.Leaf{In: in}, &leaf{})
+		l := newLeaf(&goal.Leaf{In: in}, origins{})
 		if d := cmp.Diff(in, l.in()); d != "" {
 			t.Errorf("in scope (-want +got):\n%s", d)
 		}
@@ -58,12 +58,12 @@ func TestALeafIsInScopeWhenItWas(t *testing.T) {
 func TestRowsAreSmall(t *testing.T) {
 	for what, size := range map[string]struct{ got, most uintptr }{
 		"a step":           {unsafe.Sizeof(entry{}), 16},
-		"a progress event": {unsafe.Sizeof(progress{}), 24},
+		"a progress event": {unsafe.Sizeof(progress{}), 16},
 		"an estimate":      {unsafe.Sizeof(sizing{}), 24},
 		"a turn":           {unsafe.Sizeof(turn{}), 12},
 		"a mark":           {unsafe.Sizeof(mark{}), 12},
 		"a life":           {unsafe.Sizeof(life{}), 16},
-		"a leaf":           {unsafe.Sizeof(leaf{}), 56},
+		"a leaf":           {unsafe.Sizeof(leaf{}), 40},
 	} {
 		if size.got > size.most {
 			t.Errorf("%s takes %d bytes, expected at most %d", what, size.got, size.most)

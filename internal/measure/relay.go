@@ -16,8 +16,9 @@ type relay struct {
 	redo   map[int32]bool // by their place before: the leaves whose rows are written anew
 }
 
-// newRelay takes in how a goal's leaves differ.
-func newRelay(old []leaf, differ []goal.Difference) *relay {
+// newRelay takes in how a goal's leaves differ; those that are new come from one
+// of the origins.
+func newRelay(old []leaf, differ []goal.Difference, from origins) *relay {
 	r := &relay{leaves: old, redo: map[int32]bool{}}
 	if len(differ) == 0 {
 		return r
@@ -43,22 +44,11 @@ func newRelay(old []leaf, differ []goal.Difference) *relay {
 			next++
 		}
 		if len(d.Is.In) > 0 {
-			r.leaves = append(r.leaves, newLeaf(&d.Is, r.beside(old, next)))
+			r.leaves = append(r.leaves, newLeaf(&d.Is, from))
 		}
 	}
 	keep(next, len(old))
 	return r
-}
-
-// beside is a leaf that may have come in the same way as the next one.
-func (r *relay) beside(old []leaf, next int) *leaf {
-	switch {
-	case len(r.leaves) > 0:
-		return &r.leaves[len(r.leaves)-1]
-	case next < len(old):
-		return &old[next]
-	}
-	return &leaf{}
 }
 
 // of returns the leaf's place; false where its rows don't stay.

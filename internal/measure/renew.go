@@ -166,9 +166,10 @@ func (b *builder) mapEpics(ledgers []ledger) {
 // among them.
 func (r *renewal) lay() {
 	r.next = slices.Clone(r.old.ledgers)
+	from := origins{}
 	for k := range r.renewed {
 		x := &r.renewed[k]
-		r.relays[x.Goal] = newRelay(r.next[x.Goal].leaves, x.Leaves)
+		r.relays[x.Goal] = newRelay(r.next[x.Goal].leaves, x.Leaves, from)
 		r.next[x.Goal].leaves = r.relays[x.Goal].leaves
 		if x.Remapped {
 			r.next[x.Goal].remap(x)
@@ -211,7 +212,7 @@ func (r *renewal) lay() {
 // relay is that of a goal that some touched issue concerns.
 func (r *renewal) relay(g int) *relay {
 	if r.relays[g] == nil {
-		r.relays[g] = newRelay(r.next[g].leaves, nil)
+		r.relays[g] = newRelay(r.next[g].leaves, nil, nil)
 	}
 	return r.relays[g]
 }
@@ -267,7 +268,7 @@ func (h *holders) after(at keyAt) (out []place) {
 func (h *holders) before(at keyAt) (out []place) {
 	add := func(g int, of issueAt) {
 		l := &h.r.old.ledgers[g]
-		if k, ok := l.find(of); ok && l.leaves[k].key == at.key {
+		if k, ok := l.find(of); ok && l.leaves[k].key() == at.key {
 			out = append(out, place{g, k})
 		}
 	}

@@ -110,7 +110,7 @@ func (r *renewal) apart(g int) time.Time {
 		return a.ms == b.ms && a.packed == b.packed && leaf == b.leaf
 	}, func(e *entry) (time.Time, int32) { return e.at(), e.leaf })
 	out = earlier(out, firstApart(old.progress, l.progress, lay, func(a, b *progress, leaf int32) bool {
-		return a.ms == b.ms && leaf == b.leaf && a.discount == b.discount && a.bulkAfter == b.bulkAfter && a.delivered == b.delivered
+		return a.same(b, leaf)
 	}, func(p *progress) (time.Time, int32) { return p.at(), p.leaf }))
 	out = earlier(out, spansApart(old.overdue, l.overdue))
 	out = earlier(out, spansApart(old.shut, l.shut))

@@ -196,7 +196,7 @@ func (x *explainer) heroics(t trapLimits) ExplainedMeasure {
 			r := &l.raises[k]
 			if r.at().Before(g.due) && !r.at().Before(g.due.Add(-t.days("days"))) {
 				leaf := &l.leaves[r.leaf]
-				m.Counted = append(m.Counted, Evidence{Site: leaf.site, Key: leaf.key, At: r.at(), What: "raised shortly before the target of " + l.goal.ID})
+				m.Counted = append(m.Counted, Evidence{Site: leaf.site, Key: leaf.key(), At: r.at(), What: "raised shortly before the target of " + l.goal.ID})
 			}
 		}
 	}
@@ -296,7 +296,7 @@ func (x sight) projects() map[projectAt]bool {
 		l := &x.l.leaves[leaf]
 		project, there := moved[int32(leaf)]
 		if !there {
-			project, _, _ = strings.Cut(l.key, "-")
+			project = l.project
 		}
 		out[projectAt{l.site, project}] = true
 	}

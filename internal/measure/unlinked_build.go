@@ -52,7 +52,8 @@ func (w *workBuilder) join(b *builder, m *mentions) {
 	for g := range b.ledgers {
 		for k := range b.ledgers[g].leaves {
 			l := &b.ledgers[g].leaves[k]
-			if at := (keyAt{l.site, l.key}); m.has(at) {
+			if m.has(l) {
+				at := keyAt{l.site, l.key()}
 				byKey[at] = append(byKey[at], place{g, k})
 			}
 		}
