@@ -222,6 +222,7 @@ func (a *App) input(ctx context.Context, c *config.Config, goals []goal.Goal) (m
 	in := measure.Input{
 		Goals: goals, Settings: measureSettings(c), Expect: a.expected(),
 		Issues: func(each func(*flow.Issue) error) error { return a.store.Issues(ctx, "", each) },
+		Done:   a.store.Reuse,
 	}
 	a.experienced(ctx, c, &in)
 	var err error

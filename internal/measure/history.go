@@ -24,6 +24,9 @@ type Input struct {
 	// twice and must give the same issues both times. The issues are not
 	// held on to.
 	Issues func(each func(*flow.Issue) error) error
+	// Done, where it is given, is told of each of them that nobody looks at any
+	// more, from any goroutine.
+	Done func(*flow.Issue)
 	// Releases are the release dates that versions were seen with, and since
 	// when. Jira keeps no history of them: what was moved before anybody looked
 	// is not known.
