@@ -118,7 +118,7 @@ func Build(in Input) (*History, error) {
 	}
 	link(h.ledgers, h.above)
 	h.work = w.finish()
-	h.kept = &kept{index: index, bulk: bulk, words: b.words, people: b.people, uses: b.uses, blockers: held, mentions: named, decider: b.decider}
+	h.kept = &kept{index: index, bulk: bulk, words: b.words, origins: b.origins, people: b.people, uses: b.uses, blockers: held, mentions: named, decider: b.decider}
 	h.kept.rest(&h.settings)
 	for k := range h.ledgers { // which stay as they are from now on
 		l := &h.ledgers[k]

@@ -14,6 +14,7 @@ type kept struct {
 	index    *goal.Index
 	bulk     *bulkEdits
 	words    *wordings
+	origins  *origins
 	people   people
 	uses     map[projectAt]time.Time // not changed, but replaced
 	blockers *blockers

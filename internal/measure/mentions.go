@@ -57,10 +57,8 @@ func (m *mentions) renew(i *flow.Issue) {
 	})
 }
 
-// has reports whether any issue may have a link to the leaf.
-func (m *mentions) has(l *leaf) bool {
-	return len(m.of(m.hashOf(l.site, goal.Key{Project: l.project, Number: l.number}))) > 0
-}
+// has reports whether any issue may have a link to the one with the key.
+func (m *mentions) has(site string, key goal.Key) bool { return len(m.of(m.hashOf(site, key))) > 0 }
 
 // by are the issues that may have had a link to the one with the key.
 func (m *mentions) by(key keyAt) []issueAt { return m.of(m.hash(key)) }

@@ -2,11 +2,9 @@ package measure
 
 import (
 	"math"
-	"slices"
 	"time"
 
 	"plumbline/internal/flow"
-	"plumbline/internal/goal"
 )
 
 // A company's ledgers hold millions of rows, so rows are packed: moments are
@@ -177,94 +175,8 @@ func (p *progress) same(o *progress, leaf int32) bool {
 	return p.when == o.when && leaf == o.leaf && (p.rest^o.rest)&(deliveredBit<<1-1) == 0
 }
 
-// leaf is an issue of a goal and when it is in the goal's scope.
-type leaf struct {
-	*origin // shared with the leaves that came in the same way
-	id      flow.IssueID
-	from    int64 // since when it is in scope; most are for ever
-	more    *leafMore
-	number  uint32 // of its present key
-}
-
-// origin is where leaves come from.
-type origin struct {
-	site    string
-	project string // of their keys
-	via     string // by which selectors they belong, for people
-	// approximate tells that they belong by JQL alone.
-	approximate bool
-}
-
-// origins are those that are known, each held once.
-type origins map[origin]*origin
-
-// at names the issue.
-func (l *leaf) at() issueAt { return issueAt{l.site, l.id} }
-
-// key is the issue's present one.
-func (l *leaf) key() string { return goal.Key{Project: l.project, Number: l.number}.String() }
-
-// leafMore is what few leaves have.
-type leafMore struct {
-	in    flow.Spans   // where it is not in scope from leaf.from on for ever, all stays
-	under []goal.Under // below which of the goal's own epics it lies and when
-}
-
-const forever = math.MaxInt64
-
-// newLeaf packs a member of the goal.
-func newLeaf(m *goal.Leaf, known origins) leaf {
-	key := goal.KeyOf(m.Key)
-	from := origin{m.Site, key.Project, m.Via, m.Approximate}
-	if known[from] == nil {
-		known[from] = &from
-	}
-	l := leaf{origin: known[from], id: m.ID, number: key.Number}
-	if len(m.In) > 0 {
-		l.from = m.In[0].From.UnixMilli()
-	}
-	stays := len(m.In) == 1 && m.In[0].To.IsZero()
-	if !stays || len(m.Under) > 0 {
-		l.more = &leafMore{under: m.Under}
-		if !stays {
-			l.more.in = slices.Concat(flow.Spans{}, m.In) // nil is for ever
-		}
-	}
-	return l
-}
-
-// in returns when the leaf is in scope.
-func (l *leaf) in() flow.Spans {
-	if l.more != nil && l.more.in != nil {
-		return l.more.in
-	}
-	return flow.Spans{{From: instantOf(l.from)}}
-}
-
-// contains reports whether the leaf is in scope at the moment.
-func (l *leaf) contains(at time.Time) bool {
-	if l.more != nil && l.more.in != nil {
-		return l.more.in.Contains(at)
-	}
-	return l.from <= at.UnixMilli()
-}
-
-// under tells below which of the goal's own epics the leaf lies and when.
-func (l *leaf) under() []goal.Under {
-	if l.more == nil {
-		return nil
-	}
-	return l.more.under
-}
-
 // until returns the steps by the moment.
 func (l *ledger) until(at time.Time) []entry { return l.entries[:l.firstAfter(at)] }
-
-// find returns the place of an issue among the leaves, which are sorted by site
-// and id.
-func (l *ledger) find(at issueAt) (int, bool) {
-	return slices.BinarySearchFunc(l.leaves, at, func(x leaf, at issueAt) int { return x.at().compare(at) })
-}
 
 // roomFor returns the list with room for n more rows of a leaf. Where that takes a
 // larger list, it is made so large that the leaves behind this one fit in too, if

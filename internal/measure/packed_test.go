@@ -41,12 +41,13 @@ func TestALeafIsInScopeWhenItWas(t *testing.T) {
 		{{From: day(2), To: day(5)}},
 		{{From: day(2), To: day(5)}, {From: day(7), To: day(8)}, {From: day(9)}},
 	} {
-		l := newLeaf(&goal.Leaf{In: in}, origins{})
-		if d := cmp.Diff(in, l.in()); d != "" {
+		var l leaves
+		l.add(&goal.Leaf{In: in}, newOrigins())
+		if d := cmp.Diff(in, l.in(0)); d != "" {
 			t.Errorf("in scope (-want +got):\n%s", d)
 		}
 		for n := 1; n < 12; n++ {
-			if got, want := l.contains(day(n)), in.Contains(day(n)); got != want {
+			if got, want := l.contains(0, day(n)), in.Contains(day(n)); got != want {
 				t.Errorf("%v on %v: %v, expected %v", in, day(n), got, want)
 			}
 		}
@@ -63,7 +64,7 @@ func TestRowsAreSmall(t *testing.T) {
 		"a turn":           {unsafe.Sizeof(turn{}), 12},
 		"a mark":           {unsafe.Sizeof(mark{}), 12},
 		"a life":           {unsafe.Sizeof(life{}), 16},
-		"a leaf":           {unsafe.Sizeof(leaf{}), 40},
+		"a leaf":           {unsafe.Sizeof(leaf{}), 32},
 	} {
 		if size.got > size.most {
 			t.Errorf("%s takes %d bytes, expected at most %d", what, size.got, size.most)

@@ -56,11 +56,11 @@ func (b *builder) record(t *flow.Timeline, leaves []place, by *flow.Change, p pr
 	}
 	for _, at := range leaves {
 		l := &b.ledgers[at.ledger]
-		if !l.leaves[at.index].contains(p.at()) {
+		if !l.leaves.contains(at.index, p.at()) {
 			continue
 		}
 		p.leaf = int32(at.index)
-		l.progress = append(roomFor(l.progress, 1, at.index, len(l.leaves)), p)
+		l.progress = append(roomFor(l.progress, 1, at.index, l.leaves.len()), p)
 		if m := minuteOf(t.Issue.Site, by); p.discount() == counts && by.History != 0 && b.bulk.suspected(m) {
 			b.waiting = append(b.waiting, waiting{place{at.ledger, len(l.progress) - 1}, m})
 		}

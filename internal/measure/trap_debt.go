@@ -89,7 +89,7 @@ func (d *debtLife) stuck(t trapLimits) flow.Spans {
 // debtLives tells of every leaf that was ever debt in scope.
 func (l *ledger) debtLives(t trapLimits) []debtLife {
 	debt := map[int32]flow.Spans{}
-	some := make([]bool, len(l.leaves))
+	some := make([]bool, l.leaves.len())
 	for k := range l.marks {
 		m := &l.marks[k]
 		if m.is()&isDebt == 0 {
@@ -108,7 +108,7 @@ func (l *ledger) debtLives(t trapLimits) []debtLife {
 	open, delivered := l.spansOf(some, func(c class) bool { return c.in && c.out == flow.Open }), l.spansOf(some, func(c class) bool { return c.in && c.out == flow.Delivered })
 	var out []debtLife
 	at := map[int32]int{}
-	for leaf := range l.leaves {
+	for leaf := range l.leaves.len() {
 		if k := int32(leaf); some[leaf] {
 			at[k] = len(out)
 			out = append(out, debtLife{leaf: leaf, open: debt[k].Intersect(open[k]), delivered: debt[k].Intersect(delivered[k]), born: instantOf(l.lives[leaf].born)})
