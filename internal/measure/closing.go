@@ -47,8 +47,8 @@ func (c *Container) closedAt(end time.Time, s *Settings) (Closing, bool) {
 		return Closing{}, false
 	}
 	out := Closing{At: end, settled: end.Add(s.Thresholds.Grace)}
-	for k := range c.ledger.leaves {
-		in := c.ledger.leaves[k].in()
+	for k := range c.ledger.leaves.len() {
+		in := c.ledger.leaves.in(k)
 		if !in.Contains(end) && !in.Contains(out.settled) {
 			continue
 		}
@@ -93,8 +93,8 @@ func (c *Container) released(v *flow.Version, at time.Time, s *Settings) (time.T
 		return end, !end.After(at)
 	}
 	var delivered []time.Time
-	for k := range c.ledger.leaves {
-		if span, ok := c.doneOf(k).At(at); ok && c.ledger.leaves[k].contains(at) {
+	for k := range c.ledger.leaves.len() {
+		if span, ok := c.doneOf(k).At(at); ok && c.ledger.leaves.contains(k, at) {
 			delivered = append(delivered, span.From)
 		}
 	}

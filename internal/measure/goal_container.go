@@ -21,7 +21,7 @@ func (h *History) Containers(until time.Time) []Container {
 	var out []Container
 	for k := range h.ledgers {
 		l := &h.ledgers[k]
-		if len(l.leaves) < minFinal || !l.hindsight.Before(until) || len(l.unanswered) > 0 {
+		if l.leaves.len() < minFinal || !l.hindsight.Before(until) || len(l.unanswered) > 0 {
 			continue
 		}
 		out = append(out, Container{Kind: KindGoal, Project: l.projects(), Name: l.goal.ID, known: until, ledger: l})
@@ -34,10 +34,8 @@ func (h *History) Containers(until time.Time) []Container {
 func (l *ledger) projects() string {
 	var out []string
 	last := ""
-	for k := range l.leaves {
-		key := l.leaves[k].key
-		project := key[:max(0, strings.LastIndexByte(key, '-'))]
-		if project != last {
+	for k := range l.leaves.len() {
+		if project := l.leaves.origin(k).project; project != last {
 			out, last = append(out, project), project
 		}
 	}
@@ -103,7 +101,7 @@ func (c *Container) doneOf(leaf int) flow.Spans {
 // delivered returns while each leaf was delivered, in scope or not, bounces
 // bridged.
 func (l *ledger) delivered() []flow.Spans {
-	out := make([]flow.Spans, len(l.leaves))
+	out := make([]flow.Spans, l.leaves.len())
 	since, is := time.Time{}, false
 	for k := range l.turns {
 		x := &l.turns[k]
@@ -134,6 +132,16 @@ func (p pasts) meet(i *flow.Issue) {
 	}
 }
 
+// all reports whether the sites of all the leaves are among them.
+func (p pasts) all(ls *leaves) bool {
+	for k := range ls.len() {
+		if !p[ls.origin(k).site] {
+			return false
+		}
+	}
+	return true
+}
+
 // setHindsight finds up to when it is known by hindsight alone which issues a
 // goal had. A JQL is taken to have matched since an issue's creation what it
 // matched when it was first answered; of versions and labels, which are mostly
@@ -153,8 +161,7 @@ func (b *builder) setHindsight(matched []flow.Matching, told pasts) {
 				own[g] = latest(own[g], m.First)
 			}
 		}
-		untold := func(l leaf) bool { return !told[l.site] }
-		if len(w.FixVersions)+len(w.Labels) > 0 && slices.ContainsFunc(b.ledgers[g].leaves, untold) {
+		if len(w.FixVersions)+len(w.Labels) > 0 && !told.all(&b.ledgers[g].leaves) {
 			own[g] = never()
 		}
 	}

@@ -147,7 +147,7 @@ func TestWhatIsTheSameWorkAndWhatIsKin(t *testing.T) {
 		for k := range some {
 			name[len(all)] = some[k].Name
 			p := piece{ledger: some[k].ledger}
-			for leaf := range p.ledger.leaves {
+			for leaf := range p.ledger.leaves.len() {
 				p.leaves = append(p.leaves, leaf)
 			}
 			all = append(all, p)

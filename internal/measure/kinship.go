@@ -36,7 +36,7 @@ func kinships(all []piece, first int) kinship {
 	at := placed{}
 	for n, p := range all {
 		for _, leaf := range p.leaves {
-			at.put(p.ledger.leaves[leaf].at(), place{n, leaf})
+			at.put(p.ledger.leaves.at(leaf), place{n, leaf})
 		}
 	}
 	at.sort()
@@ -44,7 +44,7 @@ func kinships(all []piece, first int) kinship {
 	for n := first; n < len(all); n++ {
 		clear(common)
 		for _, leaf := range all[n].leaves {
-			for _, o := range at.at(all[n].ledger.leaves[leaf].at()) {
+			for _, o := range at.at(all[n].ledger.leaves.at(leaf)) {
 				common[o.ledger]++
 			}
 		}
