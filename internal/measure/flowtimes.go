@@ -90,9 +90,10 @@ type times struct {
 // eachTimes yields the leaves that have turned by the moment.
 func (l *ledger) eachTimes(at time.Time, f func(leaf int, t *times)) {
 	ms := at.UnixMilli()
+	var t times // one for all leaves: it is given away
 	for k := 0; k < len(l.turns); {
 		leaf := l.turns[k].leaf
-		var t times
+		t = times{}
 		seen := false
 		for ; k < len(l.turns) && l.turns[k].leaf == leaf; k++ {
 			if x := &l.turns[k]; x.ms() <= ms {
