@@ -186,7 +186,7 @@ func (m *Model) withGoals(by *Model, goals int) *Model {
 	out := *by
 	out.AsOf, out.Goals = m.AsOf, goals
 	out.stretch, out.champion, out.losses = m.stretch, m.champion, m.losses
-	out.mix, out.finish, out.endings = m.mix, m.finish, m.endings
+	out.mix, out.finish, out.endings, out.needs = m.mix, m.finish, m.endings, m.needs
 	return &out
 }
 

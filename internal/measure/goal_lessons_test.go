@@ -38,7 +38,7 @@ func withGoals(t testing.TB, epics int, goals ...goal.Goal) Past {
 }
 
 func ofModels() cmp.Option {
-	return cmp.AllowUnexported(Model{}, edges{}, reference{}, containerClass{}, finishModel{}, losses{}, horizonLoss{}, pastFinish{}, goalsTold{})
+	return cmp.AllowUnexported(Model{}, edges{}, reference{}, containerClass{}, finishModel{}, losses{}, horizonLoss{}, pastFinish{}, pastNeed{}, goalsTold{})
 }
 
 func TestGoalsChangeNothingThatIsToldOfContainers(t *testing.T) {

@@ -27,6 +27,7 @@ type Model struct {
 	told       goalsTold
 	finish     map[Kind]*finishModel
 	endings    []pastFinish // what F0 rests on
+	needs      []pastNeed
 	mix        mixture
 	sorted     [numMethods][]int32 // the references in the order of their residuals
 }
@@ -95,7 +96,7 @@ func fitKindred(closed []veteran, kin [][]int, containers int, prior *Prior) *Mo
 
 // fitFinish fits what the finish is told by.
 func (m *Model) fitFinish(closed, open []veteran, prior *Prior) {
-	m.finish = map[Kind]*finishModel{}
+	m.finish, m.needs = map[Kind]*finishModel{}, needs(closed, open, m.AsOf)
 	general := fitFinish(closed, open, KindGoal, prior, m.AsOf)
 	for _, kind := range []Kind{KindEpic, KindVersion, KindParent, KindGoal} {
 		m.finish[kind] = general
