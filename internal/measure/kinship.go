@@ -1,5 +1,10 @@
 package measure
 
+import (
+	"cmp"
+	"slices"
+)
+
 // kinship tells what is the work of what. An epic and a goal that maps it are the
 // same work twice, and a goal of several epics holds that of each.
 type kinship struct {
@@ -33,33 +38,55 @@ const (
 // kinships compares the pieces from the first on with all those before them.
 func kinships(all []piece, first int) kinship {
 	k := kinship{make([][]int, len(all)), make([][]int, len(all))}
-	at := placed{}
-	for n, p := range all {
-		for _, leaf := range p.leaves {
-			at.put(p.ledger.leaves.at(leaf), place{n, leaf})
-		}
-	}
-	at.sort()
-	common := make([]int, len(all))
+	common := sharedIssues(all, first)
 	for n := first; n < len(all); n++ {
-		clear(common)
-		for _, leaf := range all[n].leaves {
-			for _, o := range at.at(all[n].ledger.leaves.at(leaf)) {
-				common[o.ledger]++
-			}
-		}
-		for o, shared := range common[:n] {
+		for o, shared := range common[n-first][:n] {
 			mine, theirs := len(all[n].leaves), len(all[o].leaves)
 			if shared == 0 || float64(shared) < kindred*float64(min(mine, theirs)) {
 				continue
 			}
 			k.kin[n], k.kin[o] = append(k.kin[n], o), append(k.kin[o], n)
-			if float64(shared) >= sameWork*float64(mine+theirs-shared) {
+			if float64(shared) >= sameWork*float64(mine+theirs-int(shared)) {
 				k.same[n], k.same[o] = append(k.same[n], o), append(k.same[o], n)
 			}
 		}
 	}
 	return k
+}
+
+// sharedIssues counts, for the pieces from the first on, how many issues each has
+// that each of all has, too.
+func sharedIssues(all []piece, first int) [][]int32 {
+	type has struct {
+		issueAt
+		piece int
+	}
+	var issues []has
+	for n, p := range all {
+		for _, leaf := range p.leaves {
+			issues = append(issues, has{p.ledger.leaves.at(leaf), n})
+		}
+	}
+	slices.SortFunc(issues, func(a, b has) int { return cmp.Or(a.compare(b.issueAt), cmp.Compare(a.piece, b.piece)) })
+	common := make([][]int32, len(all)-first)
+	for n := range common {
+		common[n] = make([]int32, len(all))
+	}
+	for from := 0; from < len(issues); {
+		to := from + 1
+		for to < len(issues) && issues[to].issueAt == issues[from].issueAt {
+			to++
+		}
+		for _, n := range issues[from:to] {
+			for _, o := range issues[from:to] {
+				if n.piece >= first {
+					common[n.piece-first][o.piece]++
+				}
+			}
+		}
+		from = to
+	}
+	return common
 }
 
 // families numbers the pieces so that those have one number that are kin, or kin
