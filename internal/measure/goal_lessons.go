@@ -119,15 +119,27 @@ func (r *replaying) fitGoals(from, to int) {
 			closed[k] = append(containers, ended...)
 		}
 	}
+	related := relate(closed)
 	eachOf(len(models), func(k int) {
 		if closed[k] == nil {
 			return
 		}
-		first := slices.IndexFunc(closed[k], func(p veteran) bool { return p.Kind == KindGoal })
-		if all, kin, goals := onceEach(closed[k], first); goals >= enoughGoals {
+		first := firstGoal(closed[k])
+		if all, kin, goals := related.onceEach(closed[k], first); goals >= enoughGoals {
 			models[k] = models[k].withGoals(fitKindred(all, kin, first, r.prior), goals)
 		}
 	})
+}
+
+// firstGoal is where the goals begin, behind the containers.
+func firstGoal(all []veteran) int {
+	n, _ := slices.BinarySearchFunc(all, true, func(p veteran, _ bool) int {
+		if p.Kind == KindGoal {
+			return 1
+		}
+		return -1
+	})
+	return n
 }
 
 // ended returns the last goals that were known to have closed in the month, in
@@ -147,19 +159,23 @@ func (g *goalLessons) ended(month int) []veteran {
 // those whose work is another's: of goals with the same work the last stays, and
 // of a goal and a container the goal. It returns who is kin of whom among them,
 // and how many of them are goals.
-func onceEach(all []veteran, firstGoal int) (left []veteran, kin [][]int, goals int) {
-	related := kinships(piecesOf(all), firstGoal)
-	out := make([]bool, len(all))
-	for k := len(all) - 1; k >= firstGoal; k-- {
+func (rel *relations) onceEach(all []veteran, first int) (left []veteran, kin [][]int, goals int) {
+	at, out := map[int]int{}, make([]bool, len(all))
+	for k := range all {
+		at[rel.of(&all[k])] = k
+	}
+	for k := len(all) - 1; k >= first; k-- {
 		if out[k] = out[k] || goals == maxGoals; out[k] {
 			continue
 		}
 		goals++
-		for _, o := range related.same[k] {
-			out[o] = true
+		for _, o := range rel.same[rel.of(&all[k])] {
+			if twin, ok := at[o]; ok {
+				out[twin] = true
+			}
 		}
 	}
-	number := make([]int, len(all))
+	number := make([]int, len(all)) // among those that are left
 	for k := range all {
 		if number[k] = len(left); !out[k] {
 			left = append(left, all[k])
@@ -170,9 +186,9 @@ func onceEach(all []veteran, firstGoal int) (left []veteran, kin [][]int, goals 
 			continue
 		}
 		var of []int
-		for _, o := range related.kin[k] {
-			if !out[o] {
-				of = append(of, number[o])
+		for _, o := range rel.kin[rel.of(&all[k])] {
+			if other, ok := at[o]; ok && !out[other] {
+				of = append(of, number[other])
 			}
 		}
 		kin = append(kin, of)

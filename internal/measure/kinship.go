@@ -27,6 +27,47 @@ func piecesOf(all []veteran) []piece {
 	return out
 }
 
+// relations are the kinship of all that had closed in some months, which most of
+// them have in common. How two are related hangs on nothing but themselves.
+type relations struct {
+	kinship
+	number map[closingOf]int
+}
+
+// closingOf names a container as it closed at a time: it may have done so again.
+type closingOf struct {
+	*Container
+	ms int64
+}
+
+// relate relates what had closed in each of the months: the containers, and behind
+// them the goals.
+func relate(months [][]veteran) relations {
+	r := relations{number: map[closingOf]int{}}
+	var all []veteran
+	add := func(some []veteran) {
+		for _, p := range some {
+			name := closingOf{p.Container, p.end.At.UnixMilli()}
+			if _, met := r.number[name]; !met {
+				r.number[name] = len(all)
+				all = append(all, p)
+			}
+		}
+	}
+	for _, month := range months {
+		add(month[:firstGoal(month)])
+	}
+	first := len(all)
+	for _, month := range months {
+		add(month[firstGoal(month):])
+	}
+	r.kinship = kinships(piecesOf(all), first)
+	return r
+}
+
+// of is the number of a veteran.
+func (r *relations) of(p *veteran) int { return r.number[closingOf{p.Container, p.end.At.UnixMilli()}] }
+
 const (
 	// sameWork is the share of the issues of both from which on two pieces are
 	// one, kindred that of the smaller one's issues from which on what is known of
