@@ -20,6 +20,12 @@ type decoder struct {
 	summaries bool
 	people    *people
 	items     itemFields
+	// oneParent: the parent field is all that there is of the hierarchy, as on
+	// Cloud. What old fields and old entries of a changelog say under Epic Link
+	// and Parent Link is then of the parent too: read as a field of its own, an
+	// epic would lie above the issue since its creation, and the one before it
+	// never.
+	oneParent bool
 }
 
 func newDecoder(o *Options, f *fields) *decoder {
@@ -177,6 +183,9 @@ func (d *decoder) state(out *decoded, f *wireFields, custom map[string]json.RawM
 		}
 	}
 	s.Parent, s.Epic = d.parent(out, f, custom), d.epic(out, f, custom)
+	if d.oneParent {
+		s.Parent, s.Epic = s.Above(), flow.Ref{}
+	}
 	s.Estimate, s.Estimated = d.estimate(out, custom)
 	s.Flagged = flagged(f.Flagged) || slices.ContainsFunc(d.fields.Flagged, func(r fieldRef) bool { return flagged(custom[r.ID]) })
 	d.versions(out, f.FixVersions)
