@@ -1,7 +1,6 @@
 package jira
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -206,11 +205,12 @@ func (c *Client) judge(r request, base *url.URL, resp *http.Response, body []byt
 // failure puts an answer that is no success into words, and closes the gates
 // where the site wants to be left alone.
 func (c *Client) failure(r request, resp *http.Response, body []byte, html bool) *APIError {
-	for _, s := range c.secrets {
-		body = bytes.ReplaceAll(body, []byte(s), []byte("***")) // what the site echoes
+	var said []string
+	if !html {
+		said = messages(body, c.secrets)
 	}
 	status := resp.StatusCode
-	failed := statusError(r.endpoint, status, resp.Header, body, html)
+	failed := statusError(r.endpoint, status, resp.Header, said, html)
 	if status == http.StatusInternalServerError && !beyondLimit(failed) {
 		failed.again = true
 	}

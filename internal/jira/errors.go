@@ -124,12 +124,9 @@ func (c *Client) errorf(kind error, format string, args ...any) *APIError {
 	return &APIError{Site: c.o.Site, Endpoint: "identify", What: fmt.Sprintf(format, args...), kind: kind}
 }
 
-// statusError puts an answer that is no success into words.
-func statusError(e endpoint, status int, header http.Header, body []byte, html bool) *APIError {
-	err := &APIError{Status: status}
-	if !html {
-		err.Messages = messages(body)
-	}
+// statusError puts an answer that is no success into words; said are Jira's own.
+func statusError(e endpoint, status int, header http.Header, said []string, html bool) *APIError {
+	err := &APIError{Status: status, Messages: said}
 	switch {
 	case status == http.StatusUnauthorized:
 		err.kind, err.What = ErrAuth, "the credentials are not accepted"
@@ -276,8 +273,9 @@ func transportError(err error) *APIError {
 }
 
 // messages reads Jira's words from an error's body, in any of the forms that
-// Jira and the gateways before it use.
-func messages(body []byte) []string {
+// Jira and the gateways before it use. secrets replaces what a site may echo
+// and nobody is to read: here, since JSON has many ways to write it.
+func messages(body []byte, secrets *strings.Replacer) []string {
 	var m struct {
 		ErrorMessages []string          `json:"errorMessages"`
 		Errors        map[string]string `json:"errors"`
@@ -288,7 +286,7 @@ func messages(body []byte) []string {
 	_ = json.Unmarshal(body, &m) // a body in another form has no words for us
 	var out []string
 	add := func(s string) {
-		if s = plain(s, 300); s != "" && len(out) < 5 {
+		if s = plain(secrets.Replace(s), 300); s != "" && len(out) < 5 {
 			out = append(out, s)
 		}
 	}
