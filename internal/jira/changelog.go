@@ -79,7 +79,7 @@ func (m *itemFields) of(w *wireItem) flow.Field {
 			f, ok = own, true
 		}
 	}
-	if !ok || m.known[f] && strings.HasPrefix(w.FieldID, "customfield_") {
+	if !ok || m.known[f] && strings.HasPrefix(w.FieldID, customPrefix) {
 		return flow.FieldOther
 	}
 	return f
