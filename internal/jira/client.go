@@ -31,8 +31,8 @@ type Client struct {
 	site *link
 
 	made, retried atomic.Int64
-	waited        atomic.Int64 // in this run because the site asked for it; nanoseconds
-	answered      atomic.Bool  // the site has answered something in this run
+	waits         waits       // of this run, because the site asked for them
+	answered      atomic.Bool // the site has answered something in this run
 
 	mu      sync.Mutex
 	link    *link    // with the credentials; nil until the gateway's address is known
@@ -123,7 +123,7 @@ type wireMyself struct {
 // Identify asks the site who it is and who we are, in two requests, and
 // settles how it is to be read. A run begins with it.
 func (c *Client) Identify(ctx context.Context) (flow.Identity, error) {
-	c.waited.Store(0)
+	c.waits.begin()
 	c.answered.Store(false)
 	c.mu.Lock()
 	c.caller = callerID{}

@@ -122,6 +122,37 @@ func (g *gates) left(e endpoint, now time.Time) time.Duration {
 	return max(g.until[""].Sub(now), g.until[e].Sub(now), 0)
 }
 
+// waits is how long a run has waited. What several requests wait through at
+// once is one wait.
+type waits struct {
+	mu    sync.Mutex
+	sum   time.Duration
+	until time.Time // when the last of them ends
+}
+
+// begin forgets the run before.
+func (w *waits) begin() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sum, w.until = 0, time.Time{}
+}
+
+// take adds a wait from now on, and returns what of it is no other request's
+// already; false, and adds nothing, where the sum would exceed the budget.
+func (w *waits) take(now time.Time, d, budget time.Duration) (more time.Duration, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	more = d
+	if w.until.After(now) {
+		more = max(now.Add(d).Sub(w.until), 0)
+	}
+	if w.sum+more > budget {
+		return 0, false
+	}
+	w.sum, w.until = w.sum+more, later(w.until, now.Add(d))
+	return more, true
+}
+
 // sleep waits for d, or returns the context's error as soon as it ends.
 func sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
