@@ -18,6 +18,7 @@ func refusing(status int, headers ...string) http.Handler {
 	var n atomic.Int64
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/jira/limited" && n.Add(1) == 1 {
+			w.Header().Set("Date", "Sat, 21 Nov 2026 12:00:00 GMT")
 			for k := 0; k < len(headers); k += 2 {
 				w.Header().Set(headers[k], headers[k+1])
 			}

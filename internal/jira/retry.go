@@ -23,10 +23,14 @@ const (
 )
 
 // askedPause returns how long an answer asks us to wait. Only refusals count:
-// Data Center sends Retry-After with every answer.
+// Data Center sends Retry-After with every answer. Moments are read by the
+// site's clock, where the answer tells it: ours may be off.
 func askedPause(status int, h http.Header, now time.Time) time.Duration {
 	if status != http.StatusTooManyRequests && status != http.StatusServiceUnavailable {
 		return 0
+	}
+	if told, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = told
 	}
 	asked := max(retryAfter(h.Get("Retry-After"), now), resetAt(h.Get("X-RateLimit-Reset"), now))
 	if asked == 0 && status == http.StatusTooManyRequests && overQuota(h) {
