@@ -20,7 +20,8 @@ import (
 //   - an issue whose resolution or closing has no entry was open until Jira's
 //     resolution date; which status it had until then is not known;
 //   - a field whose changelog does not end at its present value gets that
-//     value at the issue's last update, and a Defect says so.
+//     value at the issue's last update, and a Defect says so, unless it can be
+//     the same issue under another key.
 type Timeline struct {
 	Issue *Issue
 	// Defects say where the changelog contradicts itself or the present.
@@ -243,10 +244,24 @@ func (t *Timeline) reconcile() {
 		at = t.Issue.Created
 	}
 	for _, c := range differences(t.touched, &end, &t.Issue.Now) {
+		if t.rekeyed(&c) {
+			continue
+		}
 		c.At = at
 		t.defect(at, c.Field, "the changelog does not end at the present value")
 		t.insert(c)
 	}
+}
+
+// rekeyed reports whether the two sides of a reference can be one issue under
+// two keys, which moved to another project since: a server's Epic Link shows the
+// present key alone. Of a whole changelog that is so, and the entry's reference
+// stands; one that came short may lack an entry.
+func (t *Timeline) rekeyed(c *Change) bool {
+	if c.Field != FieldParent && c.Field != FieldEpic || t.Issue.Announced > t.Issue.Histories {
+		return false
+	}
+	return !c.From.IsZero() && !c.To.IsZero() && (c.From.ID == "" || c.To.ID == "")
 }
 
 // insert puts an implied change behind all changes of its moment.
