@@ -35,3 +35,16 @@ func TestACredentialThatASiteEchoesIsQuotedInNoFormThatJSONHas(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatASiteSaysIsOnePlainLine(t *testing.T) {
+	for said, want := range map[string]string{
+		" two\nlines\u2028or three ":       "two lines or three",
+		"\u009b31mred\x1b[0m":              "31mred [0m",
+		"never \u202eyltcaxe what is read": "never yltcaxe what is read",
+		"Ärgernis":                         "Ärgernis",
+	} {
+		if got := plain(said, 100); got != want {
+			t.Errorf("%q became %q, want %q", said, got, want)
+		}
+	}
+}

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
 )
 
 // What an error of this package can be at bottom, beside a mishap that may
@@ -306,9 +307,12 @@ func messages(body []byte, secrets *strings.Replacer) []string {
 	return out
 }
 
-// plain makes foreign text fit for a log: one line, bounded.
+// plain makes foreign text fit for a log: one line, bounded, without signs that
+// drive a terminal or turn the order of what is read.
 func plain(s string, limit int) string {
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }), " ")
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
+	}), " ")
 	s = strings.ToValidUTF8(s, "")
 	if len(s) > limit {
 		s = strings.ToValidUTF8(s[:limit], "") + "…"
