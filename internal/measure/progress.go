@@ -51,6 +51,8 @@ func (b *builder) record(t *flow.Timeline, leaves []place, by *flow.Change, p pr
 	switch {
 	case bounced:
 		p.discount = byBounce
+	case by.Recategorised():
+		p.discount = byCategory
 	case by.Bot:
 		p.discount = byBot
 	}
