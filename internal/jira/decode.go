@@ -53,8 +53,15 @@ type decoded struct {
 	problems []flow.Problem
 }
 
+// mostTroubles is how much is told of one issue: its changelog may have a
+// thousand entries that are all wrong alike.
+const mostTroubles = 10
+
 // trouble notes what is wrong with the issue.
 func (d *decoded) trouble(what string) {
+	if len(d.problems) >= mostTroubles {
+		return
+	}
 	d.problems = append(d.problems, flow.Problem{ID: d.issue.ID, Key: d.issue.Now.Key, What: what})
 }
 
