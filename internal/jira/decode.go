@@ -200,22 +200,28 @@ func (d *decoder) state(out *decoded, f *wireFields, custom map[string]json.RawM
 
 // level is the issue type's hierarchy level. Data Center tells sub-tasks
 // alone; there an epic is known by its type's name or, where that is
-// translated, by having an epic name.
+// translated, by having an epic name. An issue that was an epic once keeps the
+// name: one of a type that Jira itself calls work is none, and neither is one
+// that lies below an epic.
 func (d *decoder) level(t *wireType, custom map[string]json.RawMessage) int {
-	switch {
+	switch name := strings.ToLower(t.Name); {
 	case t.Level != nil:
 		return min(max(*t.Level, -1), 100)
 	case t.Subtask:
 		return -1
-	case strings.EqualFold(t.Name, "epic"):
+	case name == "epic":
+		return 1
+	case slices.Contains([]string{"story", "task", "bug", "improvement", "new feature"}, name) || anySet(d.fields.EpicLink, custom):
+		return 0
+	case anySet(d.fields.EpicName, custom):
 		return 1
 	}
-	for _, r := range d.fields.EpicName {
-		if present(custom[r.ID]) && string(custom[r.ID]) != `""` {
-			return 1
-		}
-	}
 	return 0
+}
+
+// anySet reports whether one of the fields holds something.
+func anySet(fields []fieldRef, custom map[string]json.RawMessage) bool {
+	return slices.ContainsFunc(fields, func(r fieldRef) bool { return isSet(custom[r.ID]) })
 }
 
 func (d *decoder) versions(out *decoded, vs []wireVersion) {
