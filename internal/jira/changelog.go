@@ -131,7 +131,9 @@ func (d *decoder) changelog(out *decoded, w *wireChangelog) {
 			}
 			i.Changes = append(i.Changes, c)
 		}
-		awayFirst(i.Changes[len(i.Changes)-len(h.Items):])
+		if len(h.Items) > 1 {
+			awayFirst(i.Changes[len(i.Changes)-len(h.Items):])
+		}
 	}
 	i.Histories = len(seen)
 	slices.SortStableFunc(i.Changes, func(a, b flow.Change) int {
@@ -145,14 +147,15 @@ func (d *decoder) changelog(out *decoded, w *wireChangelog) {
 func awayFirst(items []flow.Change) {
 	var places []int
 	var away, given []flow.Change
-	for k, c := range items {
+	for k := range items {
+		c := &items[k]
 		if c.Field != flow.FieldParent {
 			continue
 		}
 		if places = append(places, k); c.To.IsZero() {
-			away = append(away, c)
+			away = append(away, *c)
 		} else {
-			given = append(given, c)
+			given = append(given, *c)
 		}
 	}
 	for n, c := range append(away, given...) {
