@@ -30,7 +30,7 @@ func (w *load) contributes(leaf int, at time.Time, s *Settings) bool {
 // crowd counts whom the work is held by: one in progress by whom it is
 // assigned to, a delivered one by whom it was when it was delivered.
 func (l *ledger) crowd(at time.Time, w *load, s *Settings) crowd {
-	holder := make([]uint32, len(l.leaves))
+	holder := make([]uint32, l.leaves.len())
 	ms := at.UnixMilli()
 	for k := range l.holdings {
 		if h := &l.holdings[k]; h.ms <= ms {

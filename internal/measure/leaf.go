@@ -108,7 +108,7 @@ func (b *builder) observe(t *flow.Timeline, leaves []place, f *following) {
 			l.noteSplit(p.index, off)
 		}
 		l.noteRaises(p.index, raises)
-		l.turns, l.marks = roomFor(l.turns, len(turns), p.index, len(l.leaves)), roomFor(l.marks, len(marks), p.index, len(l.leaves))
+		l.turns, l.marks = roomFor(l.turns, len(turns), p.index, l.leaves.len()), roomFor(l.marks, len(marks), p.index, l.leaves.len())
 		l.noteStays(p.index, was)
 		for _, x := range turns {
 			x.leaf = int32(p.index)

@@ -14,7 +14,7 @@ import (
 type ledger struct {
 	goal     *goal.Goal
 	bounce   time.Duration // below which work that is open again was not re-opened
-	leaves   []leaf
+	leaves   leaves
 	words    []wording // that entries and progress number
 	entries  []entry
 	progress []progress
@@ -124,6 +124,7 @@ type builder struct {
 	entering     []entering // the same
 	proving      []proving
 	words        *wordings
+	origins      *origins
 }
 
 type issueAt struct {
@@ -143,7 +144,7 @@ type waiting struct {
 func newBuilder(index *goal.Index, bulk bulkView, s Settings) *builder {
 	b := &builder{
 		settings: s, bulk: bulk, leaves: placed{}, epics: map[issueAt][]place{}, uses: map[projectAt]time.Time{},
-		words: newWordings(), debt: debtBook{}, people: people{},
+		words: newWordings(), origins: newOrigins(), debt: debtBook{}, people: people{},
 	}
 	for g, m := range index.Mapped() {
 		b.noise, b.meant = append(b.noise, dayCounts{}), append(b.meant, dayCounts{})
@@ -174,18 +175,14 @@ func (b *builder) enter(index *goal.Index) {
 			continue
 		}
 		l := &b.ledgers[is.Goal]
-		var last leaf
-		if n := len(l.leaves); n > 0 {
-			last = l.leaves[n-1]
-		}
-		one := newLeaf(&is.Leaf, &last)
-		b.leaves.put(one.at(), place{is.Goal, len(l.leaves)})
-		l.leaves = append(l.leaves, one)
+		b.leaves.put(issueAt{is.Leaf.Site, is.Leaf.ID}, place{is.Goal, l.leaves.len()})
+		l.leaves.add(&is.Leaf, b.origins)
 	}
 	b.leaves.sort()
 	for k := range b.ledgers {
 		l := &b.ledgers[k]
-		l.leaves, l.lives = trimmed(l.leaves), make([]life, len(l.leaves))
+		l.leaves.all, l.leaves.origins = trimmed(l.leaves.all), b.origins.all
+		l.lives = make([]life, l.leaves.len())
 	}
 }
 
@@ -263,7 +260,7 @@ func compareEntries(a, b entry) int {
 }
 
 func compareProgress(a, b progress) int {
-	return cmp.Or(cmp.Compare(a.ms, b.ms), cmp.Compare(a.leaf, b.leaf))
+	return cmp.Or(cmp.Compare(a.ms(), b.ms()), cmp.Compare(a.leaf, b.leaf))
 }
 
 func compareSizes(a, b sizing) int {

@@ -81,7 +81,7 @@ func (l *ledger) changesOwners(s *Settings, t trapLimits) flow.Spans {
 // unassigned returns when too much of what was in progress was assigned to
 // nobody.
 func (l *ledger) unassigned(t trapLimits) flow.Spans {
-	w := ownerTally{doing: make([]bool, len(l.leaves)), assigned: make([]bool, len(l.leaves))}
+	w := ownerTally{doing: make([]bool, l.leaves.len()), assigned: make([]bool, l.leaves.len())}
 	var out flow.Spans
 	for entries, marks := l.entries, l.marksInTime(); len(entries)+len(marks) > 0; {
 		// All that happens at one moment happens at once.
