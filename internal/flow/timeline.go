@@ -257,19 +257,16 @@ func (t *Timeline) reconcile() {
 		at = t.Issue.Created
 	}
 	for _, c := range differences(t.touched, &end, &t.Issue.Now) {
-		if t.rekeyed(&c) {
-			continue
+		if c.At = at; !t.rekeyed(&c) {
+			t.defect(at, c.Field, "the changelog does not end at the present value")
 		}
-		c.At = at
-		t.defect(at, c.Field, "the changelog does not end at the present value")
 		t.insert(c)
 	}
 }
 
 // rekeyed reports whether the two sides of a reference can be one issue under
 // two keys, which moved to another project since: a server's Epic Link shows the
-// present key alone. Of a whole changelog that is so, and the entry's reference
-// stands; one that came short may lack an entry.
+// present key alone. A changelog that came short may lack an entry instead.
 func (t *Timeline) rekeyed(c *Change) bool {
 	if c.Field != FieldParent && c.Field != FieldEpic || t.Issue.Announced > t.Issue.Histories {
 		return false
