@@ -300,6 +300,16 @@ func (r *replaying) lives(progress func(share float64)) []Life {
 	return out
 }
 
+// life puts what was told of one beside what came of it. What was told while it
+// had been learnt from as closed is left out, as nothing is scored by what learnt
+// from it (MEASURES §3.4): since then it was opened again, or was closed itself
+// after it had been taken for closed because all was quiet.
+//
+// The models need no such care. Each asks what was closed on the first of its
+// month, and what had been opened again by then was not. Fitted once more without
+// what was opened later in the month, one would be scored by what nobody was told.
+// Champions, the stretch and the weights of the finish take in a container once,
+// when it is first known to have closed, by what had been told before its end.
 func (r *replaying) life(t *track, models []*Model) Life {
 	defer t.forget()
 	life := Life{Container: t.Container}
@@ -319,6 +329,9 @@ func (r *replaying) life(t *track, models []*Model) Life {
 		r.tell(t, len(t.before(r.Until)), models)
 		life.Open, life.Told = true, t.told
 	}
+	life.Told = slices.DeleteFunc(life.Told, func(told Told) bool {
+		return t.pastAt(models[r.nthMonth(told.At)].AsOf, &r.Settings) != nil
+	})
 	return life
 }
 

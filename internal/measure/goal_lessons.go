@@ -34,8 +34,8 @@ import (
 //     it a goal's or that of one of its containers. What one of a goal's epics
 //     taught when it was closed may tell the goal that goes on, as it may any
 //     other; a goal and its twin close together, and neither tells the other.
-//     Where they were opened again, what was told while the goal had been
-//     learnt from as closed is not scored.
+//     What was told while the goal had been learnt from as closed is not scored,
+//     as it isn't of containers.
 //   - Goals that share work, such as one and the goal above it, are drawn
 //     together where scores are given a range.
 
@@ -278,15 +278,11 @@ func (r *replaying) twins(goals []int, month int) []bool {
 	return out
 }
 
-// goalLives puts what was told of goals beside what came of them. What was told
-// in a month by which a goal had been learnt from is left out.
+// goalLives puts what was told of goals beside what came of them.
 func (r *replaying) goalLives() []Life {
 	g := &r.goals
 	out := make([]Life, len(g.tracks))
-	eachOf(len(out), func(k int) {
-		out[k] = r.life(g.tracks[k], g.models)
-		out[k].Told = slices.DeleteFunc(out[k].Told, func(t Told) bool { return g.ends[k][r.nthMonth(t.At)] != nil })
-	})
+	eachOf(len(out), func(k int) { out[k] = r.life(g.tracks[k], g.models) })
 	all := make([]veteran, len(out))
 	for k := range out {
 		if all[k].Container = out[k].Container; out[k].End != nil {
