@@ -55,6 +55,11 @@ func TestTheReplayTellsEverySituationUpToTheEndByItsMonthsModel(t *testing.T) {
 			continue
 		}
 		at := gridAfter(l.ledger.entries[0].at())
+		skip := func() { // while it was taken for closed because all was quiet
+			for _, closed := l.closing(monthOf(at), &past.Settings); closed && at.Before(until); _, closed = l.closing(monthOf(at), &past.Settings) {
+				at = at.Add(grid)
+			}
+		}
 		for i := range l.Told {
 			told := &l.Told[i]
 			if !told.At.Equal(at) {
@@ -70,6 +75,7 @@ func TestTheReplayTellsEverySituationUpToTheEndByItsMonthsModel(t *testing.T) {
 				t.Fatalf("%s on %s: within 30 d %v, want %v", l.Name, told.At, told.Within[1], want)
 			}
 			at = at.Add(grid)
+			skip()
 		}
 		if at.Before(until) {
 			t.Errorf("%s is told of before %s, and it went on until %s", l.Name, at, until)
