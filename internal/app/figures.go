@@ -294,13 +294,14 @@ func (a *App) latest(ctx context.Context) (*figures, error) {
 	return f, nil
 }
 
-// SnapshotAt returns the figures as of the moment.
+// SnapshotAt returns the figures as of the moment. For whoever goes meanwhile
+// they are not made to the end.
 func (a *App) SnapshotAt(ctx context.Context, at time.Time) (*measure.Snapshot, error) {
 	f, err := a.latest(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return f.history.Snapshot(at), nil
+	return f.history.SnapshotFor(ctx, at)
 }
 
 // Explain says how a goal's figures came about.

@@ -1,25 +1,47 @@
 package measure
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Snapshot returns every figure as of the moment. It reads nothing that
 // happened later.
 func (h *History) Snapshot(at time.Time) *Snapshot {
+	s, _ := h.SnapshotFor(context.Background(), at) // which never ends
+	return s
+}
+
+// SnapshotFor is Snapshot for somebody who may go while it is made: when the
+// context ends no further goal is begun, and its error is returned.
+func (h *History) SnapshotFor(ctx context.Context, at time.Time) (*Snapshot, error) {
 	s := &Snapshot{At: at, Goals: make([]GoalStatus, len(h.ledgers)), Work: h.work.shares(at)}
 	among := h.outgrown(at)
 	crowds := make([]crowd, len(h.ledgers))
-	eachOf(len(h.ledgers), func(k int) { s.Goals[k], crowds[k] = h.statusOf(k, among[k], s.Work, at) })
+	eachOf(len(h.ledgers), func(k int) {
+		if ctx.Err() == nil {
+			s.Goals[k], crowds[k] = h.statusOf(k, among[k], s.Work, at)
+		}
+	})
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	h.concentrate(s.Goals, crowds)
 	eachOf(len(h.ledgers), func(k int) {
-		h.setTrapStates(&s.Goals[k], k, at)
-		h.setCriteria(k, &s.Goals[k], at)
+		if ctx.Err() == nil {
+			h.setTrapStates(&s.Goals[k], k, at)
+			h.setCriteria(k, &s.Goals[k], at)
+		}
 	})
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	h.rollUp(s)
 	s.Decisions, s.Debt = h.bySite(at), h.debtBySite(at)
 	if x := h.experience; x != nil {
 		s.Estimator = x.Model(at).status()
 	}
-	return s
+	return s, nil
 }
 
 // statusOf returns what is so of a goal, but for what takes the goals beside it
