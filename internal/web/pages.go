@@ -17,7 +17,7 @@ type pages struct {
 // parsePages parses the embedded templates; they are part of the program, so
 // that a fault in one is a fault of the program.
 func parsePages() *pages {
-	base := template.Must(template.ParseFS(files, "templates/frame.html"))
+	base := template.Must(template.New("frame.html").Funcs(template.FuncMap{"dates": dates}).ParseFS(files, "templates/frame.html"))
 	parse := func(name string) *template.Template {
 		t := template.Must(template.Must(base.Clone()).ParseFS(files, "templates/"+name))
 		return t.Lookup(name)
