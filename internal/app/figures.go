@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -340,7 +341,7 @@ func unknownName(err error, name string, known []string, mend string) error {
 
 // Runs returns the latest syncs that had begun by the moment, newest first.
 func (a *App) Runs(_ context.Context, at time.Time, n int) ([]syncer.Report, error) {
-	all, err := a.store.Runs(200 * max(1, len(a.names)))
+	all, err := a.store.Runs(math.MaxInt) // the store bounds how many it keeps
 	if err != nil {
 		return nil, err
 	}

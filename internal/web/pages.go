@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"html/template"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -167,7 +168,7 @@ func excerpt(s string) string {
 
 // syncNotices warn of figures that rest on a sync that saw less than all.
 func (s *Server) syncNotices(r *http.Request, now time.Time) []notice {
-	runs, err := s.engine.Runs(r.Context(), now, shownRuns)
+	runs, err := s.engine.Runs(r.Context(), now, math.MaxInt)
 	if err != nil {
 		s.log.Error("the syncs' reports could not be read", "error", err)
 		return []notice{bad("The reports of the last syncs could not be read; the service's log says why.")}
