@@ -95,6 +95,7 @@ func (b *builder) observe(t *flow.Timeline, leaves []place, f *following) {
 		odd.split = millis(off.at)
 	}
 	noise, raises, was := b.noiseOf(t), b.raises(t), stays(t)
+	ranks, paths := b.ranks(t), b.paths(t, me.delivered)
 	for _, p := range leaves {
 		l := &b.ledgers[p.ledger]
 		if l.lives != nil {
@@ -108,6 +109,8 @@ func (b *builder) observe(t *flow.Timeline, leaves []place, f *following) {
 			l.noteSplit(p.index, off)
 		}
 		l.noteRaises(p.index, raises)
+		l.noteRanks(p.index, ranks)
+		l.notePaths(p.index, paths)
 		l.turns, l.marks = roomFor(l.turns, len(turns), p.index, len(l.leaves)), roomFor(l.marks, len(marks), p.index, len(l.leaves))
 		l.noteStays(p.index, was)
 		for _, x := range turns {

@@ -50,6 +50,8 @@ type ledger struct {
 	holds    []hold      // by leaf
 	splits   []splitLeaf // in order of time
 	raises   []raise     // the same
+	ranks    []flagging  // the same, of top priorities; where the detector is on
+	paths    []path      // the same, where theirs is
 	stays    []stay      // by leaf, then in order of time; of those whose key changed
 	stints   []stint     // by leaf, then in order of time
 	holdings []holding   // by leaf, then in order of time
@@ -250,6 +252,8 @@ func (b *builder) sortRows() {
 		slices.SortStableFunc(l.holdings, compareHoldings)
 		slices.SortStableFunc(l.splits, compareSplits)
 		slices.SortStableFunc(l.raises, compareRaises)
+		slices.SortStableFunc(l.ranks, compareFlaggings)
+		slices.SortStableFunc(l.paths, comparePaths)
 		slices.SortStableFunc(l.stays, compareStays)
 		slices.SortStableFunc(l.talks, compareTalks)
 	})
