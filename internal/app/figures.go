@@ -302,7 +302,11 @@ func (a *App) SnapshotAt(ctx context.Context, at time.Time) (*measure.Snapshot, 
 	if err != nil {
 		return nil, err
 	}
-	return f.history.SnapshotFor(ctx, at)
+	s := f.history.SnapshotWhile(at, func() bool { return ctx.Err() == nil })
+	if s == nil {
+		return nil, ctx.Err()
+	}
+	return s, nil
 }
 
 // Explain says how a goal's figures came about.

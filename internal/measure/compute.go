@@ -1,47 +1,44 @@
 package measure
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
 // Snapshot returns every figure as of the moment. It reads nothing that
 // happened later.
 func (h *History) Snapshot(at time.Time) *Snapshot {
-	s, _ := h.SnapshotFor(context.Background(), at) // which never ends
-	return s
+	return h.SnapshotWhile(at, func() bool { return true })
 }
 
-// SnapshotFor is Snapshot for somebody who may go while it is made: when the
-// context ends no further goal is begun, and its error is returned.
-func (h *History) SnapshotFor(ctx context.Context, at time.Time) (*Snapshot, error) {
+// SnapshotWhile is Snapshot for somebody who may go while it is made: once it is
+// not wanted any more no further goal is begun, and nil is returned. wanted is
+// called by several goroutines.
+func (h *History) SnapshotWhile(at time.Time, wanted func() bool) *Snapshot {
 	s := &Snapshot{At: at, Goals: make([]GoalStatus, len(h.ledgers)), Work: h.work.shares(at)}
 	among := h.outgrown(at)
 	crowds := make([]crowd, len(h.ledgers))
 	eachOf(len(h.ledgers), func(k int) {
-		if ctx.Err() == nil {
+		if wanted() {
 			s.Goals[k], crowds[k] = h.statusOf(k, among[k], s.Work, at)
 		}
 	})
-	if err := ctx.Err(); err != nil {
-		return nil, err
+	if !wanted() {
+		return nil
 	}
 	h.concentrate(s.Goals, crowds)
 	eachOf(len(h.ledgers), func(k int) {
-		if ctx.Err() == nil {
+		if wanted() {
 			h.setTrapStates(&s.Goals[k], k, at)
 			h.setCriteria(k, &s.Goals[k], at)
 		}
 	})
-	if err := ctx.Err(); err != nil {
-		return nil, err
+	if !wanted() {
+		return nil
 	}
 	h.rollUp(s)
 	s.Decisions, s.Debt = h.bySite(at), h.debtBySite(at)
 	if x := h.experience; x != nil {
 		s.Estimator = x.Model(at).status()
 	}
-	return s, nil
+	return s
 }
 
 // statusOf returns what is so of a goal, but for what takes the goals beside it

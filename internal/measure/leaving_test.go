@@ -1,8 +1,6 @@
 package measure_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 	"testing"
@@ -12,20 +10,6 @@ import (
 	"plumbline/internal/flow/flowtest"
 	"plumbline/internal/goal"
 )
-
-// leaving is the context of somebody who goes after having been asked for so
-// often.
-type leaving struct {
-	context.Context
-	stays, asked atomic.Int64
-}
-
-func (l *leaving) Err() error {
-	if l.asked.Add(1) > l.stays.Load() {
-		return context.Canceled
-	}
-	return nil
-}
 
 // Whoever leaves gets nothing, and leaves nothing half made behind for those
 // who come later.
@@ -40,19 +24,15 @@ func TestASnapshotEndsWithTheOneWhoAskedForIt(t *testing.T) {
 	h, at := built(t, all, half(t)), flowtest.At(t, "2026-01-20")
 	want, broken := built(t, all, half(t)).Snapshot(at), 0
 	for stays := range int64(3 * goals) {
-		caller := &leaving{Context: t.Context()}
-		caller.stays.Store(stays)
-		got, err := h.SnapshotFor(caller, at)
-		if err == nil {
+		var asked atomic.Int64
+		got := h.SnapshotWhile(at, func() bool { return asked.Add(1) <= stays })
+		if got != nil {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Fatalf("who stays for %d goals gets another snapshot (-want +got):\n%s", stays, diff)
 			}
 			continue
 		}
 		broken++
-		if got != nil || !errors.Is(err, context.Canceled) {
-			t.Fatalf("who leaves after %d goals gets %v and %v", stays, got, err)
-		}
 		if diff := cmp.Diff(want, h.Snapshot(at)); diff != "" {
 			t.Fatalf("after one who left after %d goals (-want +got):\n%s", stays, diff)
 		}
