@@ -108,6 +108,7 @@ func (b *builder) observe(t *flow.Timeline, leaves []place, f *following) {
 		if isSplit {
 			l.noteSplit(p.index, off)
 		}
+		l.noteAutomatic(p.index, t)
 		l.noteRaises(p.index, raises)
 		l.noteRanks(p.index, ranks)
 		l.notePaths(p.index, paths)

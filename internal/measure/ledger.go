@@ -43,28 +43,29 @@ type ledger struct {
 	overdue   flow.Spans
 	held      []heldLeaf
 
-	lives    []life      // by leaf
-	odd      []oddity    // by leaf
-	turns    []turn      // by leaf, then in order of time
-	marks    []mark      // by leaf, then in order of time
-	holds    []hold      // by leaf
-	splits   []splitLeaf // in order of time
-	raises   []raise     // the same
-	ranks    []flagging  // the same, of top priorities; where the detector is on
-	paths    []path      // the same, where theirs is
-	stays    []stay      // by leaf, then in order of time; of those whose key changed
-	stints   []stint     // by leaf, then in order of time
-	holdings []holding   // by leaf, then in order of time
-	talks    []talk      // by leaf, then in order of time; of those that may be debt
-	noise    []dayNoise  // in order of time
-	meant    []dayNoise  // the same, of changes that are about status, scope, size or date
-	shut     flow.Spans  // while all containers were closed
-	idle     flow.Spans  // while no progress is expected: shut, or in a freeze
-	below    []*ledger   // those of the goals below it
-	height   int         // how many levels of goals there are below
-	peers    []peerView  // in order of time
-	silences []gap       // the same
-	weeks    []int64     // the same: in which the goal's class is looked at
+	lives     []life      // by leaf
+	odd       []oddity    // by leaf
+	turns     []turn      // by leaf, then in order of time
+	marks     []mark      // by leaf, then in order of time
+	holds     []hold      // by leaf
+	splits    []splitLeaf // in order of time
+	raises    []raise     // the same
+	automatic []automatic // the same
+	ranks     []flagging  // the same, of top priorities; where the detector is on
+	paths     []path      // the same, where theirs is
+	stays     []stay      // by leaf, then in order of time; of those whose key changed
+	stints    []stint     // by leaf, then in order of time
+	holdings  []holding   // by leaf, then in order of time
+	talks     []talk      // by leaf, then in order of time; of those that may be debt
+	noise     []dayNoise  // in order of time
+	meant     []dayNoise  // the same, of changes that are about status, scope, size or date
+	shut      flow.Spans  // while all containers were closed
+	idle      flow.Spans  // while no progress is expected: shut, or in a freeze
+	below     []*ledger   // those of the goals below it
+	height    int         // how many levels of goals there are below
+	peers     []peerView  // in order of time
+	silences  []gap       // the same
+	weeks     []int64     // the same: in which the goal's class is looked at
 
 	course   []sizePoint // in order of time
 	promises []promises  // the target first
@@ -252,6 +253,7 @@ func (b *builder) sortRows() {
 		slices.SortStableFunc(l.holdings, compareHoldings)
 		slices.SortStableFunc(l.splits, compareSplits)
 		slices.SortStableFunc(l.raises, compareRaises)
+		slices.SortStableFunc(l.automatic, compareAutomatic)
 		slices.SortStableFunc(l.ranks, compareFlaggings)
 		slices.SortStableFunc(l.paths, comparePaths)
 		slices.SortStableFunc(l.stays, compareStays)

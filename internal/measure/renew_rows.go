@@ -43,6 +43,7 @@ func (r *renewal) rewriteOf(g int, related [][]bool) {
 	l.holds = spliced(old.holds, is.holds, lay, func(h *hold) *int32 { return &h.leaf }, compareHolds)
 	l.splits = spliced(old.splits, is.splits, lay, func(x *splitLeaf) *int32 { return &x.leaf }, compareSplits)
 	l.raises = spliced(old.raises, is.raises, lay, func(x *raise) *int32 { return &x.leaf }, compareRaises)
+	l.automatic = spliced(old.automatic, is.automatic, lay, func(x *automatic) *int32 { return &x.leaf }, compareAutomatic)
 	l.ranks = spliced(old.ranks, is.ranks, lay, func(x *flagging) *int32 { return &x.leaf }, compareFlaggings)
 	l.paths = spliced(old.paths, is.paths, lay, func(x *path) *int32 { return &x.leaf }, comparePaths)
 	l.stays = relaid(old.stays, is.stays, lay, func(x *stay) *int32 { return &x.leaf }, compareStays)

@@ -1,0 +1,47 @@
+package measure
+
+import (
+	"cmp"
+	"slices"
+
+	"plumbline/internal/flow"
+)
+
+// automatic is that a step of a leaf was made by bots alone: it changes what is
+// so, and tells nothing of people.
+type automatic struct {
+	ms   int64
+	leaf int32
+}
+
+func compareAutomatic(a, b automatic) int {
+	return cmp.Or(cmp.Compare(a.ms, b.ms), cmp.Compare(a.leaf, b.leaf))
+}
+
+// noteAutomatic keeps which of the leaf's steps, the last entries of the ledger,
+// were made by bots: at their moments bots changed the issue, and nobody else.
+func (l *ledger) noteAutomatic(leaf int, t *flow.Timeline) {
+	changes := t.Issue.Changes
+	if !slices.ContainsFunc(changes, func(c flow.Change) bool { return c.Bot }) {
+		return
+	}
+	for k := len(l.entries) - 1; k >= 0 && l.entries[k].leaf == int32(leaf); k-- {
+		ms := l.entries[k].ms
+		first, _ := slices.BinarySearchFunc(changes, ms, func(c flow.Change, ms int64) int { return cmp.Compare(c.At.UnixMilli(), ms) })
+		bots := false
+		for ; first < len(changes) && changes[first].At.UnixMilli() == ms; first++ {
+			if bots = changes[first].Bot; !bots {
+				break
+			}
+		}
+		if bots {
+			l.automatic = append(l.automatic, automatic{ms, int32(leaf)})
+		}
+	}
+}
+
+// isAutomatic reports whether bots alone made the step.
+func (l *ledger) isAutomatic(e *entry) bool {
+	_, is := slices.BinarySearchFunc(l.automatic, automatic{e.ms, e.leaf}, compareAutomatic)
+	return is
+}
