@@ -127,7 +127,7 @@ func (a *App) history(ctx context.Context, s *Settings) (*measure.History, error
 			next.history = next.history.Settled()
 		}
 	}
-	next.input.Issues = nil // which the generation stands for
+	next.input.Issues, next.input.Done = nil, nil // which the generation stands for
 	next.input.Learn, next.input.Experience = nil, next.history.Experience()
 	a.last = &next
 	return next.history, nil
@@ -160,7 +160,7 @@ func (m *measuring) same(before *measuring) bool {
 		return false
 	}
 	now, then := m.input, before.input
-	now.Issues, now.Expect, then.Expect = nil, 0, 0
+	now.Issues, now.Done, now.Expect, then.Expect = nil, nil, 0, 0
 	now.Outcomes, then.Outcomes = nil, nil
 	return reflect.DeepEqual(now, then)
 }
@@ -223,6 +223,7 @@ func (a *App) input(ctx context.Context, c *config.Config, goals []goal.Goal) (m
 	in := measure.Input{
 		Goals: goals, Settings: measureSettings(c), Expect: a.expected(),
 		Issues: func(each func(*flow.Issue) error) error { return a.store.Issues(ctx, "", each) },
+		Done:   a.store.Reuse,
 	}
 	a.experienced(ctx, c, &in)
 	var err error

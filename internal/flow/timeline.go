@@ -75,12 +75,19 @@ func (s Span) Intersect(o Span) (Span, bool) {
 // NewTimeline replays the changelog of i. The issue must not be changed
 // afterwards. A nil catalogue knows no status but the present one.
 func NewTimeline(i *Issue, c *Catalog) *Timeline {
-	t := &Timeline{Issue: i, catalog: c}
+	t := &Timeline{}
+	t.Replace(i, c)
+	return t
+}
+
+// Replace makes the timeline that of another issue. Nobody must look at it
+// meanwhile.
+func (t *Timeline) Replace(i *Issue, c *Catalog) {
+	*t = Timeline{Issue: i, catalog: c}
 	t.changes = t.ordered()
 	t.initial = t.windBack()
 	t.implyResolution()
 	t.reconcile()
-	return t
 }
 
 // Created is when the issue's life begins.

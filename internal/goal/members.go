@@ -146,7 +146,7 @@ func (x *Index) tell() {
 
 // inOrder returns all nodes by site and id.
 func (x *Index) inOrder() []uint32 {
-	out := make([]uint32, len(x.nodes.all))
+	out := make([]uint32, x.nodes.len())
 	for n := range out {
 		out[n] = uint32(n)
 	}
@@ -155,7 +155,7 @@ func (x *Index) inOrder() []uint32 {
 }
 
 func (x *Index) compare(a, b uint32) int {
-	p, q := &x.nodes.all[a], &x.nodes.all[b]
+	p, q := x.nodes.at(a), x.nodes.at(b)
 	if s, t := x.nodes.site(p), x.nodes.site(q); s != t {
 		return cmp.Compare(x.nodes.names.sites[s], x.nodes.names.sites[t])
 	}

@@ -93,7 +93,7 @@ func (x *Index) mapping(n uint32) []int {
 
 // roots returns the selectors and exclusions that name the node itself.
 func (x *Index) roots(n uint32) []int {
-	if !x.nodes.all[n].has(rooted) {
+	if !x.nodes.at(n).has(rooted) {
 		return nil
 	}
 	return x.nodes.roots[n]
@@ -114,7 +114,7 @@ func (x *Index) claims(w *room, n uint32) {
 		}
 		w.claims = append(w.claims, claim{w.held[first].selector, united(w.held[first:k])})
 	}
-	if x.nodes.all[n].has(claimed) {
+	if x.nodes.at(n).has(claimed) {
 		w.claims = append(w.claims, x.nodes.direct[n]...)
 		slices.SortFunc(w.claims, func(a, b claim) int { return a.selector - b.selector })
 	}
@@ -152,7 +152,7 @@ func (x *Index) climb(w *room, n uint32, during stretch, levels int) {
 
 // above returns what ever lay directly above the node, and when.
 func (x *Index) above(n uint32, buffer *[1]aboveStretch) []aboveStretch {
-	node := &x.nodes.all[n]
+	node := x.nodes.at(n)
 	switch {
 	case node.has(lived):
 		return x.nodes.lives[n].above
@@ -232,7 +232,7 @@ func (x *Index) cover(w *room, n uint32) {
 // asWork returns the part of the spans in which the node was of a type that is
 // work.
 func (x *Index) asWork(n uint32, spans flow.Spans) flow.Spans {
-	if node := &x.nodes.all[n]; !node.has(lived) && node.has(isLeaf) && spans[0].From.UnixMilli() >= node.born {
+	if node := x.nodes.at(n); !node.has(lived) && node.has(isLeaf) && spans[0].From.UnixMilli() >= node.born {
 		return spans // as most
 	}
 	return spans.Intersect(x.typed(n, isLeaf))
@@ -240,7 +240,7 @@ func (x *Index) asWork(n uint32, spans flow.Spans) flow.Spans {
 
 // typed returns when the node was work (isLeaf) or a sub-task (isSub).
 func (x *Index) typed(n uint32, as traits) flow.Spans {
-	node := &x.nodes.all[n]
+	node := x.nodes.at(n)
 	if node.has(lived) {
 		if l := x.nodes.lives[n]; l.typed && as == isLeaf {
 			return spansOf(l.leaf)
@@ -263,7 +263,7 @@ func spansOf(all []stretch) flow.Spans {
 }
 
 func (x *Index) ref(n uint32) IssueRef {
-	node := &x.nodes.all[n]
+	node := x.nodes.at(n)
 	return IssueRef{Site: x.nodes.names.sites[x.nodes.site(node)], ID: node.id, Key: x.nodes.names.text(node.key)}
 }
 
@@ -293,7 +293,7 @@ func (x *Index) via(n uint32, selectors []int) string {
 // viaJQL says since when the issue was seen to match, and what is taken to
 // follow from that.
 func (x *Index) viaJQL(n uint32, selector int) string {
-	node := &x.nodes.all[n]
+	node := x.nodes.at(n)
 	matches := x.matched[siteIssue{x.nodes.names.sites[x.nodes.site(node)], node.id}]
 	first := matches[slices.IndexFunc(matches, func(m match) bool { return m.selector == selector })]
 	v := "by JQL, seen since " + first.Seen.UTC().Format(time.DateOnly)

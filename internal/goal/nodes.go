@@ -1,9 +1,6 @@
 package goal
 
 import (
-	"math"
-	"slices"
-	"strconv"
 	"strings"
 
 	"plumbline/internal/flow"
@@ -12,7 +9,7 @@ import (
 // nodes are the issues, numbered in the order in which they came.
 type nodes struct {
 	names  names
-	all    []node
+	sheets [][]node
 	byID   table
 	lives  map[uint32]*life   // of nodes that are lived
 	direct map[uint32][]claim // of nodes that are claimed
@@ -64,26 +61,45 @@ func (ns *nodes) site(n *node) uint32 { return ns.names.projects[n.key.project].
 
 func (at issueAt) hash() uint64 { return spread(uint64(at.id), uint64(at.site)) }
 
-func (ns *nodes) hash(n uint32) uint64 { return issueAt{ns.site(&ns.all[n]), ns.all[n].id}.hash() }
+func (ns *nodes) hash(n uint32) uint64 { return issueAt{ns.site(ns.at(n)), ns.at(n).id}.hash() }
+
+// sheetNodes is how many nodes lie together. Were all one list, it would be
+// copied whole to grow.
+const sheetNodes = 1 << 12
+
+// at returns the node of a number below len.
+func (ns *nodes) at(n uint32) *node { return &ns.sheets[n/sheetNodes][n%sheetNodes] }
+
+func (ns *nodes) len() uint32 {
+	last := len(ns.sheets) - 1
+	if last < 0 {
+		return 0
+	}
+	return uint32(last*sheetNodes + len(ns.sheets[last]))
+}
 
 func (ns *nodes) expect(issues int) {
-	ns.all = slices.Grow(ns.all, max(0, issues-len(ns.all)))
 	ns.byID.expect(issues, ns.hash)
 }
 
 // find returns the number of an issue's node.
 func (ns *nodes) find(at issueAt) (uint32, bool) {
 	return ns.byID.find(at.hash(), func(n uint32) bool {
-		have := &ns.all[n]
+		have := ns.at(n)
 		return have.id == at.id && ns.site(have) == at.site
 	})
 }
 
 // add numbers a new issue.
 func (ns *nodes) add(n node) uint32 {
-	ns.all = append(ns.all, n)
-	ns.byID.put(uint32(len(ns.all)-1), ns.hash)
-	return uint32(len(ns.all) - 1)
+	number := ns.len()
+	if number%sheetNodes == 0 {
+		ns.sheets = append(ns.sheets, nil)
+	}
+	last := &ns.sheets[number/sheetNodes]
+	*last = append(*last, n)
+	ns.byID.put(number, ns.hash)
+	return number
 }
 
 // names are the names of sites and projects by number.
@@ -104,9 +120,6 @@ type project struct {
 // keyNumber is a key of a site.
 type keyNumber struct{ project, number uint32 }
 
-// noNumber is the number of a key that does not end in one.
-const noNumber = math.MaxUint32
-
 func newNames() names { return names{bySite: map[string]uint32{}, byName: map[project]uint32{}} }
 
 func (ns *names) site(name string) uint32 {
@@ -121,7 +134,8 @@ func (ns *names) site(name string) uint32 {
 
 // key returns the number of a key.
 func (ns *names) key(site uint32, key string) keyNumber {
-	name, number := split(key)
+	is := KeyOf(key)
+	name, number := is.Project, is.Number
 	for k, n := range ns.last {
 		if int(n) < len(ns.projects) && ns.projects[n].name == name && ns.projects[n].site == site {
 			if k > 0 {
@@ -140,26 +154,7 @@ func (ns *names) key(site uint32, key string) keyNumber {
 	return keyNumber{n, number}
 }
 
-// split returns the project and the number of a key that is written as Jira
-// writes keys, else the whole and noNumber.
-func split(key string) (string, uint32) {
-	dash := strings.LastIndexByte(key, '-')
-	digits := key[dash+1:]
-	if dash < 0 || digits == "" || digits[0] == '0' {
-		return key, noNumber
-	}
-	n, err := strconv.ParseUint(digits, 10, 32)
-	if err != nil || n == noNumber {
-		return key, noNumber
-	}
-	return key[:dash], uint32(n)
-}
-
 // text returns the key as it is written.
 func (ns *names) text(k keyNumber) string {
-	name := ns.projects[k.project].name
-	if k.number == noNumber {
-		return name
-	}
-	return name + "-" + strconv.FormatUint(uint64(k.number), 10)
+	return Key{ns.projects[k.project].name, k.number}.String()
 }

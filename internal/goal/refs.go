@@ -127,11 +127,11 @@ func (x *Index) resolve() {
 	if len(byKey) == 0 {
 		return
 	}
-	for n := range x.nodes.all {
+	for n := range x.nodes.len() {
 		var buffer [1]keyNumber
-		for _, key := range x.keys(uint32(n), &buffer) {
+		for _, key := range x.keys(n, &buffer) {
 			if byKey[key] {
-				x.offer(key, uint32(n))
+				x.offer(key, n)
 			}
 		}
 	}
@@ -149,12 +149,12 @@ func (x *Index) meant(r uint32) (uint32, bool) {
 // offer lets the references by the key mean the node, unless they mean one by
 // id, or one by key whose id is less.
 func (x *Index) offer(key keyNumber, n uint32) {
-	all, nodes := x.refs.all, x.nodes.all
+	all := x.refs.all
 	for r := x.refs.withKey(key); r != 0; r = all[r].next {
 		if _, byID := x.meant(r); byID {
 			continue
 		}
-		if all[r].node == 0 || nodes[n].id < nodes[all[r].node-1].id {
+		if all[r].node == 0 || x.nodes.at(n).id < x.nodes.at(all[r].node-1).id {
 			all[r].node = n + 1
 		}
 	}
@@ -162,7 +162,7 @@ func (x *Index) offer(key keyNumber, n uint32) {
 
 // keys returns every key that the node's issue has ever had.
 func (x *Index) keys(n uint32, buffer *[1]keyNumber) []keyNumber {
-	node := &x.nodes.all[n]
+	node := x.nodes.at(n)
 	if node.has(lived) {
 		if l := x.nodes.lives[n]; l.keys != nil {
 			return l.keys

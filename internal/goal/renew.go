@@ -97,7 +97,7 @@ func (x *Index) concerned(given []issueAt) []uint32 {
 		}
 	}
 	for k := 0; k < len(out); k++ {
-		node := &x.nodes.all[out[k]]
+		node := x.nodes.at(out[k])
 		naming(issueAt{x.nodes.site(node), node.id}, x.keys(out[k], &buffer))
 	}
 	return out
@@ -206,7 +206,7 @@ func (x *Index) replace(n uint32, f facts) {
 	delete(x.nodes.lives, n)
 	delete(x.nodes.direct, n)
 	delete(x.nodes.roots, n)
-	x.nodes.all[n] = f.node
+	*x.nodes.at(n) = f.node
 	x.attach(n, &f)
 }
 
@@ -236,7 +236,7 @@ func (x *Index) loosen(n uint32) {
 		return // they all are
 	}
 	var buffer [1]keyNumber
-	node := &x.nodes.all[n]
+	node := x.nodes.at(n)
 	x.refs.naming(issueAt{x.nodes.site(node), node.id}, x.keys(n, &buffer), func(r uint32) {
 		x.refs.loose = append(x.refs.loose, r)
 	})
@@ -267,12 +267,12 @@ func (x *Index) at(f *facts) issueAt { return issueAt{x.nodes.site(&f.node), f.i
 
 // same reports whether the facts are those that the node has.
 func (x *Index) same(n uint32, f *facts) bool {
-	return x.nodes.all[n] == f.node && x.nodes.lives[n].same(f.life) &&
+	return *x.nodes.at(n) == f.node && x.nodes.lives[n].same(f.life) &&
 		slices.EqualFunc(x.nodes.direct[n], f.direct, sameClaim)
 }
 
 // sameKeys reports whether the facts tell the keys that the node has.
 func (x *Index) sameKeys(n uint32, f *facts) bool {
 	var have, told [1]keyNumber
-	return x.nodes.all[n].key == f.key && slices.Equal(x.keys(n, &have), f.keys(&told))
+	return x.nodes.at(n).key == f.key && slices.Equal(x.keys(n, &have), f.keys(&told))
 }

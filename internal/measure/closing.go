@@ -45,8 +45,8 @@ func (c *Container) closedAt(end time.Time, s *Settings) (Closing, bool) {
 		return Closing{}, false
 	}
 	out := Closing{At: end, settled: end.Add(s.Thresholds.Grace)}
-	for k := range c.ledger.leaves {
-		in := c.ledger.leaves[k].in()
+	for k := range c.ledger.leaves.len() {
+		in := c.ledger.leaves.in(k)
 		if !in.Contains(end) && !in.Contains(out.settled) {
 			continue
 		}
@@ -89,8 +89,8 @@ func (c *Container) released(at time.Time, s *Settings) (time.Time, bool) {
 		return end, !end.After(at)
 	}
 	var delivered []time.Time
-	for k := range c.ledger.leaves {
-		if span, ok := c.done[k].At(at); ok && c.ledger.leaves[k].contains(at) {
+	for k := range c.ledger.leaves.len() {
+		if span, ok := c.done[k].At(at); ok && c.ledger.leaves.contains(k, at) {
 			delivered = append(delivered, span.From)
 		}
 	}

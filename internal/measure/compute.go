@@ -141,7 +141,8 @@ func (l *ledger) setSlip(g *GoalStatus, at time.Time, s *Settings) {
 
 // setWork adds what is so of the goal's open and finished work.
 func (l *ledger) setWork(g *GoalStatus, at time.Time, w *load, s *Settings) {
-	g.Blocked = &w.blocked
+	blocked := w.blocked // a pointer into the load would keep all of it alive
+	g.Blocked = &blocked
 	if g.Unowned = ratio(w.doing-w.doingOwned, w.doing); g.Unowned == nil {
 		g.Missing["unowned"] = "no issue is in progress"
 	}

@@ -48,7 +48,7 @@ func (l *ledger) crowd(at time.Time, w *load, s *Settings) crowd {
 // holders counts the leaves that count by the number of whoever holds them; of
 // the crowd it fills in what takes no more than that.
 func (l *ledger) holders(at time.Time, w *load, s *Settings) (c crowd, held map[uint32]int) {
-	holder := make([]uint32, len(l.leaves))
+	holder := make([]uint32, l.leaves.len())
 	ms := at.UnixMilli()
 	for k := range l.holdings {
 		if h := &l.holdings[k]; h.ms <= ms {

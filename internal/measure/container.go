@@ -197,7 +197,7 @@ func (d *discovery) write() ([]Container, error) {
 		l.entries = trimmed(l.entries)
 		d.containers[k].ledger, d.containers[k].known = l, d.until
 	}
-	found := slices.DeleteFunc(d.containers, func(c Container) bool { return len(c.ledger.leaves) < minFinal })
+	found := slices.DeleteFunc(d.containers, func(c Container) bool { return c.ledger.leaves.len() < minFinal })
 	slices.SortFunc(found, func(a, b Container) int {
 		return cmp.Or(cmp.Compare(a.Set, b.Set), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Project, b.Project), cmp.Compare(a.Name, b.Name))
 	})
@@ -218,19 +218,22 @@ func (d *discovery) eachChosen(each func(*flow.Issue) error) error {
 }
 
 func (d *discovery) builder(members []goal.Members) *builder {
-	b := &builder{settings: d.in.Settings, leaves: placed{}, epics: map[issueAt][]place{}}
+	b := &builder{settings: d.in.Settings, leaves: placed{}, epics: map[issueAt][]place{}, origins: newOrigins()}
 	for k, m := range members {
-		b.ledgers = append(b.ledgers, ledger{goal: m.Goal, bounce: b.settings.Thresholds.Bounce, leaves: make([]leaf, len(m.Leaves))})
+		b.ledgers = append(b.ledgers, ledger{goal: m.Goal, bounce: b.settings.Thresholds.Bounce})
 		d.containers[k].done = make([]flow.Spans, len(m.Leaves))
 		for n := range m.Leaves {
-			b.ledgers[k].leaves[n] = newLeaf(&m.Leaves[n], &b.ledgers[k].leaves[max(n-1, 0)])
-			at := b.ledgers[k].leaves[n].at()
-			b.leaves.put(at, place{k, n})
+			l := &m.Leaves[n]
+			b.ledgers[k].leaves.add(l, b.origins)
+			b.leaves.put(issueAt{l.Site, l.ID}, place{k, n})
 		}
 		for n, e := range m.Epics {
 			at := issueAt{e.Site, e.ID}
 			b.epics[at] = append(b.epics[at], place{k, n})
 		}
+	}
+	for k := range b.ledgers {
+		b.ledgers[k].leaves.origins = b.origins.all
 	}
 	b.leaves.sort()
 	return b
@@ -241,7 +244,7 @@ func (d *discovery) record(b *builder, t *flow.Timeline) {
 	at := issueAt{t.Issue.Site, t.Issue.ID}
 	for _, p := range b.leaves.at(at) {
 		l := &b.ledgers[p.ledger]
-		steps := b.enterAs(p, l.leaves[p.index].in())
+		steps := b.enterAs(p, l.leaves.in(p.index))
 		for span, st := range t.Spans() {
 			steps.step(span, st, b.settings.Semantics.Outcome(st))
 		}

@@ -50,7 +50,7 @@ func newDecider(b *builder) *decider {
 func belongings(index *goal.Index, ledgers []ledger) func(issueAt) belonging {
 	return func(at issueAt) (out belonging) {
 		for _, b := range index.Of(at.site, at.id) {
-			if k, ok := ledgers[b.Goal].find(at); ok {
+			if k, ok := ledgers[b.Goal].leaves.find(at); ok {
 				out.leaves = append(out.leaves, place{b.Goal, k})
 			}
 			if len(b.Other.In) > 0 {
@@ -245,7 +245,7 @@ func (d *decider) block(b *builder, byKey map[keyAt]*inquiry) map[*inquiry][]blo
 			}
 			while := q.held[key].Intersect(q.open)
 			for _, p := range q.leaves {
-				if in := b.ledgers[p.ledger].leaves[p.index].in().Intersect(while); len(in) > 0 {
+				if in := b.ledgers[p.ledger].leaves.in(p.index).Intersect(while); len(in) > 0 {
 					out[other] = append(out[other], blocked{q.issueAt, p.ledger, in})
 				}
 			}
@@ -253,7 +253,7 @@ func (d *decider) block(b *builder, byKey map[keyAt]*inquiry) map[*inquiry][]blo
 		}
 		for _, p := range q.leaves {
 			l := &b.ledgers[p.ledger]
-			if in := l.leaves[p.index].in().Intersect(waited); len(in) > 0 {
+			if in := l.leaves.in(p.index).Intersect(waited); len(in) > 0 {
 				l.held = append(l.held, heldLeaf{int32(p.index), in})
 			}
 		}

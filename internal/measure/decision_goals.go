@@ -17,7 +17,7 @@ func (d *decider) goalsOf(q *inquiry, e *decision, blocks []blocked, b *builder)
 	in := map[int]flow.Spans{}
 	if q != nil {
 		for _, p := range q.leaves {
-			in[p.ledger] = in[p.ledger].Union(b.ledgers[p.ledger].leaves[p.index].in())
+			in[p.ledger] = in[p.ledger].Union(b.ledgers[p.ledger].leaves.in(p.index))
 		}
 		for _, o := range q.others {
 			in[o.ledger] = in[o.ledger].Union(o.in)

@@ -16,17 +16,17 @@ func (b *builder) recordDecision(d *decision, g *ownGoal) {
 		return
 	}
 	l := &b.ledgers[g.ledger]
-	p := progress{ms: first.To.UnixMilli(), leaf: noLeaf, what: int32(len(l.decisions) - 1)}
+	p := newProgress(first.To, noLeaf, uint32(len(l.decisions)-1), false)
 	switch {
 	case d.goesOnAfter(first.To):
-		p.discount = byPart
+		p.setDiscount(byPart)
 	case first.To.Sub(first.From) < b.settings.Thresholds.Bounce:
-		p.discount = byBounce
+		p.setDiscount(byBounce)
 	case d.by.bot:
-		p.discount = byBot
+		p.setDiscount(byBot)
 	}
 	l.progress = append(l.progress, p)
-	if p.discount == counts && d.by.minute != (minute{}) {
+	if p.discount() == counts && d.by.minute != (minute{}) {
 		b.waiting = append(b.waiting, waiting{place{g.ledger, len(l.progress) - 1}, d.by.minute})
 	}
 }
@@ -37,10 +37,10 @@ const noLeaf = -1
 // made tells the event for people.
 func (d *decision) made(p *progress, s *Settings) string {
 	what := d.label(p.at()) + " was made (" + d.ends[0].String() + ")"
-	if p.discount == byBounce {
+	if p.discount() == byBounce {
 		what += ": asked for less than " + inHours(s.Thresholds.Bounce) + " before"
 	}
-	return what + p.discount.reason()
+	return what + p.discount().reason()
 }
 
 // label is the decision for people, behind its issue's key.

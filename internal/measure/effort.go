@@ -154,7 +154,7 @@ func (w *toil) end(at int64) {
 
 // toiled writes what was followed down for a leaf.
 func (l *ledger) toiled(leaf int, w *toil) {
-	n := len(l.leaves)
+	n := l.leaves.len()
 	l.stints, l.holdings, l.talks = roomFor(l.stints, len(w.stints), leaf, n), roomFor(l.holdings, len(w.holdings), leaf, n), roomFor(l.talks, len(w.talks), leaf, n)
 	for _, e := range w.stints {
 		e.leaf = int32(leaf)
@@ -172,7 +172,7 @@ func (l *ledger) toiled(leaf int, w *toil) {
 
 // stintsAt returns each leaf's last stint by the moment; nil before its first.
 func (l *ledger) stintsAt(at time.Time) []*stint {
-	out := make([]*stint, len(l.leaves))
+	out := make([]*stint, l.leaves.len())
 	ms := at.UnixMilli()
 	for k := range l.stints {
 		if e := &l.stints[k]; e.ms <= ms {

@@ -303,14 +303,14 @@ func (l *ledger) bulkShare(at time.Time, s *Settings) *Component {
 	from := at.Add(-s.Thresholds.EvidenceBulkWithin)
 	for k := len(l.progress) - 1; k >= 0; k-- {
 		p := &l.progress[k]
-		if p.at().After(at) || !p.delivered {
+		if p.at().After(at) || !p.delivered() {
 			continue
 		}
 		if !p.at().After(from) {
 			break
 		}
 		all++
-		if p.discount == byBulk && p.discounted(at) {
+		if p.discount() == byBulk && p.discounted(at) {
 			bulk++
 		}
 	}

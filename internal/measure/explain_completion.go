@@ -192,7 +192,7 @@ func (x *explainer) approximate() string {
 			continue
 		}
 		all++
-		if x.l.leaves[leaf].approximate {
+		if x.l.leaves.origin(leaf).approximate {
 			byJQL++
 		}
 	}

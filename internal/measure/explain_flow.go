@@ -89,19 +89,19 @@ func (x *explainer) events(all []*progress) []Evidence {
 	for k := len(all) - 1; k >= 0 && len(out) < shownEvents; k-- {
 		p := all[k]
 		if p.leaf == noLeaf {
-			d := x.l.decisions[p.what]
+			d := x.l.decisions[p.what()]
 			out = append(out, Evidence{Site: d.siteAt(p.at()), Key: d.key, At: p.at(), What: d.made(p, x.s)})
 			continue
 		}
-		status := x.l.words[p.what].status
+		status := x.l.words[p.what()].status
 		what := "moved forward to " + status
-		if p.delivered {
+		if p.delivered() {
 			what = "delivered (" + status + ")"
 		}
-		if p.discount == byBounce {
+		if p.discount() == byBounce {
 			what += ": re-opened for less than " + inHours(x.s.Thresholds.Bounce)
 		}
-		out = append(out, x.evidence(int(p.leaf), p.at(), what+p.discount.reason()))
+		out = append(out, x.evidence(int(p.leaf), p.at(), what+p.discount().reason()))
 	}
 	return out
 }

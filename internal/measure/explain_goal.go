@@ -136,8 +136,8 @@ func newExplainer(h *History, k int, at time.Time) *explainer {
 }
 
 func (x *explainer) evidence(leaf int, at time.Time, what string) Evidence {
-	l := &x.l.leaves[leaf]
-	return Evidence{Site: l.site, Key: l.key, At: at, What: what, Via: l.via, Also: x.l.also(leaf, x.at)}
+	from := x.l.leaves.origin(leaf)
+	return Evidence{Site: from.site, Key: x.l.leaves.key(leaf).String(), At: at, What: what, Via: from.via, Also: x.l.also(leaf, x.at)}
 }
 
 // leavesNow splits the leaves in scope by whether they count.

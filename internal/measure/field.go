@@ -67,12 +67,11 @@ func saysPercent(field string) bool {
 // leavesUnder counts the leaves that lie below the epic and are in scope.
 func (l *ledger) leavesUnder(site, epic string, at time.Time) int {
 	n := 0
-	for k := range l.leaves {
-		leaf := &l.leaves[k]
-		if leaf.site != site || !leaf.contains(at) {
+	for k := range l.leaves.len() {
+		if l.leaves.origin(k).site != site || !l.leaves.contains(k, at) {
 			continue
 		}
-		for _, u := range leaf.under() {
+		for _, u := range l.leaves.under(k) {
 			if u.Epic == epic && u.In.Contains(at) {
 				n++
 				break

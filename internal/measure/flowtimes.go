@@ -62,7 +62,7 @@ func (l *ledger) finishedBy(at time.Time, window time.Duration, f func(leaf int,
 		if !by(ms, at) {
 			continue
 		}
-		if when := instantOf(ms); at.Sub(when) < window && l.leaves[leaf].contains(when) {
+		if when := instantOf(ms); at.Sub(when) < window && l.leaves.contains(leaf, when) {
 			f(leaf, when)
 		}
 	}

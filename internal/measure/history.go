@@ -24,6 +24,9 @@ type Input struct {
 	// twice and must give the same issues both times. The issues are not
 	// held on to.
 	Issues func(each func(*flow.Issue) error) error
+	// Done, where it is given, is told of each of them that nobody looks at any
+	// more, from any goroutine.
+	Done func(*flow.Issue)
 	// Releases are the release dates that versions were seen with, and since
 	// when. Jira keeps no history of them: what was moved before anybody looked
 	// is not known.
@@ -115,7 +118,7 @@ func Build(in Input) (*History, error) {
 	}
 	link(h.ledgers, h.above)
 	h.work = w.finish()
-	h.kept = &kept{index: index, bulk: bulk, words: b.words, people: b.people, uses: b.uses, blockers: held, mentions: named, decider: b.decider}
+	h.kept = &kept{index: index, bulk: bulk, words: b.words, origins: b.origins, people: b.people, uses: b.uses, blockers: held, mentions: named, decider: b.decider}
 	h.kept.rest(&h.settings)
 	for k := range h.ledgers { // which stay as they are from now on
 		l := &h.ledgers[k]

@@ -1,7 +1,6 @@
 package measure
 
 import (
-	"maps"
 	"time"
 
 	"plumbline/internal/goal"
@@ -15,6 +14,7 @@ type kept struct {
 	index    *goal.Index
 	bulk     *bulkEdits
 	words    *wordings
+	origins  *origins
 	people   people
 	uses     map[projectAt]time.Time // not changed, but replaced
 	blockers *blockers
@@ -38,81 +38,4 @@ func (h *History) Settled() *History {
 	known := *h
 	known.kept = nil
 	return &known
-}
-
-// tallies renewed: each takes what some issues counted for out, and puts in
-// what they count for now.
-
-// renewed returns the tally; t stays as it is. All three are sealed.
-func (t *tallyOver) renewed(before, after *tallyOver) tallyOver {
-	return tallyOver{renewedTimes(t.came, before.came, after.came), renewedTimes(t.went, before.went, after.went)}
-}
-
-func renewedTimes(all, before, after []int64) []int64 {
-	before, after = apart(before, after)
-	if len(before) == 0 && len(after) == 0 {
-		return all
-	}
-	out := make([]int64, 0, len(all)-len(before)+len(after))
-	for _, ms := range all {
-		if len(before) > 0 && before[0] == ms {
-			before = before[1:]
-			continue
-		}
-		for len(after) > 0 && after[0] < ms {
-			out, after = append(out, after[0]), after[1:]
-		}
-		out = append(out, ms)
-	}
-	return append(out, after...)
-}
-
-// apart returns what only one of two sorted lists has.
-func apart(a, b []int64) (onlyA, onlyB []int64) {
-	for len(a) > 0 && len(b) > 0 {
-		switch {
-		case a[0] == b[0]:
-			a, b = a[1:], b[1:]
-		case a[0] < b[0]:
-			onlyA, a = append(onlyA, a[0]), a[1:]
-		default:
-			onlyB, b = append(onlyB, b[0]), b[1:]
-		}
-	}
-	return append(onlyA, a...), append(onlyB, b...)
-}
-
-// renewedTallies returns the tallies by key; all stays as it is.
-func renewedTallies[K comparable](all, before, after map[K]*tallyOver) map[K]*tallyOver {
-	if len(before) == 0 && len(after) == 0 {
-		return all
-	}
-	out := maps.Clone(all)
-	if out == nil {
-		out = map[K]*tallyOver{}
-	}
-	none := &tallyOver{}
-	get := func(m map[K]*tallyOver, k K) *tallyOver {
-		if t := m[k]; t != nil {
-			return t
-		}
-		return none
-	}
-	renew := func(k K) {
-		t := get(all, k).renewed(get(before, k), get(after, k))
-		if t.isZero() {
-			delete(out, k)
-			return
-		}
-		out[k] = &t
-	}
-	for k := range before {
-		renew(k)
-	}
-	for k := range after {
-		if before[k] == nil {
-			renew(k)
-		}
-	}
-	return out
 }

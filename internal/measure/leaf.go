@@ -108,11 +108,11 @@ func (b *builder) observe(t *flow.Timeline, leaves []place, f *following) {
 		if isSplit {
 			l.noteSplit(p.index, off)
 		}
-		l.noteAutomatic(p.index, t)
+		l.noteBotSteps(p.index, t)
 		l.noteRaises(p.index, raises)
 		l.noteRanks(p.index, ranks)
 		l.notePaths(p.index, paths)
-		l.turns, l.marks = roomFor(l.turns, len(turns), p.index, len(l.leaves)), roomFor(l.marks, len(marks), p.index, len(l.leaves))
+		l.turns, l.marks = roomFor(l.turns, len(turns), p.index, l.leaves.len()), roomFor(l.marks, len(marks), p.index, l.leaves.len())
 		l.noteStays(p.index, was)
 		for _, x := range turns {
 			x.leaf = int32(p.index)

@@ -14,7 +14,7 @@ import (
 type ledger struct {
 	goal     *goal.Goal
 	bounce   time.Duration // below which work that is open again was not re-opened
-	leaves   []leaf
+	leaves   leaves
 	words    []wording // that entries and progress number
 	entries  []entry
 	progress []progress
@@ -43,29 +43,29 @@ type ledger struct {
 	overdue   flow.Spans
 	held      []heldLeaf
 
-	lives     []life      // by leaf
-	odd       []oddity    // by leaf
-	turns     []turn      // by leaf, then in order of time
-	marks     []mark      // by leaf, then in order of time
-	holds     []hold      // by leaf
-	splits    []splitLeaf // in order of time
-	raises    []raise     // the same
-	automatic []automatic // the same
-	ranks     []flagging  // the same, of top priorities; where the detector is on
-	paths     []path      // the same, where theirs is
-	stays     []stay      // by leaf, then in order of time; of those whose key changed
-	stints    []stint     // by leaf, then in order of time
-	holdings  []holding   // by leaf, then in order of time
-	talks     []talk      // by leaf, then in order of time; of those that may be debt
-	noise     []dayNoise  // in order of time
-	meant     []dayNoise  // the same, of changes that are about status, scope, size or date
-	shut      flow.Spans  // while all containers were closed
-	idle      flow.Spans  // while no progress is expected: shut, or in a freeze
-	below     []*ledger   // those of the goals below it
-	height    int         // how many levels of goals there are below
-	peers     []peerView  // in order of time
-	silences  []gap       // the same
-	weeks     []int64     // the same: in which the goal's class is looked at
+	lives    []life      // by leaf
+	odd      []oddity    // by leaf
+	turns    []turn      // by leaf, then in order of time
+	marks    []mark      // by leaf, then in order of time
+	holds    []hold      // by leaf
+	splits   []splitLeaf // in order of time
+	raises   []raise     // the same
+	bots     []botStep   // the same
+	ranks    []flagging  // the same, of top priorities; where the detector is on
+	paths    []path      // the same, where theirs is
+	stays    []stay      // by leaf, then in order of time; of those whose key changed
+	stints   []stint     // by leaf, then in order of time
+	holdings []holding   // by leaf, then in order of time
+	talks    []talk      // by leaf, then in order of time; of those that may be debt
+	noise    []dayNoise  // in order of time
+	meant    []dayNoise  // the same, of changes that are about status, scope, size or date
+	shut     flow.Spans  // while all containers were closed
+	idle     flow.Spans  // while no progress is expected: shut, or in a freeze
+	below    []*ledger   // those of the goals below it
+	height   int         // how many levels of goals there are below
+	peers    []peerView  // in order of time
+	silences []gap       // the same
+	weeks    []int64     // the same: in which the goal's class is looked at
 
 	course   []sizePoint // in order of time
 	promises []promises  // the target first
@@ -126,6 +126,7 @@ type builder struct {
 	entering     []entering // the same
 	proving      []proving
 	words        *wordings
+	origins      *origins
 }
 
 type issueAt struct {
@@ -145,7 +146,7 @@ type waiting struct {
 func newBuilder(index *goal.Index, bulk bulkView, s Settings) *builder {
 	b := &builder{
 		settings: s, bulk: bulk, leaves: placed{}, epics: map[issueAt][]place{}, uses: map[projectAt]time.Time{},
-		words: newWordings(), debt: debtBook{}, people: people{},
+		words: newWordings(), origins: newOrigins(), debt: debtBook{}, people: people{},
 	}
 	for g, m := range index.Mapped() {
 		b.noise, b.meant = append(b.noise, dayCounts{}), append(b.meant, dayCounts{})
@@ -176,18 +177,14 @@ func (b *builder) enter(index *goal.Index) {
 			continue
 		}
 		l := &b.ledgers[is.Goal]
-		var last leaf
-		if n := len(l.leaves); n > 0 {
-			last = l.leaves[n-1]
-		}
-		one := newLeaf(&is.Leaf, &last)
-		b.leaves.put(one.at(), place{is.Goal, len(l.leaves)})
-		l.leaves = append(l.leaves, one)
+		b.leaves.put(issueAt{is.Leaf.Site, is.Leaf.ID}, place{is.Goal, l.leaves.len()})
+		l.leaves.add(&is.Leaf, b.origins)
 	}
 	b.leaves.sort()
 	for k := range b.ledgers {
 		l := &b.ledgers[k]
-		l.leaves, l.lives = trimmed(l.leaves), make([]life, len(l.leaves))
+		l.leaves.all, l.leaves.origins = trimmed(l.leaves.all), b.origins.all
+		l.lives = make([]life, l.leaves.len())
 	}
 }
 
@@ -253,7 +250,7 @@ func (b *builder) sortRows() {
 		slices.SortStableFunc(l.holdings, compareHoldings)
 		slices.SortStableFunc(l.splits, compareSplits)
 		slices.SortStableFunc(l.raises, compareRaises)
-		slices.SortStableFunc(l.automatic, compareAutomatic)
+		slices.SortStableFunc(l.bots, compareBotSteps)
 		slices.SortStableFunc(l.ranks, compareFlaggings)
 		slices.SortStableFunc(l.paths, comparePaths)
 		slices.SortStableFunc(l.stays, compareStays)
@@ -268,7 +265,7 @@ func compareEntries(a, b entry) int {
 }
 
 func compareProgress(a, b progress) int {
-	return cmp.Or(cmp.Compare(a.ms, b.ms), cmp.Compare(a.leaf, b.leaf))
+	return cmp.Or(cmp.Compare(a.ms(), b.ms()), cmp.Compare(a.leaf, b.leaf))
 }
 
 func compareSizes(a, b sizing) int {

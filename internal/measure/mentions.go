@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"plumbline/internal/flow"
+	"plumbline/internal/goal"
 )
 
 // mentions finds the issues that have, or had, a link to another, by the other's
@@ -57,7 +58,7 @@ func (m *mentions) renew(i *flow.Issue) {
 }
 
 // has reports whether any issue may have a link to the one with the key.
-func (m *mentions) has(key keyAt) bool { return len(m.by(key)) > 0 }
+func (m *mentions) has(site string, key goal.Key) bool { return len(m.of(m.hashOf(site, key))) > 0 }
 
 // by are the issues that may have had a link to the one with the key.
 func (m *mentions) by(key keyAt) []issueAt { return m.of(m.hash(key)) }
@@ -71,7 +72,15 @@ func (m *mentions) of(hash uint64) []issueAt {
 	return out
 }
 
-func (m *mentions) hash(key keyAt) uint64 { return maphash.Comparable(m.seed, key) }
+func (m *mentions) hash(key keyAt) uint64 { return m.hashOf(key.site, goal.KeyOf(key.key)) }
+
+func (m *mentions) hashOf(site string, key goal.Key) uint64 {
+	type of struct {
+		site string
+		goal.Key
+	}
+	return maphash.Comparable(m.seed, of{site, key})
+}
 
 // eachLinked yields the keys of the issues that one is, or ever was, linked to.
 func eachLinked(i *flow.Issue, f func(key string)) {

@@ -78,8 +78,7 @@ func meansSomething(changes []flow.Change, history uint64) bool {
 func (b *builder) stir(p place, noise []noiseAt) {
 	l := &b.ledgers[p.ledger]
 	for _, x := range noise {
-		leaf := &l.leaves[p.index]
-		if !leaf.contains(x.at) && !(x.meant && leaf.contains(x.at.Add(-time.Millisecond))) { // by which it left
+		if !l.leaves.contains(p.index, x.at) && !(x.meant && l.leaves.contains(p.index, x.at.Add(-time.Millisecond))) { // by which it left
 			continue
 		}
 		if b.bulk.suspected(x.minute) {

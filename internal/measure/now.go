@@ -11,7 +11,7 @@ import (
 
 // now returns each leaf's last step by the moment; nil before its first.
 func (l *ledger) now(at time.Time) []*entry {
-	now := make([]*entry, len(l.leaves))
+	now := make([]*entry, l.leaves.len())
 	steps := l.until(at)
 	for k := range steps {
 		now[steps[k].leaf] = &steps[k]
@@ -28,7 +28,7 @@ func (c class) isOpen() bool { return c.in && c.out == flow.Open }
 
 // stances returns how each leaf stands at the moment.
 func (l *ledger) stances(at time.Time) []stance {
-	out := make([]stance, len(l.leaves))
+	out := make([]stance, l.leaves.len())
 	ms := at.UnixMilli()
 	for k := range l.marks {
 		if m := &l.marks[k]; m.ms() <= ms {

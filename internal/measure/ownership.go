@@ -138,7 +138,7 @@ func (l *ledger) blockedTime(at time.Time, s *Settings) (blocked, elsewhere time
 func (l *ledger) eachBlocked(at time.Time, s *Settings, f func(leaf int, all, far flow.Spans)) {
 	window := flow.Spans{{From: at.Add(-s.Thresholds.FlowWindow), To: at}}
 	all, far := map[int32][]flow.Span{}, map[int32][]flow.Span{}
-	some := make([]bool, len(l.leaves))
+	some := make([]bool, l.leaves.len())
 	note := func(leaf int32, blocked, others flow.Spans) {
 		if blocked = blocked.Intersect(window); len(blocked) > 0 {
 			some[leaf] = true
@@ -163,7 +163,7 @@ func (l *ledger) eachBlocked(at time.Time, s *Settings, f func(leaf int, all, fa
 		return
 	}
 	open := l.spansOf(some, func(c class) bool { return c.in && c.out == flow.Open })
-	for leaf := range l.leaves {
+	for leaf := range l.leaves.len() {
 		if !some[leaf] {
 			continue
 		}

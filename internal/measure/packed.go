@@ -2,11 +2,9 @@ package measure
 
 import (
 	"math"
-	"slices"
 	"time"
 
 	"plumbline/internal/flow"
-	"plumbline/internal/goal"
 )
 
 // A company's ledgers hold millions of rows, so rows are packed: moments are
@@ -122,122 +120,63 @@ func (s stamp) sign() uint8 { return uint8(s.both() & (1<<signBits - 1)) }
 // progress is a progress event of a leaf in scope (MEASURES §7), or of the
 // goal as a whole where a decision was made.
 type progress struct {
-	ms   int64
-	leaf int32 // noLeaf where a decision was made
-	// what is the number of the wording of the status that the leaf moved to,
-	// or the index of the decision in the ledger's.
-	what int32
-	// bulkAfter, where discount is byBulk, is how many milliseconds later the
-	// event was known to be part of a bulk edit; before, it counts.
-	bulkAfter uint16
-	discount  discount
-	delivered bool
+	when uint64 // Unix milliseconds, above the milliseconds after which it was known to be a bulk edit's
+	leaf int32  // noLeaf where a decision was made
+	rest uint32 // from the top: what, whether it was delivered, the discount
 }
 
-func (p *progress) at() time.Time { return instantOf(p.ms) }
+// The bits of progress.when and progress.rest. Jira's times lie between the years
+// 1970 and 9999, for which 48 bits suffice.
+const (
+	bulkAfterBits = 16
+	discountBits  = 3
+	deliveredBit  = 1 << discountBits
+	whatShift     = discountBits + 1
+)
+
+// newProgress makes an event of a leaf that counts. What is the number of the
+// wording of the status that the leaf moved to, or the index of the decision in
+// the ledger's.
+func newProgress(at time.Time, leaf int, what uint32, delivered bool) progress {
+	p := progress{when: uint64(at.UnixMilli()) << bulkAfterBits, leaf: int32(leaf), rest: what << whatShift}
+	if delivered {
+		p.rest |= deliveredBit
+	}
+	return p
+}
+
+func (p *progress) ms() int64       { return int64(p.when >> bulkAfterBits) }
+func (p *progress) at() time.Time   { return instantOf(p.ms()) }
+func (p *progress) what() uint32    { return p.rest >> whatShift }
+func (p *progress) delivered() bool { return p.rest&deliveredBit != 0 }
+
+// discount says why the event does not count. By a bulk edit it counts up to the
+// moment at which that was known to be one.
+func (p *progress) discount() discount { return discount(p.rest & (deliveredBit - 1)) }
+
+func (p *progress) setDiscount(d discount) { p.rest = p.rest&^(deliveredBit-1) | uint32(d) }
 
 // edited makes the event part of a bulk edit, as was known from the moment on.
 // That lies in the event's own minute.
 func (p *progress) edited(since int64) {
-	p.discount, p.bulkAfter = byBulk, uint16(min(max(since-p.ms, 0), math.MaxUint16))
+	p.setDiscount(byBulk)
+	p.when |= uint64(min(max(since-p.ms(), 0), math.MaxUint16))
 }
 
 // discounted reports whether the event does not count, as is known at a moment
 // that is not before it.
 func (p *progress) discounted(at time.Time) bool {
-	return p.discount != counts && (p.discount != byBulk || p.ms+int64(p.bulkAfter) <= at.UnixMilli())
+	after := int64(p.when & math.MaxUint16)
+	return p.discount() != counts && (p.discount() != byBulk || p.ms()+after <= at.UnixMilli())
 }
 
-// leaf is an issue of a goal and when it is in the goal's scope.
-type leaf struct {
-	*origin  // shared with the leaves that came in the same way
-	id       flow.IssueID
-	key      string // the present one
-	from, to int64  // its first stay in scope; to is forever where that has no end
-	more     *leafMore
-}
-
-// origin is where leaves come from.
-type origin struct {
-	site string
-	via  string // by which selectors they belong, for people
-	// approximate tells that they belong by JQL alone.
-	approximate bool
-}
-
-// at names the issue.
-func (l *leaf) at() issueAt { return issueAt{l.site, l.id} }
-
-// leafMore is what few leaves have.
-type leafMore struct {
-	in    flow.Spans   // where there are several stays, all
-	under []goal.Under // below which of the goal's own epics it lies and when
-}
-
-const forever = math.MaxInt64
-
-// newLeaf packs a member of the goal, the one before which was last.
-func newLeaf(m *goal.Leaf, last *leaf) leaf {
-	l := leaf{id: m.ID, key: m.Key}
-	from := origin{m.Site, m.Via, m.Approximate}
-	if l.origin = last.origin; l.origin == nil || *l.origin != from {
-		l.origin = &from
-	}
-	if len(m.In) > 0 {
-		l.from, l.to = m.In[0].From.UnixMilli(), endOf(m.In[0])
-	}
-	if len(m.In) > 1 || len(m.Under) > 0 {
-		l.more = &leafMore{under: m.Under}
-		if len(m.In) > 1 {
-			l.more.in = m.In
-		}
-	}
-	return l
-}
-
-func endOf(s flow.Span) int64 {
-	if s.To.IsZero() {
-		return forever
-	}
-	return s.To.UnixMilli()
-}
-
-// in returns when the leaf is in scope.
-func (l *leaf) in() flow.Spans {
-	switch {
-	case l.more != nil && l.more.in != nil:
-		return l.more.in
-	case l.to == forever:
-		return flow.Spans{{From: instantOf(l.from)}}
-	}
-	return flow.Spans{{From: instantOf(l.from), To: instantOf(l.to)}}
-}
-
-// contains reports whether the leaf is in scope at the moment.
-func (l *leaf) contains(at time.Time) bool {
-	if l.more != nil && l.more.in != nil {
-		return l.more.in.Contains(at)
-	}
-	ms := at.UnixMilli()
-	return l.from <= ms && ms < l.to
-}
-
-// under tells below which of the goal's own epics the leaf lies and when.
-func (l *leaf) under() []goal.Under {
-	if l.more == nil {
-		return nil
-	}
-	return l.more.under
+// same reports whether the event is another's, which is of the leaf.
+func (p *progress) same(o *progress, leaf int32) bool {
+	return p.when == o.when && leaf == o.leaf && (p.rest^o.rest)&(deliveredBit<<1-1) == 0
 }
 
 // until returns the steps by the moment.
 func (l *ledger) until(at time.Time) []entry { return l.entries[:l.firstAfter(at)] }
-
-// find returns the place of an issue among the leaves, which are sorted by site
-// and id.
-func (l *ledger) find(at issueAt) (int, bool) {
-	return slices.BinarySearchFunc(l.leaves, at, func(x leaf, at issueAt) int { return x.at().compare(at) })
-}
 
 // roomFor returns the list with room for n more rows of a leaf. Where that takes a
 // larger list, it is made so large that the leaves behind this one fit in too, if

@@ -41,12 +41,13 @@ func TestALeafIsInScopeWhenItWas(t *testing.T) {
 		{{From: day(2), To: day(5)}},
 		{{From: day(2), To: day(5)}, {From: day(7), To: day(8)}, {From: day(9)}},
 	} {
-		l := newLeaf(&goal.Leaf{In: in}, &leaf{})
-		if d := cmp.Diff(in, l.in()); d != "" {
+		var l leaves
+		l.add(&goal.Leaf{In: in}, newOrigins())
+		if d := cmp.Diff(in, l.in(0)); d != "" {
 			t.Errorf("in scope (-want +got):\n%s", d)
 		}
 		for n := 1; n < 12; n++ {
-			if got, want := l.contains(day(n)), in.Contains(day(n)); got != want {
+			if got, want := l.contains(0, day(n)), in.Contains(day(n)); got != want {
 				t.Errorf("%v on %v: %v, expected %v", in, day(n), got, want)
 			}
 		}
@@ -58,12 +59,12 @@ func TestALeafIsInScopeWhenItWas(t *testing.T) {
 func TestRowsAreSmall(t *testing.T) {
 	for what, size := range map[string]struct{ got, most uintptr }{
 		"a step":           {unsafe.Sizeof(entry{}), 16},
-		"a progress event": {unsafe.Sizeof(progress{}), 24},
+		"a progress event": {unsafe.Sizeof(progress{}), 16},
 		"an estimate":      {unsafe.Sizeof(sizing{}), 24},
 		"a turn":           {unsafe.Sizeof(turn{}), 12},
 		"a mark":           {unsafe.Sizeof(mark{}), 12},
 		"a life":           {unsafe.Sizeof(life{}), 16},
-		"a leaf":           {unsafe.Sizeof(leaf{}), 56},
+		"a leaf":           {unsafe.Sizeof(leaf{}), 32},
 	} {
 		if size.got > size.most {
 			t.Errorf("%s takes %d bytes, expected at most %d", what, size.got, size.most)

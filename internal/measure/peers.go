@@ -119,7 +119,7 @@ func (l *ledger) gaps(least time.Duration) []gap {
 	for k := range l.progress {
 		p := &l.progress[k]
 		working = working || p.leaf != noLeaf || ok && !p.at().Before(begun)
-		if p.discount != counts || !working {
+		if p.discount() != counts || !working {
 			continue
 		}
 		if !last.IsZero() {

@@ -116,7 +116,7 @@ func (w *weights) coverage() *float64 { return ratio(w.estimated, w.inScope) }
 // none; one of 0 is an estimate. Points count only while at least
 // EstimateCoverage of the leaves are estimated and something weighs anything.
 func (l *ledger) weigh(at time.Time, s *Settings) *weights {
-	w := &weights{leaves: make([]weight, len(l.leaves))}
+	w := &weights{leaves: make([]weight, l.leaves.len())}
 	for k := range l.entries {
 		if l.entries[k].at().After(at) {
 			break

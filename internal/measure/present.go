@@ -102,7 +102,7 @@ func (l *ledger) lastRow() int64 {
 		last = l.entries[n-1].ms
 	}
 	if n := len(l.progress); n > 0 { // a bulk edit is known to be one within the minute
-		last = max(last, l.progress[n-1].ms+math.MaxUint16)
+		last = max(last, l.progress[n-1].ms()+math.MaxUint16)
 	}
 	for k := range l.turns {
 		last = max(last, l.turns[k].ms())

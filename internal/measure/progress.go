@@ -41,7 +41,7 @@ func (a *advancing) step(span flow.Span, st *flow.State, out flow.Outcome) {
 		return
 	}
 	if forward, delivered, bounced := a.episode.step(span.From, st.Category, out); forward {
-		p := progress{ms: span.From.UnixMilli(), delivered: delivered, what: int32(a.b.words.number(st.Status.Name, ""))}
+		p := newProgress(span.From, 0, a.b.words.number(st.Status.Name, ""), delivered)
 		a.b.record(a.t, a.leaves, by, p, bounced)
 	}
 }
@@ -50,18 +50,18 @@ func (a *advancing) step(span flow.Span, st *flow.State, out flow.Outcome) {
 func (b *builder) record(t *flow.Timeline, leaves []place, by *flow.Change, p progress, bounced bool) {
 	switch {
 	case bounced:
-		p.discount = byBounce
+		p.setDiscount(byBounce)
 	case by.Bot:
-		p.discount = byBot
+		p.setDiscount(byBot)
 	}
 	for _, at := range leaves {
 		l := &b.ledgers[at.ledger]
-		if !l.leaves[at.index].contains(p.at()) {
+		if !l.leaves.contains(at.index, p.at()) {
 			continue
 		}
 		p.leaf = int32(at.index)
-		l.progress = append(roomFor(l.progress, 1, at.index, len(l.leaves)), p)
-		if m := minuteOf(t.Issue.Site, by); p.discount == counts && by.History != 0 && b.bulk.suspected(m) {
+		l.progress = append(roomFor(l.progress, 1, at.index, l.leaves.len()), p)
+		if m := minuteOf(t.Issue.Site, by); p.discount() == counts && by.History != 0 && b.bulk.suspected(m) {
 			b.waiting = append(b.waiting, waiting{place{at.ledger, len(l.progress) - 1}, m})
 		}
 	}

@@ -15,17 +15,26 @@ const (
 	readAhead = 2
 )
 
+// lot is some timelines, and how many readers have yet to look at them. Then it
+// is used again: to make new ones would keep the collector busy.
+type lot struct {
+	timelines []flow.Timeline
+	readers   atomic.Int32
+}
+
 // eachTimeline replays every issue and shows it to each of the readers. They
 // work at the same time, but each sees all timelines and in their order, so
 // that what it makes of them does not depend on the number of processors. A
-// reader must leave alone what another one writes. When eachTimeline returns,
-// all have read what there was; a reader's panic is the caller's.
+// reader must leave alone what another one writes, and hold on neither to a
+// timeline nor to its issue. When eachTimeline returns, all have read what there
+// was; a reader's panic is the caller's.
 func (in *Input) eachTimeline(readers ...func(*flow.Timeline)) error {
 	var over sync.WaitGroup
 	var broken panics
-	queues := make([]chan []*flow.Timeline, len(readers))
+	spare := sync.Pool{New: func() any { return &lot{timelines: make([]flow.Timeline, 0, readAtOnce)} }}
+	queues := make([]chan *lot, len(readers))
 	for k, read := range readers {
-		queue := make(chan []*flow.Timeline, readAhead)
+		queue := make(chan *lot, readAhead)
 		queues[k] = queue
 		over.Go(func() {
 			defer func() {
@@ -33,19 +42,24 @@ func (in *Input) eachTimeline(readers ...func(*flow.Timeline)) error {
 				}
 			}()
 			defer broken.catch()
-			for lot := range queue {
-				for _, t := range lot {
-					read(t)
+			for l := range queue {
+				for k := range l.timelines {
+					read(&l.timelines[k])
+				}
+				if l.readers.Add(-1) == 0 {
+					in.done(l)
+					spare.Put(l)
 				}
 			}
 		})
 	}
-	lot := make([]*flow.Timeline, 0, readAtOnce)
+	next := spare.Get().(*lot)
 	send := func() {
+		next.readers.Store(int32(len(queues)))
 		for _, queue := range queues {
-			queue <- lot
+			queue <- next
 		}
-		lot = make([]*flow.Timeline, 0, readAtOnce)
+		next = spare.Get().(*lot)
 	}
 	defer func() {
 		for _, queue := range queues {
@@ -55,13 +69,26 @@ func (in *Input) eachTimeline(readers ...func(*flow.Timeline)) error {
 		broken.rethrow()
 	}()
 	err := in.Issues(func(i *flow.Issue) error {
-		if lot = append(lot, flow.NewTimeline(i, in.Catalogs[i.Site])); len(lot) == readAtOnce {
+		n := len(next.timelines)
+		next.timelines = next.timelines[:n+1]
+		if next.timelines[n].Replace(i, in.Catalogs[i.Site]); n+1 == readAtOnce {
 			send()
 		}
 		return nil
 	})
 	send()
 	return err
+}
+
+// done lets go of what all readers have read.
+func (in *Input) done(l *lot) {
+	for k := range l.timelines {
+		i := l.timelines[k].Issue
+		if l.timelines[k] = (flow.Timeline{}); in.Done != nil {
+			in.Done(i)
+		}
+	}
+	l.timelines = l.timelines[:0]
 }
 
 // eachOf calls do with each number below n, on all processors at once. A call

@@ -11,62 +11,65 @@ import (
 // relay is how the leaves of a goal are laid anew: which came, moved up or
 // left, and whose rows are written anew.
 type relay struct {
-	leaves []leaf
-	to     []int32        // by its place before: a leaf's place, or noLeaf; nil: all stay where they are
-	redo   map[int32]bool // by their place before: the leaves whose rows are written anew
+	leaves leaves
+	to     []int32 // by its place before: a leaf's place, or noLeaf; nil: all stay where they are
+	redo   []bool  // by their place before: the leaves whose rows are written anew; nil for none
 }
 
-// newRelay takes in how a goal's leaves differ.
-func newRelay(old []leaf, differ []goal.Difference) *relay {
-	r := &relay{leaves: old, redo: map[int32]bool{}}
+// newRelay takes in how a goal's leaves differ; o numbers where new ones come
+// from.
+func newRelay(old leaves, differ []goal.Difference, o *origins) *relay {
+	r := &relay{leaves: old}
 	if len(differ) == 0 {
 		return r
 	}
-	r.leaves, r.to = make([]leaf, 0, len(old)+len(differ)), make([]int32, len(old))
+	r.to = make([]int32, old.len())
+	next := &r.leaves
+	next.all, next.more = make([]leaf, 0, old.len()+len(differ)), slices.Clip(old.more)
 	keep := func(from, to int) {
 		for k := from; k < to; k++ {
-			r.to[k] = int32(len(r.leaves))
-			r.leaves = append(r.leaves, old[k])
+			r.to[k] = int32(next.len())
+			next.all = append(next.all, old.all[k])
 		}
 	}
-	next := 0
+	done := 0
 	for k := range differ {
 		d := &differ[k]
-		n, found := slices.BinarySearchFunc(old[next:], issueAt{d.Site, d.ID}, func(x leaf, at issueAt) int { return x.at().compare(at) })
-		keep(next, next+n)
-		next += n
-		if found {
-			r.to[next] = noLeaf
+		at := issueAt{d.Site, d.ID}
+		n := old.from(done, at)
+		keep(done, n)
+		if done = n; n < old.len() && old.at(n) == at {
+			r.to[n] = noLeaf
 			if len(d.Is.In) > 0 {
-				r.to[next] = int32(len(r.leaves))
+				r.to[n] = int32(next.len())
 			}
-			next++
+			done++
 		}
 		if len(d.Is.In) > 0 {
-			r.leaves = append(r.leaves, newLeaf(&d.Is, r.beside(old, next)))
+			next.add(&d.Is, o)
 		}
 	}
-	keep(next, len(old))
+	keep(done, old.len())
+	next.origins = o.all
 	return r
 }
 
-// beside is a leaf that may have come in the same way as the next one.
-func (r *relay) beside(old []leaf, next int) *leaf {
-	switch {
-	case len(r.leaves) > 0:
-		return &r.leaves[len(r.leaves)-1]
-	case next < len(old):
-		return &old[next]
+// rewrite has a leaf's rows written anew.
+func (r *relay) rewrite(leaf, leaves int) {
+	if r.redo == nil {
+		r.redo = make([]bool, leaves)
 	}
-	return &leaf{}
+	r.redo[leaf] = true
 }
+
+func (r *relay) rewrites(leaf int32) bool { return r.redo != nil && r.redo[leaf] }
 
 // of returns the leaf's place; false where its rows don't stay.
 func (r *relay) of(old int32) (int32, bool) {
 	switch {
 	case old == noLeaf: // no leaf's row
 		return old, true
-	case r.redo[old]:
+	case r.rewrites(old):
 		return 0, false
 	case r.to == nil:
 		return old, true
@@ -80,7 +83,7 @@ func (r *relay) lives(old []life) []life {
 	if r.to == nil {
 		return slices.Clone(old)
 	}
-	out := make([]life, len(r.leaves))
+	out := make([]life, r.leaves.len())
 	for k, n := range r.to {
 		if n != noLeaf {
 			out[n] = old[k]
@@ -102,7 +105,7 @@ func relaid[T comparable](old, fresh []T, r *relay, leaf func(*T) *int32, compar
 // asBefore reports whether the rows written anew are those that there were.
 func asBefore[T comparable](old, fresh []T, r *relay, leaf func(*T) *int32) bool {
 	for k := range old {
-		if r.redo[*leaf(&old[k])] {
+		if r.rewrites(*leaf(&old[k])) {
 			if len(fresh) == 0 || fresh[0] != old[k] {
 				return false
 			}
@@ -179,18 +182,4 @@ func spansApart(a, b flow.Spans) time.Time {
 		return b[n].From
 	}
 	return never()
-}
-
-// apart is when two tallies first differ; never where they don't.
-func (t *tallyOver) apart(o *tallyOver) time.Time {
-	first := int64(forever)
-	for _, lists := range [][2][]int64{{t.came, o.came}, {t.went, o.went}} {
-		onlyA, onlyB := apart(lists[0], lists[1])
-		for _, only := range [][]int64{onlyA, onlyB} {
-			if len(only) > 0 {
-				first = min(first, only[0])
-			}
-		}
-	}
-	return time.UnixMilli(first).UTC()
 }

@@ -168,7 +168,7 @@ func (r *renewal) lay() {
 	r.next = slices.Clone(r.old.ledgers)
 	for k := range r.renewed {
 		x := &r.renewed[k]
-		r.relays[x.Goal] = newRelay(r.next[x.Goal].leaves, x.Leaves)
+		r.relays[x.Goal] = newRelay(r.next[x.Goal].leaves, x.Leaves, r.kept.origins)
 		r.next[x.Goal].leaves = r.relays[x.Goal].leaves
 		if x.Remapped {
 			r.next[x.Goal].remap(x)
@@ -177,7 +177,7 @@ func (r *renewal) lay() {
 	for _, t := range r.order {
 		var goals []int
 		for _, b := range r.kept.index.Of(t.site, t.id) {
-			if k, ok := r.next[b.Goal].find(t.issueAt); ok {
+			if k, ok := r.next[b.Goal].leaves.find(t.issueAt); ok {
 				t.is = append(t.is, place{b.Goal, k})
 				goals = append(goals, b.Goal)
 			}
@@ -185,9 +185,9 @@ func (r *renewal) lay() {
 		goals = append(goals, r.differ[t.issueAt]...)
 		slices.Sort(goals)
 		for _, g := range slices.Compact(goals) {
-			if k, ok := r.old.ledgers[g].find(t.issueAt); ok {
+			if k, ok := r.old.ledgers[g].leaves.find(t.issueAt); ok {
 				t.was = append(t.was, place{g, k})
-				r.relay(g).redo[int32(k)] = true
+				r.relay(g).rewrite(k, r.old.ledgers[g].leaves.len())
 			}
 		}
 		for _, p := range t.is {
@@ -211,7 +211,7 @@ func (r *renewal) lay() {
 // relay is that of a goal that some touched issue concerns.
 func (r *renewal) relay(g int) *relay {
 	if r.relays[g] == nil {
-		r.relays[g] = newRelay(r.next[g].leaves, nil)
+		r.relays[g] = newRelay(r.next[g].leaves, nil, r.kept.origins)
 	}
 	return r.relays[g]
 }
@@ -256,7 +256,7 @@ func (h *holders) after(at keyAt) (out []place) {
 		return nil
 	}
 	for _, b := range h.r.kept.index.Of(i.Site, i.ID) {
-		if k, ok := h.r.next[b.Goal].find(issueAt{i.Site, i.ID}); ok {
+		if k, ok := h.r.next[b.Goal].leaves.find(issueAt{i.Site, i.ID}); ok {
 			out = append(out, place{b.Goal, k})
 		}
 	}
@@ -267,12 +267,12 @@ func (h *holders) after(at keyAt) (out []place) {
 func (h *holders) before(at keyAt) (out []place) {
 	add := func(g int, of issueAt) {
 		l := &h.r.old.ledgers[g]
-		if k, ok := l.find(of); ok && l.leaves[k].key == at.key {
+		if k, ok := l.leaves.find(of); ok && l.leaves.key(k).String() == at.key {
 			out = append(out, place{g, k})
 		}
 	}
 	for _, p := range h.after(at) {
-		if of := h.r.next[p.ledger].leaves[p.index].at(); !slices.Contains(h.r.differ[of], p.ledger) {
+		if of := h.r.next[p.ledger].leaves.at(p.index); !slices.Contains(h.r.differ[of], p.ledger) {
 			add(p.ledger, of)
 		}
 	}

@@ -19,7 +19,7 @@ func (r *renewal) rewrite() {
 	related := related(r.next)
 	eachOf(len(r.next), func(g int) {
 		if l := &r.next[g]; r.relays[g] != nil {
-			l.proof = l.proof.renewed(&r.before.ledgers[g].proof, &r.after.ledgers[g].proof, l.leaves)
+			l.proof = l.proof.renewed(&r.before.ledgers[g].proof, &r.after.ledgers[g].proof, &l.leaves)
 			r.rewriteOf(g, related)
 		}
 		r.next[g].proof.uses = uses
@@ -43,7 +43,7 @@ func (r *renewal) rewriteOf(g int, related [][]bool) {
 	l.holds = spliced(old.holds, is.holds, lay, func(h *hold) *int32 { return &h.leaf }, compareHolds)
 	l.splits = spliced(old.splits, is.splits, lay, func(x *splitLeaf) *int32 { return &x.leaf }, compareSplits)
 	l.raises = spliced(old.raises, is.raises, lay, func(x *raise) *int32 { return &x.leaf }, compareRaises)
-	l.automatic = spliced(old.automatic, is.automatic, lay, func(x *automatic) *int32 { return &x.leaf }, compareAutomatic)
+	l.bots = spliced(old.bots, is.bots, lay, func(x *botStep) *int32 { return &x.leaf }, compareBotSteps)
 	l.ranks = spliced(old.ranks, is.ranks, lay, func(x *flagging) *int32 { return &x.leaf }, compareFlaggings)
 	l.paths = spliced(old.paths, is.paths, lay, func(x *path) *int32 { return &x.leaf }, comparePaths)
 	l.stays = relaid(old.stays, is.stays, lay, func(x *stay) *int32 { return &x.leaf }, compareStays)
@@ -113,7 +113,7 @@ func (r *renewal) apart(g int) time.Time {
 		return a.ms == b.ms && a.packed == b.packed && leaf == b.leaf
 	}, func(e *entry) (time.Time, int32) { return e.at(), e.leaf })
 	out = earlier(out, firstApart(old.progress, l.progress, lay, func(a, b *progress, leaf int32) bool {
-		return a.ms == b.ms && leaf == b.leaf && a.discount == b.discount && a.bulkAfter == b.bulkAfter && a.delivered == b.delivered
+		return a.same(b, leaf)
 	}, func(p *progress) (time.Time, int32) { return p.at(), p.leaf }))
 	out = earlier(out, spansApart(old.overdue, l.overdue))
 	out = earlier(out, spansApart(old.shut, l.shut))
@@ -145,7 +145,7 @@ func (r *renewal) shared(g int, related [][]bool) []sharing {
 			for _, o := range t.is {
 				if !related[g][o.ledger] {
 					other := &r.next[o.ledger]
-					out = append(out, sharing{int32(p.index), other.goal.ID, other.leaves[o.index].in()})
+					out = append(out, sharing{int32(p.index), other.goal.ID, other.leaves.in(o.index)})
 				}
 			}
 		}
@@ -237,14 +237,14 @@ func renewedNoise(all, before, after []dayNoise) []dayNoise {
 
 // renewed takes what the touched leaves' facts were out, and puts what they are
 // in. p stays as it is.
-func (p proof) renewed(before, after *proof, leaves []leaf) proof {
+func (p proof) renewed(before, after *proof, leaves *leaves) proof {
 	p.broken = p.broken.renewed(&before.broken, &after.broken)
 	p.unfinished = p.unfinished.renewed(&before.unfinished, &after.unfinished)
 	p.unresolved = renewedTallies(p.unresolved, before.unresolved, after.unresolved)
 	p.sites = nil
-	for k := range leaves {
-		if n := len(p.sites); n == 0 || p.sites[n-1] != leaves[k].site { // they are sorted by it
-			p.sites = append(p.sites, leaves[k].site)
+	for k := range leaves.len() {
+		if site := leaves.origin(k).site; len(p.sites) == 0 || p.sites[len(p.sites)-1] != site { // they are sorted by it
+			p.sites = append(p.sites, site)
 		}
 	}
 	return p

@@ -52,7 +52,7 @@ func (l *ledger) doneEpisodes(at time.Time, bounce time.Duration) []episodeDone 
 			opened = 0
 		case x.what() == delivered:
 			end()
-			if l.leaves[x.leaf].contains(instantOf(x.ms())) {
+			if l.leaves.contains(int(x.leaf), instantOf(x.ms())) {
 				open = &episodeDone{leaf: int(x.leaf), from: x.ms()}
 			}
 		}

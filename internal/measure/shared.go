@@ -27,7 +27,7 @@ func (b *builder) share() {
 					continue
 				}
 				l, other := &b.ledgers[p.ledger], &b.ledgers[o.ledger]
-				l.shared = append(l.shared, sharing{int32(p.index), other.goal.ID, other.leaves[o.index].in()})
+				l.shared = append(l.shared, sharing{int32(p.index), other.goal.ID, other.leaves.in(o.index)})
 			}
 		}
 	})
@@ -62,7 +62,7 @@ func related(ledgers []ledger) [][]bool {
 // while this one has it.
 func (l *ledger) also(leaf int, at time.Time) []string {
 	var out []string
-	if !l.leaves[leaf].contains(at) {
+	if !l.leaves.contains(leaf, at) {
 		return nil
 	}
 	first, _ := slices.BinarySearchFunc(l.shared, int32(leaf), func(s sharing, leaf int32) int { return cmp.Compare(s.leaf, leaf) })

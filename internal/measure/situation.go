@@ -118,7 +118,7 @@ type delivery struct {
 }
 
 func newSituations(l *ledger, kind Kind) *situations {
-	n := len(l.leaves)
+	n := l.leaves.len()
 	f := &situations{
 		ledger: l, gathered: gathered{kind: kind, weekly: make([]delivery, 0, n), week1: -1}, now: make([]class, n), met: make([]bool, n), opened: map[int32]time.Time{},
 		came: make([]arrival, 0, n), bounce: l.bounce,
@@ -169,7 +169,7 @@ func (g *gathered) at(at time.Time) (Situation, bool) {
 
 // reached is when the nth leaf first came into scope; zero where none did.
 func (l *ledger) reached(n int) time.Time {
-	seen := make([]bool, len(l.leaves))
+	seen := make([]bool, l.leaves.len())
 	for k := range l.entries {
 		e := &l.entries[k]
 		if !e.after().in || seen[e.leaf] {

@@ -85,9 +85,10 @@ func (l *ledger) handedOver(fallen *sizing, fall float64, at time.Time, s *Setti
 	}
 	begin := fallen.at().Add(-s.Thresholds.SplitWithin)
 	said := map[int32]float64{} // by part
+	whole := l.leaves.key(int(fallen.leaf)).String()
 	first, _ := slices.BinarySearchFunc(l.splits, begin, func(x splitLeaf, t time.Time) int { return x.at.Compare(t) })
 	for k := first; k < len(l.splits) && within(l.splits[k].at); k++ {
-		if x := &l.splits[k]; x.from == l.leaves[fallen.leaf].key {
+		if x := &l.splits[k]; x.from == whole {
 			said[x.leaf] = 0
 		}
 	}

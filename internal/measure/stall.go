@@ -77,7 +77,7 @@ func (l *ledger) workBegun(at time.Time) (time.Time, bool) {
 	ms := at.UnixMilli()
 	for k := range l.progress {
 		p := &l.progress[k]
-		if p.ms > ms {
+		if p.ms() > ms {
 			break
 		}
 		if p.leaf != noLeaf && !p.discounted(at) {
@@ -96,7 +96,7 @@ func (l *ledger) eachProgress(at, begun time.Time, f func(p *progress, counted b
 	ms := at.UnixMilli()
 	for k := range l.progress {
 		p := &l.progress[k]
-		if p.ms > ms {
+		if p.ms() > ms {
 			break
 		}
 		counted := !p.discounted(at)
@@ -154,7 +154,7 @@ func (f *stallFold) step(p *progress) {
 		}
 		today := flow.DateOf(p.at().In(f.settings.Calendar.Location()))
 		switch {
-		case p.delivered, !silent && !f.wokeOn.IsZero() && f.wokeOn != today:
+		case p.delivered(), !silent && !f.wokeOn.IsZero() && f.wokeOn != today:
 			f.stalls = f.stalls.Append(flow.Span{From: f.since, To: p.at()})
 			f.alarms[len(f.alarms)-1].ended = p.at()
 			f.since, f.wokeOn = time.Time{}, flow.Date{}
@@ -224,7 +224,7 @@ func (l *ledger) busy(r *rhythm, at time.Time, s *Settings) bool {
 		from = r.last
 	}
 	for k := l.firstAfter(from); k < len(l.entries) && !l.entries[k].at().After(at); k++ {
-		if !l.isAutomatic(&l.entries[k]) {
+		if !l.byBots(&l.entries[k]) {
 			return false // scope was added, or left, or was re-opened
 		}
 	}

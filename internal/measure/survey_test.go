@@ -113,7 +113,7 @@ func TestAContainerIsFoundByAllItsKeys(t *testing.T) {
 			Resolves(fmt.Sprintf("2026-02-%02d", n+1), "Done").Issue())
 	}
 	all := found(t, flowtest.Catalog(), "2026-12-01", issues...)
-	if len(all) != 1 || len(all[0].ledger.leaves) != 9 {
+	if len(all) != 1 || all[0].ledger.leaves.len() != 9 {
 		t.Fatalf("found %d containers", len(all))
 	}
 }

@@ -45,7 +45,7 @@ func (b *builder) raises(t *flow.Timeline) []int64 {
 // noteRaises keeps the raises that fell into the leaf's time in scope.
 func (l *ledger) noteRaises(leaf int, raises []int64) {
 	for _, ms := range raises {
-		if l.leaves[leaf].in().Contains(instantOf(ms)) {
+		if l.leaves.in(leaf).Contains(instantOf(ms)) {
 			l.raises = append(l.raises, raise{ms, int32(leaf)})
 		}
 	}
@@ -195,8 +195,8 @@ func (x *explainer) heroics(t trapLimits) ExplainedMeasure {
 		for k := range l.raises {
 			r := &l.raises[k]
 			if r.at().Before(g.due) && !r.at().Before(g.due.Add(-t.days("days"))) {
-				leaf := &l.leaves[r.leaf]
-				m.Counted = append(m.Counted, Evidence{Site: leaf.site, Key: leaf.key, At: r.at(), What: "raised shortly before the target of " + l.goal.ID})
+				leaf := int(r.leaf)
+				m.Counted = append(m.Counted, Evidence{Site: l.leaves.origin(leaf).site, Key: l.leaves.key(leaf).String(), At: r.at(), What: "raised shortly before the target of " + l.goal.ID})
 			}
 		}
 	}
@@ -293,12 +293,12 @@ func (x sight) projects() map[projectAt]bool {
 		if e == nil || !e.after().in || e.after().out != flow.Open {
 			continue
 		}
-		l := &x.l.leaves[leaf]
+		from := x.l.leaves.origin(leaf)
 		project, there := moved[int32(leaf)]
 		if !there {
-			project, _, _ = strings.Cut(l.key, "-")
+			project = from.project
 		}
-		out[projectAt{l.site, project}] = true
+		out[projectAt{from.site, project}] = true
 	}
 	return out
 }

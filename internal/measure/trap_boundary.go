@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"strings"
 
 	"plumbline/internal/flow"
 )
@@ -12,7 +11,7 @@ import (
 // untended returns when the goal's open issues were in many projects, and of the
 // issues of other projects that blocked them none was assigned to anybody.
 func (l *ledger) untended(t trapLimits) flow.Spans {
-	some := make([]bool, len(l.leaves))
+	some := make([]bool, l.leaves.len())
 	for k := range l.holds {
 		some[l.holds[k].leaf] = some[l.holds[k].leaf] || len(l.holds[k].far) > 0
 	}
@@ -31,14 +30,14 @@ func (l *ledger) untended(t trapLimits) flow.Spans {
 
 // spread returns when the goal's open issues were in so many projects or more.
 func (l *ledger) spread(least int) flow.Spans {
-	project := make([]projectAt, len(l.leaves))
-	for k := range l.leaves {
-		key, _, _ := strings.Cut(l.leaves[k].key, "-")
-		project[k] = projectAt{l.leaves[k].site, key}
+	project := make([]projectAt, l.leaves.len())
+	for k := range project {
+		from := l.leaves.origin(k)
+		project[k] = projectAt{from.site, from.project}
 	}
 	stays := slices.Clone(l.stays)
 	slices.SortStableFunc(stays, func(a, b stay) int { return cmp.Compare(a.ms, b.ms) })
-	open, in := make([]bool, len(l.leaves)), map[projectAt]int{}
+	open, in := make([]bool, l.leaves.len()), map[projectAt]int{}
 	count := func(leaf int32, n int) {
 		if !open[leaf] {
 			return

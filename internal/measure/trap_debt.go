@@ -89,7 +89,7 @@ func (d *debtLife) stuck(t trapLimits) flow.Spans {
 // debtLives tells of every leaf that was ever debt in scope.
 func (l *ledger) debtLives(t trapLimits) []debtLife {
 	debt := map[int32]flow.Spans{}
-	some := make([]bool, len(l.leaves))
+	some := make([]bool, l.leaves.len())
 	for k := range l.marks {
 		m := &l.marks[k]
 		if m.is()&isDebt == 0 {
@@ -108,7 +108,7 @@ func (l *ledger) debtLives(t trapLimits) []debtLife {
 	open, delivered := l.spansOf(some, func(c class) bool { return c.in && c.out == flow.Open }), l.spansOf(some, func(c class) bool { return c.in && c.out == flow.Delivered })
 	var out []debtLife
 	at := map[int32]int{}
-	for leaf := range l.leaves {
+	for leaf := range l.leaves.len() {
 		if k := int32(leaf); some[leaf] {
 			at[k] = len(out)
 			out = append(out, debtLife{leaf: leaf, open: debt[k].Intersect(open[k]), delivered: debt[k].Intersect(delivered[k]), born: instantOf(l.lives[leaf].born)})
@@ -164,17 +164,18 @@ func (d *debtTallies) holds(at time.Time, t trapLimits) bool {
 // retired.
 func (l *ledger) debtTalk(s *Settings, t trapLimits) flow.Spans {
 	d, _ := l.debtTallies(t, s)
-	if len(d.stuck.came) == 0 {
+	from, any := d.stuck.came.first()
+	if !any {
 		return nil
 	}
-	zone := s.Calendar.Location()
-	first := monday(instantOf(d.stuck.came[0]), zone).AddDays(7)
-	last := d.open.came[len(d.open.came)-1]
+	last := from
 	for _, x := range []*tallyOver{&d.stuck, &d.open, &d.created, &d.retired} {
-		if n := len(x.went); n > 0 {
-			last = max(last, x.went[n-1])
+		if ms, any := x.last(); any {
+			last = max(last, ms)
 		}
 	}
+	zone := s.Calendar.Location()
+	first := monday(instantOf(from), zone).AddDays(7)
 	end := monday(instantOf(last).Add(t.days("growth_days")), zone).AddDays(7)
 	var out flow.Spans
 	for w := first; !end.Before(w); w = w.AddDays(7) {

@@ -68,7 +68,7 @@ func (l *ledger) weeklyUntil(at time.Time, zone *time.Location) map[flow.Date]we
 		if ms == 0 || !at.IsZero() && !by(ms, at) {
 			continue
 		}
-		if when := instantOf(ms); l.leaves[leaf].contains(when) {
+		if when := instantOf(ms); l.leaves.contains(leaf, when) {
 			d := monday(when, zone)
 			w := out[d]
 			w.delivered++

@@ -91,7 +91,7 @@ func (l *ledger) topRanked(x sight) (top, all int) {
 
 // ranksAt tells which leaves are of a top priority at the moment.
 func (l *ledger) ranksAt(ms int64) []bool {
-	is := make([]bool, len(l.leaves))
+	is := make([]bool, l.leaves.len())
 	for _, r := range l.ranks {
 		if r.ms <= ms {
 			is[r.leaf] = r.is

@@ -77,7 +77,7 @@ func (b *builder) paths(t *flow.Timeline, delivered int64) []path {
 // notePaths keeps those of deliveries in the goal's scope.
 func (l *ledger) notePaths(leaf int, paths []path) {
 	for _, w := range paths {
-		if l.leaves[leaf].contains(instantOf(w.ms)) {
+		if l.leaves.contains(leaf, instantOf(w.ms)) {
 			w.leaf = int32(leaf)
 			l.paths = append(l.paths, w)
 		}

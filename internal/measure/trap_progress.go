@@ -106,7 +106,7 @@ func (x *explainer) busyNotMoving(t trapLimits) ExplainedMeasure {
 			continue
 		}
 		e := x.evidence(int(p.leaf), p.at(), "moved forward")
-		if p.delivered {
+		if p.delivered() {
 			e.What = "delivered"
 			m.LeftOut = append(m.LeftOut, e)
 		} else {

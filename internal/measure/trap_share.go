@@ -23,7 +23,7 @@ func compareFlaggings(a, b flagging) int {
 // many of them were flagged; none is at first. The flags are put in order.
 func (l *ledger) whileShare(such func(class) bool, flags []flagging, holds func(flagged, all int) bool) flow.Spans {
 	slices.SortStableFunc(flags, compareFlaggings)
-	w := shareTally{such: make([]bool, len(l.leaves)), flagged: make([]bool, len(l.leaves))}
+	w := shareTally{such: make([]bool, l.leaves.len()), flagged: make([]bool, l.leaves.len())}
 	var out flow.Spans
 	for entries := l.entries; len(entries)+len(flags) > 0; {
 		// All that happens at one moment happens at once.

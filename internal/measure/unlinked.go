@@ -195,39 +195,3 @@ func (w *work) summary(g *groupWork) string {
 	}
 	return ""
 }
-
-// tallyOver is a number that changes over time: so many issues at each moment.
-// It holds when each came and when it went, in Unix milliseconds; the number at
-// a moment is how many came by then less how many went.
-type tallyOver struct {
-	came, went []int64
-}
-
-// isZero tells that nothing was ever counted.
-func (t *tallyOver) isZero() bool { return len(t.came) == 0 }
-
-// add counts one issue during the spans.
-func (t *tallyOver) add(during flow.Spans) {
-	for _, s := range during {
-		t.came = append(t.came, s.From.UnixMilli())
-		if !s.To.IsZero() {
-			t.went = append(t.went, s.To.UnixMilli())
-		}
-	}
-}
-
-// seal makes the tally ready to be asked.
-func (t *tallyOver) seal() {
-	slices.Sort(t.came)
-	slices.Sort(t.went)
-	t.came, t.went = slices.Clip(slices.Clone(t.came)), slices.Clip(slices.Clone(t.went))
-}
-
-// at returns the number at the moment.
-func (t *tallyOver) at(when time.Time) int {
-	by := func(times []int64) int {
-		k, _ := slices.BinarySearch(times, when.UnixMilli()+1)
-		return k
-	}
-	return by(t.came) - by(t.went)
-}

@@ -50,9 +50,10 @@ func (w *workBuilder) join(b *builder, m *mentions) {
 	w.b = b
 	byKey := map[keyAt][]place{}
 	for g := range b.ledgers {
-		for k := range b.ledgers[g].leaves {
-			l := &b.ledgers[g].leaves[k]
-			if at := (keyAt{l.site, l.key}); m.has(at) {
+		all := &b.ledgers[g].leaves
+		for k := range all.len() {
+			if site, key := all.origin(k).site, all.key(k); m.has(site, key) {
+				at := keyAt{site, key.String()}
 				byKey[at] = append(byKey[at], place{g, k})
 			}
 		}
@@ -111,7 +112,7 @@ func (w *workBuilder) count(l *leafWork) {
 	}
 }
 
-func (w *workBuilder) inGoal(p place) flow.Spans { return w.b.ledgers[p.ledger].leaves[p.index].in() }
+func (w *workBuilder) inGoal(p place) flow.Spans { return w.b.ledgers[p.ledger].leaves.in(p.index) }
 
 // goalHas notes what the goal's work is like.
 func (w *workBuilder) goalHas(g int, s *stretch, in flow.Spans) {

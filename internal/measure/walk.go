@@ -13,7 +13,7 @@ func (b *builder) walk(t *flow.Timeline, leaves []place) {
 	b.entering, b.proving = b.entering[:0], b.proving[:0]
 	for _, p := range leaves {
 		l := &b.ledgers[p.ledger]
-		in := l.leaves[p.index].in()
+		in := l.leaves.in(p.index)
 		b.entering = append(b.entering, b.enterAs(p, in))
 		b.proving = append(b.proving, l.proof.prove(t, in))
 	}
@@ -50,7 +50,7 @@ type entering struct {
 // enterAs begins to write the steps of a leaf.
 func (b *builder) enterAs(p place, in flow.Spans) entering {
 	l := &b.ledgers[p.ledger]
-	return entering{entries: l.entries, words: b.words, leaf: p.index, leaves: len(l.leaves), in: in}
+	return entering{entries: l.entries, words: b.words, leaf: p.index, leaves: l.leaves.len(), in: in}
 }
 
 // step takes the next stretch of the leaf's life, in order.

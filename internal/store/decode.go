@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"plumbline/internal/flow"
@@ -12,8 +13,13 @@ import (
 // decodeIssue reads what encoder.encode wrote. The issue keeps no part of
 // data, and shares its names with the book.
 func decodeIssue(data []byte, site string, id flow.IssueID, names []string) (*flow.Issue, error) {
+	return decodeOver(&flow.Issue{}, data, site, id, names)
+}
+
+// decodeOver is decodeIssue in the place of an issue that nobody looks at.
+func decodeOver(i *flow.Issue, data []byte, site string, id flow.IssueID, names []string) (*flow.Issue, error) {
 	d := decoder{data: data, names: names}
-	i := &flow.Issue{Site: site, ID: id}
+	*i = flow.Issue{Site: site, ID: id, Changes: i.Changes[:0]}
 	d.open()
 	flags := d.head(i)
 	d.state(&i.Now, flags)
@@ -171,9 +177,11 @@ func (d *decoder) links(i *flow.Issue) {
 func (d *decoder) changes(i *flow.Issue) {
 	n := d.count(1)
 	if n == 0 {
+		i.Changes = nil
 		return
 	}
-	i.Changes = make([]flow.Change, n)
+	i.Changes = slices.Grow(i.Changes, n)[:n]
+	clear(i.Changes)
 	at := i.Created.UnixMilli()
 	before := &flow.Change{}
 	for k := range i.Changes {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"plumbline/internal/flow"
 )
@@ -80,6 +81,31 @@ func TestIssuesComeBySiteAndNumericID(t *testing.T) {
 	stop := errors.New("stop")
 	if err := s.Issues(t.Context(), "", func(*flow.Issue) error { return stop }); err != stop {
 		t.Errorf("got %v, want the error of the function", err)
+	}
+}
+
+func TestIssuesThatAreUsedAgainAreShownAsTheyAre(t *testing.T) {
+	s := openTemp(t)
+	all := make([]flow.Issue, 3*chunk+1)
+	for n := range all {
+		all[n] = bulkIssue(n)
+		all[n].Site, all[n].Changes = "acme", all[n].Changes[:n%(len(all[n].Changes)+1)] // so that some take the place of longer ones
+	}
+	mustWrite(t, s, all...)
+	want := allIssues(t, s, "acme")
+	for range 2 {
+		k := 0
+		mustDo(t, s.Issues(t.Context(), "acme", func(i *flow.Issue) error {
+			if diff := cmp.Diff(&want[k], i, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("issue %d (-want +got):\n%s", k, diff)
+			}
+			k++
+			s.Reuse(i)
+			return nil
+		}))
+		if k != len(want) {
+			t.Errorf("%d issues are shown, want %d", k, len(want))
+		}
 	}
 }
 

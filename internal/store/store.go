@@ -52,6 +52,7 @@ type Store struct {
 	book atomic.Pointer[book]
 	// replaced is what the latest writes changed in the issues.
 	replaced memory
+	spare    sync.Pool // of *flow.Issue
 }
 
 // Open opens the store at path for reading and writing and makes it where

@@ -12,7 +12,8 @@ import (
 
 // Issues calls fn with every issue of a site, or of all sites where site is
 // empty, in the order of the sites' names and then of the numeric ids. fn may
-// keep the issue. An error from fn ends the walk and is returned as it is.
+// keep the issue, or give it to Reuse once nobody looks at it. An error from fn
+// ends the walk and is returned as it is.
 //
 // fn is called outside of any transaction, by one goroutine, and may take its
 // time and ask the store; issues to come are decoded meanwhile, on as many
@@ -56,6 +57,18 @@ type lot struct {
 	issues  []*flow.Issue
 	err     error
 	decoded chan struct{} // closed when issues and err are there
+}
+
+// Reuse takes an issue that Issues showed, and that nobody looks at any more: it
+// may show another in its place. It may be called from any goroutine.
+func (s *Store) Reuse(i *flow.Issue) { s.spare.Put(i) }
+
+// unused is an issue to be written over.
+func (s *Store) unused() *flow.Issue {
+	if i, ok := s.spare.Get().(*flow.Issue); ok {
+		return i
+	}
+	return &flow.Issue{}
 }
 
 // each calls fn with every issue from here on.
@@ -159,7 +172,7 @@ func (w *walk) decode(l *lot) {
 	l.issues = make([]*flow.Issue, len(l.ids))
 	begin := 0
 	for k, id := range l.ids {
-		i, err := decodeIssue((*l.values)[begin:l.ends[k]], w.site, id, l.book.names)
+		i, err := decodeOver(w.store.unused(), (*l.values)[begin:l.ends[k]], w.site, id, l.book.names)
 		if err != nil {
 			l.err = fmt.Errorf("read issues of site %q: %w", w.site, err)
 			return

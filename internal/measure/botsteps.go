@@ -7,20 +7,20 @@ import (
 	"plumbline/internal/flow"
 )
 
-// automatic is that a step of a leaf was made by bots alone: it changes what is
+// botStep is that a step of a leaf was made by bots alone: it changes what is
 // so, and tells nothing of people.
-type automatic struct {
+type botStep struct {
 	ms   int64
 	leaf int32
 }
 
-func compareAutomatic(a, b automatic) int {
+func compareBotSteps(a, b botStep) int {
 	return cmp.Or(cmp.Compare(a.ms, b.ms), cmp.Compare(a.leaf, b.leaf))
 }
 
-// noteAutomatic keeps which of the leaf's steps, the last entries of the ledger,
+// noteBotSteps keeps which of the leaf's steps, the last entries of the ledger,
 // were made by bots: at their moments bots changed the issue, and nobody else.
-func (l *ledger) noteAutomatic(leaf int, t *flow.Timeline) {
+func (l *ledger) noteBotSteps(leaf int, t *flow.Timeline) {
 	changes := t.Issue.Changes
 	if !slices.ContainsFunc(changes, func(c flow.Change) bool { return c.Bot }) {
 		return
@@ -35,13 +35,13 @@ func (l *ledger) noteAutomatic(leaf int, t *flow.Timeline) {
 			}
 		}
 		if bots {
-			l.automatic = append(l.automatic, automatic{ms, int32(leaf)})
+			l.bots = append(l.bots, botStep{ms, int32(leaf)})
 		}
 	}
 }
 
-// isAutomatic reports whether bots alone made the step.
-func (l *ledger) isAutomatic(e *entry) bool {
-	_, is := slices.BinarySearchFunc(l.automatic, automatic{e.ms, e.leaf}, compareAutomatic)
+// byBots reports whether bots alone made the step.
+func (l *ledger) byBots(e *entry) bool {
+	_, is := slices.BinarySearchFunc(l.bots, botStep{e.ms, e.leaf}, compareBotSteps)
 	return is
 }
