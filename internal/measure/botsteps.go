@@ -22,7 +22,11 @@ func compareBotSteps(a, b botStep) int {
 // were made by bots: at their moments bots changed the issue, and nobody else.
 func (l *ledger) noteBotSteps(leaf int, t *flow.Timeline) {
 	changes := t.Issue.Changes
-	if !slices.ContainsFunc(changes, func(c flow.Change) bool { return c.Bot }) {
+	some := false
+	for k := range changes {
+		some = some || changes[k].Bot
+	}
+	if !some {
 		return
 	}
 	for k := len(l.entries) - 1; k >= 0 && l.entries[k].leaf == int32(leaf); k-- {
