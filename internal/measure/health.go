@@ -103,13 +103,15 @@ type shown struct {
 	state Health
 	since time.Time
 	// asBad is since when the goal has been judged as bad as a state, or worse,
-	// asGood since when as good, or better, in Unix milliseconds, by badness;
-	// never where it is not so. Facts end them all.
-	asBad, asGood [numJudgements]int64
+	// asGood since when as good, or better, in minutes since 1970, by badness;
+	// neverHeld where it is not so. Facts end them all.
+	asBad, asGood [numJudgements]int32
 }
 
 // neverHeld stands for since when something has held that does not.
-const neverHeld = math.MinInt64
+const neverHeld = math.MinInt32
+
+func minutes(at time.Time) int32 { return int32(at.Unix() / 60) }
 
 // judgements are the states that are judgements, the best first; the others are
 // facts.
@@ -143,7 +145,9 @@ func (h *shown) take(at time.Time, next Health, t *Thresholds) {
 		h.forget()
 	}
 	h.hold(at, bad)
-	held := func(since int64, long time.Duration) bool { return at.Sub(instantOf(since)) >= long }
+	held := func(since int32, long time.Duration) bool {
+		return time.Duration(minutes(at)-since)*time.Minute >= long
+	}
 	switch {
 	case !wasJudged:
 		h.show(at, next)
@@ -166,12 +170,12 @@ func (h *shown) take(at time.Time, next Health, t *Thresholds) {
 
 // hold notes how bad the goal is judged.
 func (h *shown) hold(at time.Time, bad int) {
-	note := func(since *int64, is bool) {
+	note := func(since *int32, is bool) {
 		switch {
 		case !is:
 			*since = neverHeld
 		case *since == neverHeld:
-			*since = at.UnixMilli()
+			*since = minutes(at)
 		}
 	}
 	for k := range numJudgements {

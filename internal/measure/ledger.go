@@ -70,6 +70,7 @@ type ledger struct {
 	course   []sizePoint // in order of time
 	promises []promises  // the target first
 	traps    []trapLife  // in the order of Traps
+	grips    *grips
 	present  *present
 }
 
@@ -293,6 +294,7 @@ func compareTalks(a, b talk) int {
 // arrange derives from the rows, which are in order, what is asked of them again
 // and again. Nothing of the ledger is changed afterwards.
 func (l *ledger) arrange(s *Settings, releases map[ReleaseOf][]goal.Target) {
+	l.grips = &grips{all: map[int64]grip{}}
 	l.days, l.present, l.tallies, l.course, l.promises, l.traps = &daily{}, &present{}, nil, nil, nil, nil
 	l.mark()
 	l.setIdle(s)

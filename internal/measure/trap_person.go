@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -21,18 +22,18 @@ func keyPerson() Trap {
 			{"class_percentile", 0.85, 0, "share of the goals like it whose issues in progress are younger, or as old, from which on they are old"},
 		},
 		weekly: func(x sight) (bool, string) {
-			hands := x.h.classAt(x.at).hands()
-			own := hands.of[x.k]
+			own := x.l.gripAt(x.at, x.s)
 			switch {
 			case own.issues < x.limits.count("least_issues"):
 				return false, "" // whoever holds them
-			case own.area < x.s.leastGroup():
+			case x.h.classAt(x.at).areas()[x.k] < x.s.leastGroup():
 				return false, withheldHands
-			case float64(own.most) <= x.limits["share"]*float64(own.issues):
+			case !own.tight(x.limits):
 				return false, ""
 			}
-			like := others(x.h, x.k, hands.aged)
-			return hands.aged[x.k] >= 0 && len(like) >= x.s.Thresholds.GrowthPeers && hands.aged[x.k] >= quantile(like, x.limits["class_percentile"]), ""
+			aged := x.h.classAt(x.at).aged()
+			like := others(x.h, x.k, aged)
+			return aged[x.k] >= 0 && len(like) >= x.s.Thresholds.GrowthPeers && aged[x.k] >= quantile(like, x.limits["class_percentile"]), ""
 		},
 		private: true,
 		sizeOf:  "days that 85 % of the issues in progress are old at most",
@@ -51,60 +52,95 @@ const (
 
 // grip is how the work of a goal hangs on people. It never leaves this package.
 type grip struct {
-	issues int // that count for concentration
-	most   int // those of them that one person holds
-	area   int // people who hold any of the area's
+	issues int      // that count for concentration
+	most   int      // those of them that one person holds
+	who    []uint32 // who hold any, by number
+	// aged is how old 85 % of the leaves in progress are at most; −1 of none.
+	aged time.Duration
 }
 
-// hands are the grips of all goals at a moment, and how old 85 % of what is in
-// progress is at most; −1 where nothing is.
-type hands struct {
-	of   []grip
-	aged []time.Duration
+// tight reports whether one person holds too much.
+func (g *grip) tight(t trapLimits) bool {
+	return g.issues >= t.count("least_issues") && float64(g.most) > t["share"]*float64(g.issues)
 }
 
-// hands looks at all goals. The area of a goal are the goals below the same one
-// or, where it is below none, all goals of the same owner (MEASURES §10).
-func (h *History) hands(at time.Time) *hands {
-	out := &hands{of: make([]grip, len(h.ledgers)), aged: make([]time.Duration, len(h.ledgers))}
-	held := make([]map[uint32]int, len(h.ledgers))
-	eachOf(len(h.ledgers), func(k int) {
-		l := &h.ledgers[k]
-		w := load{now: l.now(at), ended: l.stintsAt(at)}
-		c, by := l.holders(at, &w, &h.settings)
-		out.of[k] = grip{issues: c.issues}
-		for _, n := range by { // in any order
-			out.of[k].most = max(out.of[k].most, n)
-		}
-		out.aged[k], held[k] = l.agedAt(at, w.now), by
-	})
+// grips are a goal's at the moments at which they were asked for. A history that
+// goes on from another one keeps those of the goals that stay as they are.
+type grips struct {
+	mu  sync.Mutex
+	all map[int64]grip
+}
+
+// mostGrips bounds what is remembered of a goal: two weeks are asked for now, and
+// any when the past is filled in.
+const mostGrips = 16
+
+// gripAt returns the goal's grip at the moment, and finds it where nobody has
+// asked before.
+func (l *ledger) gripAt(at time.Time, s *Settings) grip {
+	l.grips.mu.Lock()
+	defer l.grips.mu.Unlock()
+	g, known := l.grips.all[at.Unix()]
+	if !known {
+		g = l.grip(at, s)
+		makeRoom(l.grips.all, mostGrips)
+		l.grips.all[at.Unix()] = g
+	}
+	return g
+}
+
+func (l *ledger) grip(at time.Time, s *Settings) grip {
+	w := load{now: l.now(at), ended: l.stintsAt(at)}
+	c, held := l.holders(at, &w, s)
+	g := grip{issues: c.issues, who: slices.Sorted(maps.Keys(held)), aged: l.agedAt(at, w.now)}
+	for _, n := range held { // in any order
+		g.most = max(g.most, n)
+	}
+	return g
+}
+
+// areas returns, by ledger, how many people hold work of the goal's area: the
+// goals below the same one or, where it is below none, all goals of the same
+// owner (MEASURES §10).
+func (h *History) areas(at time.Time) []int {
+	all := make([]grip, len(h.ledgers))
+	eachOf(len(h.ledgers), func(k int) { all[k] = h.ledgers[k].gripAt(at, &h.settings) })
 	below, owners := map[string]map[uint32]bool{}, map[string]map[uint32]bool{}
 	for k := range h.ledgers {
 		g := h.ledgers[k].goal
-		gather(below, g.Parent, held[k])
-		gather(owners, g.Owner, held[k])
+		gather(below, g.Parent, all[k].who)
+		gather(owners, g.Owner, all[k].who)
 	}
+	out := make([]int, len(h.ledgers))
 	for k := range h.ledgers {
-		x := &out.of[k]
 		switch g := h.ledgers[k].goal; {
 		case g.Parent != "":
-			x.area = len(below[g.Parent])
+			out[k] = len(below[g.Parent])
 		case g.Owner != "":
-			x.area = len(owners[g.Owner])
+			out[k] = len(owners[g.Owner])
 		default:
-			x.area = len(held[k])
+			out[k] = len(all[k].who)
 		}
 	}
 	return out
 }
 
-func gather(all map[string]map[uint32]bool, name string, held map[uint32]int) {
+func gather(all map[string]map[uint32]bool, name string, who []uint32) {
 	if all[name] == nil {
 		all[name] = map[uint32]bool{}
 	}
-	for who := range held {
-		all[name][who] = true
+	for _, n := range who {
+		all[name][n] = true
 	}
+}
+
+// aged returns, by ledger, how old 85 % of the leaves in progress are at most.
+func (h *History) aged(at time.Time) []time.Duration {
+	out := make([]time.Duration, len(h.ledgers))
+	for k := range h.ledgers {
+		out[k] = h.ledgers[k].gripAt(at, &h.settings).aged
+	}
+	return out
 }
 
 // agedAt is how old 85 % of the leaves in progress are at most; −1 of none.
@@ -127,11 +163,9 @@ func (x *explainer) keyPerson(t trapLimits) ExplainedMeasure {
 		"the work of its area (below the same goal, else of the same owner). Who holds what is never told",
 		share100(t["share"]), t.count("least_issues"), inDays(x.s.Thresholds.FlowWindow), share100(t["class_percentile"]), x.s.Thresholds.GrowthPeers, x.s.leastGroup())}
 	at := x.monday()
-	hands := x.h.classAt(at).hands()
-	own, like := hands.of[x.k], others(x.h, x.k, hands.aged)
-	one := own.issues >= t.count("least_issues") && float64(own.most) > t["share"]*float64(own.issues)
+	own, like := x.l.gripAt(at, x.s), others(x.h, x.k, x.h.classAt(at).aged())
 	m.Inputs = []ExplainedInput{
-		{"issues in progress, or delivered lately", strconv.Itoa(own.issues)}, {"one person holds over " + share100(t["share"]) + " of them", yesNo(one)},
+		{"issues in progress, or delivered lately", strconv.Itoa(own.issues)}, {"one person holds over " + share100(t["share"]) + " of them", yesNo(own.tight(t))},
 		{"goals like it with work in progress", strconv.Itoa(len(like))},
 	}
 	if x.status.Concentration != nil {
@@ -142,8 +176,8 @@ func (x *explainer) keyPerson(t trapLimits) ExplainedMeasure {
 		limit = quantile(like, t["class_percentile"])
 		m.Inputs = append(m.Inputs, ExplainedInput{"85 % of their issues in progress are at most as old as, at the " + share100(t["class_percentile"]) + " quantile", inDays(limit)})
 	}
-	if hands.aged[x.k] >= 0 {
-		m.Inputs = append(m.Inputs, ExplainedInput{"85 % of its own are at most as old as", inDays(hands.aged[x.k])})
+	if own.aged >= 0 {
+		m.Inputs = append(m.Inputs, ExplainedInput{"85 % of its own are at most as old as", inDays(own.aged)})
 	}
 	x.l.eachTimes(x.at, func(leaf int, times *times) {
 		age, ok := times.age(x.at)

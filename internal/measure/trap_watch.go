@@ -84,12 +84,13 @@ func (w *watch) ask(q question, answer func() seen) seen {
 // classSight is what is compared between goals at the beginning of a week, by
 // ledger: the age of each since its commitment, up to its closing, and the mean
 // time of its decisions in seconds. Not known: −1. It is also what is looked at
-// of all goals together: whom their work hangs on, those whose target has
-// passed, and the active work.
+// of all goals together: the people of their areas, the age of what is in
+// progress, those whose target has passed, and the active work.
 type classSight struct {
 	ages   func() []time.Duration
 	means  func() []float64
-	hands  func() *hands
+	areas  func() []int // people
+	aged   func() []time.Duration
 	passed func() []pastDue // the latest first
 	work   func() []ProjectShare
 }
@@ -103,7 +104,8 @@ func (h *History) classAt(at time.Time) *classSight {
 		c = &classSight{
 			ages:   sync.OnceValue(func() []time.Duration { return h.ages(at) }),
 			means:  sync.OnceValue(func() []float64 { return h.means(at) }),
-			hands:  sync.OnceValue(func() *hands { return h.hands(at) }),
+			areas:  sync.OnceValue(func() []int { return h.areas(at) }),
+			aged:   sync.OnceValue(func() []time.Duration { return h.aged(at) }),
 			passed: sync.OnceValue(func() []pastDue { return h.passedTargets(at) }),
 			work:   sync.OnceValue(func() []ProjectShare { return h.work.shares(at) }),
 		}
