@@ -2,7 +2,6 @@ package measure
 
 import (
 	"math"
-	"slices"
 	"time"
 
 	"plumbline/internal/flow"
@@ -121,9 +120,12 @@ const numJudgements = 4
 
 // badness is a judgement's place among them.
 func badness(h Health) (int, bool) {
-	all := judgements()
-	k := slices.Index(all[:], h)
-	return k, k >= 0
+	for k, j := range judgements() {
+		if j == h {
+			return k, true
+		}
+	}
+	return 0, false
 }
 
 // take judges the goal at the moment, which follows those before. Of the states
