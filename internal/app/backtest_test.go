@@ -3,7 +3,9 @@ package app_test
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -50,7 +52,7 @@ func TestTheEstimatorHoldsOnRealContainers(t *testing.T) {
 		within(fmt.Sprintf("ECE within %d d", h.Days), h.Closed.ECE, 0, 0.08)
 		within(fmt.Sprintf("skill within %d d, with open ones", h.Days), h.All.Skill, 0.20, 1)
 		within(fmt.Sprintf("ECE within %d d, with open ones", h.Days), h.All.ECE, 0, 0.08)
-		within(fmt.Sprintf("ECE within %d d, by snapshot", h.Days), h.BySnapshot.ECE, 0, 0.11)
+		within(fmt.Sprintf("ECE within %d d, by snapshot", h.Days), h.BySnapshot.ECE, 0, 0.115)
 		by := map[string]measure.Probability{}
 		for _, m := range h.ByMethod {
 			by[m.Name] = m.Probability
@@ -61,10 +63,28 @@ func TestTheEstimatorHoldsOnRealContainers(t *testing.T) {
 			t.Errorf("the table has two figures in force: %s", d)
 		}
 	}
+	checkTheSlow(t, b)
 	for _, l := range b.Lines {
 		if l.Truth == nil || l.Finished == nil || !(0 <= l.Lower && l.Lower <= l.Median && l.Median <= l.Upper && l.Upper <= 1) ||
 			!(l.Finish14 <= l.Finish30 && l.Finish30 <= l.Finish60 && l.Finish60 <= l.Finish90) {
 			t.Fatalf("a line that cannot be: %+v", l)
+		}
+	}
+}
+
+// checkTheSlow holds the odds of containers that are far too slow for their open
+// work to what came, those that are open still among them. They were 17, 8, 17
+// and 27 points too high while the pace counted little.
+func checkTheSlow(t *testing.T, b *measure.Backtest) {
+	t.Helper()
+	k := slices.IndexFunc(b.Scores, func(s measure.Scores) bool { return s.Group == "needs 16 weeks or more" })
+	if k < 0 || b.Scores[k].Containers != 9 {
+		t.Fatalf("no 9 containers that need 16 weeks or more among %+v", b.Scores)
+	}
+	most := map[int]float64{14: 0.13, 30: 0.05, 60: 0.12, 90: 0.23}
+	for _, h := range b.Scores[k].Finish {
+		if off := h.All.Told - h.All.Base; math.Abs(off) > most[h.Days] {
+			t.Errorf("of those that need 16 weeks or more %.2f were told to be finished within %d d, %.2f were", h.All.Told, h.Days, h.All.Base)
 		}
 	}
 }

@@ -130,7 +130,7 @@ func edits(issues, goals int) []edited {
 	}
 	created := make([]flow.Issue, 100)
 	for n := range created {
-		created[n] = benchIssue(epics+issues+n, epics)
+		created[n] = begun(benchIssue(epics+issues+n, epics), at(200+n))
 	}
 	return []edited{
 		{"100-changed", hundred(func(n int, i *flow.Issue) { change(i, at(n), n, flow.FieldOther, flow.Named{}, flow.Named{}) })},
@@ -139,6 +139,19 @@ func edits(issues, goals int) []edited {
 		{"100-moved", hundred(func(n int, i *flow.Issue) { move(i, (n*3)%epics, at(300+n)) })},
 		{"100-in-bulk", hundred(func(n int, i *flow.Issue) { reopen(i, at(500).Add(time.Duration(n)*100*time.Millisecond), 1) })},
 	}
+}
+
+// begun is an issue as it is when it has just been created: in an epic, and
+// assigned.
+func begun(i flow.Issue, created time.Time) flow.Issue {
+	i.Created, i.Changes = created, i.Changes[:2]
+	for k := range i.Changes {
+		i.Changes[k].At = created.Add(time.Duration(k+1) * time.Second)
+	}
+	i.Now.Status, i.Now.Category, i.Now.Resolution, i.Now.Labels = flow.Named{ID: "1", Name: "Open"}, flow.ToDo, flow.Named{}, nil
+	i.Now.Priority, i.Resolved = flow.Named{ID: "3", Name: "Major"}, time.Time{}
+	i.Updated, i.Histories, i.Announced = i.Changes[1].At, 2, 2
+	return i
 }
 
 func putAnew(b *testing.B, st *store.Store, issues []flow.Issue) {

@@ -86,6 +86,7 @@ func (b *Backtest) addConditions(r *Replay, everyone func(*Life) bool) {
 	unfinished := r.only(func(t *Told) bool { return t.Finish.After(t.At) })
 	b.Scores = append(b.Scores, cold.Score("cold start", everyone), warm.Score("with own history", everyone),
 		unfinished.Score("before the finish", everyone),
+		r.only((*Told).slow).Score(fmt.Sprintf("needs %d weeks or more", slowWeeks), everyone),
 		r.Score(fmt.Sprintf("%d or more delivered", largeFinal), func(l *Life) bool { return l.End != nil && len(l.End.Final) >= largeFinal }))
 	for _, days := range otherGraces() {
 		b.Scores = append(b.Scores, r.graced(time.Duration(days)*day).Score(fmt.Sprintf("grace of %d d", days), everyone))

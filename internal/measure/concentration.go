@@ -24,7 +24,7 @@ type crowd struct {
 
 // contributes reports whether a leaf counts for concentration.
 func (w *load) contributes(leaf int, at time.Time, s *Settings) bool {
-	return w.now[leaf].doing() || w.deliveredLately(leaf, at, s)
+	return w.now.of(leaf).doing() || w.deliveredLately(leaf, at, s)
 }
 
 // crowd counts whom the work is held by: one in progress by whom it is

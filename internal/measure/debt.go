@@ -35,7 +35,7 @@ func (m *Match) names() bool {
 
 // eachDebt yields the leaves in scope that are debt, each with its class.
 func (w *load) eachDebt(f func(leaf int, c class)) {
-	for leaf, e := range w.now {
+	for leaf, e := range w.now.all() {
 		if e != nil && e.after().in && w.stands[leaf]&isDebt != 0 {
 			f(leaf, e.after())
 		}
@@ -55,7 +55,7 @@ func (l *ledger) setDebt(g *GoalStatus, at time.Time, w *load, s *Settings) {
 		born := instantOf(l.lives[leaf].born)
 		d.Created.add(at.Sub(born))
 		lived := at.Sub(born)
-		if end := w.ended[leaf]; c.out != flow.Open && end != nil {
+		if end := w.ended.of(leaf); c.out != flow.Open && end != nil {
 			lived = end.at().Sub(born)
 			if c.out == flow.Delivered {
 				d.Retired.add(at.Sub(end.at()))

@@ -170,7 +170,7 @@ func (x *explainer) decisionBlocked() ExplainedMeasure {
 			m.Counted = append(m.Counted, x.evidence(int(h.leaf), span.From, "waits for a decision"+x.weighing(int(h.leaf))))
 		}
 	}
-	for leaf, e := range x.now {
+	for leaf, e := range x.now.all() {
 		if e != nil && e.after().in && e.after().out == flow.Open && !held[int32(leaf)] {
 			m.LeftOut = append(m.LeftOut, x.evidence(leaf, e.at(), "open, and waits for no decision"+x.weighing(leaf)))
 		}

@@ -171,12 +171,12 @@ func (l *ledger) toiled(leaf int, w *toil) {
 }
 
 // stintsAt returns each leaf's last stint by the moment; nil before its first.
-func (l *ledger) stintsAt(at time.Time) []*stint {
-	out := make([]*stint, l.leaves.len())
+func (l *ledger) stintsAt(at time.Time) latestRows[stint] {
+	out := newLatestRows(l.stints, l.leaves.len())
 	ms := at.UnixMilli()
 	for k := range l.stints {
 		if e := &l.stints[k]; e.ms <= ms {
-			out[e.leaf] = e
+			out.byLeaf[e.leaf] = int32(k + 1)
 		}
 	}
 	return out
@@ -185,11 +185,11 @@ func (l *ledger) stintsAt(at time.Time) []*stint {
 // deliveredLately reports whether a leaf, by its last step and stint by the
 // moment, stands delivered in scope and came to be so in the window before.
 func (w *load) deliveredLately(leaf int, at time.Time, s *Settings) bool {
-	end := w.ended[leaf] // that of most is long ago
+	end := w.ended.of(leaf) // that of most is long ago
 	if end == nil || end.ms <= at.Add(-s.Thresholds.FlowWindow).UnixMilli() {
 		return false
 	}
-	e := w.now[leaf]
+	e := w.now.of(leaf)
 	return e != nil && e.after().in && e.after().out == flow.Delivered
 }
 
@@ -212,7 +212,7 @@ type FlowTime struct {
 // the mean of the leaves' own ratios would weigh an hour as much as a month.
 func (l *ledger) setFlowEfficiency(g *GoalStatus, at time.Time, w *load, s *Settings) {
 	var f FlowTime
-	for leaf, end := range w.ended {
+	for leaf, end := range w.ended.all() {
 		if !w.deliveredLately(leaf, at, s) || !end.begun() {
 			continue
 		}

@@ -107,7 +107,7 @@ func (x *explainer) pointsNow() ExplainedMeasure {
 	if d := x.status.Drift; d != nil && d.Reestimated > 0 {
 		m.Inputs = append(m.Inputs, ExplainedInput{"re-estimated since the commitment", fmt.Sprintf("%d×, %+g points in all", d.Reestimated, d.ReestimatedBy)})
 	}
-	for leaf, e := range x.now {
+	for leaf, e := range x.now.all() {
 		if e == nil || !e.after().in {
 			continue
 		}
@@ -168,7 +168,7 @@ func orNone(s string) string {
 // empty where nothing is in scope.
 func (x *explainer) shared() string {
 	all, shared := 0, 0
-	for leaf, e := range x.now {
+	for leaf, e := range x.now.all() {
 		if e == nil || !e.after().in {
 			continue
 		}
@@ -187,7 +187,7 @@ func (x *explainer) shared() string {
 // empty where none does. Jira keeps no past of what a JQL matches.
 func (x *explainer) approximate() string {
 	all, byJQL := 0, 0
-	for leaf, e := range x.now {
+	for leaf, e := range x.now.all() {
 		if e == nil || !e.after().in {
 			continue
 		}

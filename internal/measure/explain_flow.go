@@ -140,7 +140,7 @@ func (x *explainer) stalled() ExplainedMeasure {
 	for _, w := range x.status.WaitsFor {
 		m.Inputs = append(m.Inputs, ExplainedInput{"waits for", w.What})
 	}
-	for leaf, e := range x.now {
+	for leaf, e := range x.now.all() {
 		if e.doing() {
 			m.Counted = append(m.Counted, x.evidence(leaf, e.at(), "in progress ("+x.l.wording(e).status+") and silent"))
 		}

@@ -116,8 +116,8 @@ func (x *explainer) forecast() ExplainedMeasure {
 	return m
 }
 
-// weighedWays tells what is said of the next 30 days: with the goals below, of
-// the goal alone, and by each of the ways of which that is made, with its weight.
+// weighedWays tells what the pace comes to, and what is said of the next 30
+// days: with the goals below, of the goal alone, and by each of the ways of which that is made, with its weight.
 func (x *explainer) weighedWays() []ExplainedInput {
 	s, ok := newSituations(x.l, KindGoal).at(x.at)
 	if x.l.experience == nil || !ok {
@@ -131,7 +131,11 @@ func (x *explainer) weighedWays() []ExplainedInput {
 	p := o.within(ahead)
 	whole := x.l.outset(m, &s, x.s)
 	all := whole.within(ahead)
-	out := []ExplainedInput{{"finished within 30 d", percent(&all)}}
+	toTarget := 0.0
+	if t := x.status.Target; t != nil {
+		toTarget = days(t.End(x.s.Calendar.Location()).Sub(s.At))
+	}
+	out := append(m.needed(&s, toTarget), ExplainedInput{"finished within 30 d", percent(&all)})
 	if len(whole.below) > 0 {
 		out = append(out, ExplainedInput{"finished within 30 d, its issues looked at as one container", percent(&p[finishInForce])})
 	}

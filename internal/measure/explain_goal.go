@@ -116,7 +116,7 @@ type explainer struct {
 	status GoalStatus
 	rhythm rhythm
 	points *weights // nil where the goal does not ask for points
-	now    []*entry // by leaf: the last entry by the moment; nil before the first
+	now    latestRows[entry]
 	load   load
 	crowd  crowd
 }
@@ -142,7 +142,7 @@ func (x *explainer) evidence(leaf int, at time.Time, what string) Evidence {
 
 // leavesNow splits the leaves in scope by whether they count.
 func (x *explainer) leavesNow(counts func(class) (bool, string)) (counted, left []Evidence) {
-	for leaf, e := range x.now {
+	for leaf, e := range x.now.all() {
 		if e == nil || !e.after().in {
 			continue
 		}
@@ -187,7 +187,7 @@ func (x *explainer) issues() ExplainedMeasure {
 	if share := x.approximate(); share != "" {
 		m.Inputs = append(m.Inputs, ExplainedInput{"by_jql_share", share})
 	}
-	for leaf, e := range x.now {
+	for leaf, e := range x.now.all() {
 		switch {
 		case e == nil:
 		case e.after().in:
@@ -214,7 +214,7 @@ func (x *explainer) issues() ExplainedMeasure {
 func (x *explainer) wasted() map[int]bool {
 	out := map[int]bool{}
 	x.l.eachTimes(x.at, func(leaf int, t *times) {
-		if e := x.now[leaf]; e != nil && e.after().in && e.after().out == flow.Dropped && t.first != 0 {
+		if e := x.now.of(leaf); e != nil && e.after().in && e.after().out == flow.Dropped && t.first != 0 {
 			out[leaf] = true
 		}
 	})

@@ -39,7 +39,7 @@ func (x *explainer) flowEfficiency() ExplainedMeasure {
 			{"neither, left out", d(f.UnknownSeconds)}, {"coverage", percent(&f.Coverage)},
 		}
 	}
-	for leaf, end := range x.load.ended {
+	for leaf, end := range x.load.ended.all() {
 		if !x.load.deliveredLately(leaf, x.at, x.s) {
 			continue
 		}
@@ -62,12 +62,12 @@ func (x *explainer) concentration() ExplainedMeasure {
 		{"issues", strconv.Itoa(x.crowd.issues)}, {"of them held by nobody", strconv.Itoa(x.crowd.unheld)},
 		{"people that must hold them for it to be shown, at least", strconv.Itoa(x.s.leastGroup())},
 	}}
-	for leaf, e := range x.now {
+	for leaf, e := range x.now.all() {
 		switch {
 		case e.doing():
 			m.Counted = append(m.Counted, x.evidence(leaf, e.at(), "in progress ("+x.l.wording(e).status+")"))
 		case x.load.deliveredLately(leaf, x.at, x.s):
-			m.Counted = append(m.Counted, x.evidence(leaf, x.load.ended[leaf].at(), "delivered"))
+			m.Counted = append(m.Counted, x.evidence(leaf, x.load.ended.of(leaf).at(), "delivered"))
 		}
 	}
 	return m
@@ -101,7 +101,7 @@ func (x *explainer) debt() ExplainedMeasure {
 		},
 	}
 	x.load.eachDebt(func(leaf int, c class) {
-		e := x.now[leaf]
+		e := x.now.of(leaf)
 		what := x.describe(e) + ", created " + moment(instantOf(x.l.lives[leaf].born))
 		if c.out == flow.Dropped {
 			m.LeftOut = append(m.LeftOut, x.evidence(leaf, e.at(), what+": that retires nothing"))

@@ -50,7 +50,7 @@ func (x *explainer) cycleTime() ExplainedMeasure {
 	var m ExplainedMeasure
 	m.Value, m.Inputs = x.status.CycleTime.write()
 	x.l.eachTimes(x.at, func(leaf int, t *times) {
-		if e := x.now[leaf]; e == nil || !e.after().in || e.after().out != flow.Delivered {
+		if e := x.now.of(leaf); e == nil || !e.after().in || e.after().out != flow.Delivered {
 			return
 		}
 		if d, ok := t.cycle(); ok {
@@ -66,7 +66,7 @@ func (x *explainer) workItemAge() ExplainedMeasure {
 	var m ExplainedMeasure
 	m.Value, m.Inputs = x.status.Age.write()
 	x.l.eachTimes(x.at, func(leaf int, t *times) {
-		if d, ok := t.age(x.at); ok && x.now[leaf].doing() {
+		if d, ok := t.age(x.at); ok && x.now.of(leaf).doing() {
 			m.Counted = append(m.Counted, x.evidence(leaf, instantOf(t.begun), "in progress for "+inDays(d)))
 		}
 	})
@@ -103,7 +103,7 @@ func (x *explainer) blocked() ExplainedMeasure {
 // blockedLeaves lists the open issues that are held up, and by what.
 func (x *explainer) blockedLeaves() []Evidence {
 	var out []Evidence
-	for leaf, e := range x.now {
+	for leaf, e := range x.now.all() {
 		if !e.open() {
 			continue
 		}
@@ -125,7 +125,7 @@ func (x *explainer) unowned() ExplainedMeasure {
 	m := ExplainedMeasure{Value: percent(x.status.Unowned), Inputs: []ExplainedInput{
 		{"in progress", strconv.Itoa(x.load.doing)}, {"assigned to nobody", strconv.Itoa(x.load.doing - x.load.doingOwned)},
 	}}
-	for leaf, e := range x.now {
+	for leaf, e := range x.now.all() {
 		if e.doing() && x.load.stands[leaf]&owned == 0 {
 			m.Counted = append(m.Counted, x.evidence(leaf, e.at(), "in progress ("+x.l.wording(e).status+"), assigned to nobody"))
 		}

@@ -19,7 +19,7 @@ const (
 	finHorizon // log(h / 30 d)
 	finOpen    // log(1+open leaves)
 	finLogit   // ℓ
-	finPace    // F1's logit, where there is one
+	finPace    // F1's logit, as far as it is believed, but of a fix version
 	finAge     // log(1+age)
 	finNew30   // share that came in within 30 days
 	finSince   // log(1+days since the last delivery)
@@ -30,6 +30,9 @@ const (
 	finVersion // 1 for a fix version
 	finParent  // 1 for an issue with sub-tasks
 	finSmall   // 1 / (1+open): the last leaf is another matter than one of many
+	// finVersionPace is finPace of a fix version, which is released on a day,
+	// and what is open then is moved on: its pace tells little.
+	finVersionPace
 	numFinish
 )
 
@@ -88,13 +91,17 @@ func (s *Situation) finishVector() finishBeta {
 	return v
 }
 
-// within sets the features of a horizon. pace is F1's logit, 0 where there is
-// none.
+// within sets the features of a horizon. pace is F1's logit as far as it is
+// believed, 0 where there is none.
 func (v *finishBeta) within(days, pace float64) {
 	h := math.Log(days / 30)
 	v[finHorizon] = h
 	v[finNoOpenH] = v[finNoOpen] * h
-	v[finPace] = pace / finPaceScale
+	if v[finVersion] == 1 {
+		v[finVersionPace] = pace / finPaceScale
+	} else {
+		v[finPace] = pace / finPaceScale
+	}
 }
 
 // finishRow is a case and a horizon, and whether it was finished by then.
@@ -127,7 +134,7 @@ func finishRows(closed, open []veteran, kind Kind, asOf time.Time) []finishRow {
 			if p.closed() && !c.Finish.After(c.At) {
 				w *= finishedWeight
 			}
-			x, pace := c.finishVector(), c.pace
+			x, pace, belief := c.finishVector(), c.pace, c.paceBelief()
 			if pace == nil {
 				pace = c.paceLogits()
 			}
@@ -142,7 +149,7 @@ func finishRows(closed, open []veteran, kind Kind, asOf time.Time) []finishRow {
 				if pace != nil {
 					r.pace, r.paced = pace[i], true
 				}
-				x.within(h, r.pace)
+				x.within(h, belief*r.pace)
 				r.x = x
 				rows = append(rows, r)
 			}
@@ -189,7 +196,7 @@ func fitFinish(closed, open []veteran, kind Kind, prior *Prior, asOf time.Time) 
 // never raises the odds: 1 for at least 0, −1 for at most 0, 0 for any.
 func finishSigns() (signs [numFinish]float64) {
 	signs[finOpen] = -1
-	signs[finLogit], signs[finPace], signs[finDropped], signs[finSmall] = 1, 1, 1, 1
+	signs[finLogit], signs[finPace], signs[finVersionPace], signs[finDropped], signs[finSmall] = 1, 1, 1, 1, 1
 	return signs
 }
 

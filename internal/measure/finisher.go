@@ -115,7 +115,7 @@ func (o *outlook) within(days float64) (p [numFinishers]float64) {
 	if paced {
 		paceLogit = boundedLogit(pace)
 	}
-	o.x.within(days, paceLogit)
+	o.x.within(days, o.situation.paceBelief()*paceLogit)
 	f := o.model.finish[o.situation.Kind]
 	logistical := logistic(o.x.times(&f.beta))
 	for k := range p {

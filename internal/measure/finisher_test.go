@@ -99,22 +99,71 @@ func TestWhereNoLeafIsOpenThePaceIsNotAsked(t *testing.T) {
 	}
 }
 
+func TestAPaceIsBelievedAsFarAsThereIsOneToSee(t *testing.T) {
+	for _, c := range []struct {
+		weekly []int
+		want   float64
+	}{
+		{nil, 0},
+		{[]int{0, 0, 0, 0, 0}, 0},
+		{[]int{1, 0, 0, 0, 0}, 0.25},
+		{[]int{0, 2, 0, 0, 1}, 0.5},
+		{[]int{0, 2, 0, 0, -1}, 0.5}, // what is re-opened is seen as well
+		{[]int{9, 9, 9}, 0.9},
+	} {
+		s := Situation{Weekly: c.weekly}
+		if got := s.paceBelief(); !near(got, c.want) {
+			t.Errorf("of a pace of %v, %v is believed, want %v", c.weekly, got, c.want)
+		}
+	}
+}
+
 func TestTheRegressionKnowsTheOddsOfThePace(t *testing.T) {
+	for kind, which := range map[Kind]int{KindEpic: finPace, KindVersion: finVersionPace} {
+		m := fit(nil, nil, NeutralPrior(), time.Time{})
+		beta := &m.finish[kind].beta
+		says := func(weekly ...int) float64 {
+			s := Situation{Kind: kind, All: 2, Weekly: weekly}
+			o := m.outlook(&s, &endingsRoom{})
+			return logit(o.within(115.5)[finishLogistic])
+		}
+		beta[finPace], beta[finVersionPace] = 0, 0
+		without := says(2, -2, 0, 0, 0)
+		beta[which] = 2
+		// The pace says 0.3125, as worked by hand above; there were 4 to see.
+		if got, want := says(2, -2, 0, 0, 0)-without, 2*4.0/7*logit(0.3125)/finPaceScale; !near(got, want) {
+			t.Errorf("%s: the odds of the pace move the regression by %v, want %v", kind, got, want)
+		}
+		if got := says(2, -2, 0, 0); !near(got, without) {
+			t.Errorf("%s: before five weeks are over the regression says %v, and %v without a pace", kind, got, without)
+		}
+		if got := says(0, 0, 0, 0, 0); !near(got, without) {
+			t.Errorf("%s: of work that sleeps the regression says %v, and %v without a pace", kind, got, without)
+		}
+	}
+}
+
+// Nothing has closed yet, and the prior knows no data.
+func TestOfAGoalThatIsFarTooSlowNoEarlyEndIsToldAndOfAFastOneNoLateOne(t *testing.T) {
 	m := fit(nil, nil, NeutralPrior(), time.Time{})
-	s := Situation{Kind: KindEpic, All: 2, Weekly: []int{0, 0, 0, 0, 0}}
-	says := func() float64 {
-		o := m.outlook(&s, &endingsRoom{})
-		return logit(o.within(115.5)[finishLogistic])
+	asleep := make([]int, forecastWeeks)
+	says := func(kind Kind, open int, weekly []int) float64 {
+		o := m.outlook(&Situation{Kind: kind, All: 7 + open, Delivered: 7, Age: 145, SinceDelivery: 12, Weekly: weekly}, &endingsRoom{})
+		return o.within(42)[finishLogistic]
 	}
-	without := says()
-	m.finish[KindEpic].beta[finPace] = 1
-	// The pace says 0.3125, as worked by hand above.
-	if got, want := says()-without, logit(0.3125)/finPaceScale; !near(got, want) {
-		t.Errorf("they move the regression by %v, want %v", got, want)
+	slow, fast := []int{0, 1, 0, 0, 2, 0, 0, -1, 2, 0, -1, 1}, []int{1, 2, 1, 0, 2, 1, 1, 2, 1, 1, 0, 2}
+	// 42 ÷ (42 + √(146·13)): it lasts as long again as it has lasted.
+	if got := says(KindGoal, 11, asleep); math.Abs(got-0.491) > 0.001 {
+		t.Errorf("without a pace the odds are %v, want 0.491", got)
 	}
-	s.Weekly = s.Weekly[1:]
-	if got := says(); !near(got, without) {
-		t.Errorf("before five weeks are over the regression says %v, and %v without a pace", got, without)
+	if got := says(KindGoal, 11, slow); got < 0.05 || got > 0.25 {
+		t.Errorf("where 33 weeks are needed, 6 suffice with odds of %v", got)
+	}
+	if got := says(KindGoal, 3, fast); got < 0.65 {
+		t.Errorf("where under 3 weeks are needed, 6 suffice with odds of %v", got)
+	}
+	if got, want := says(KindVersion, 11, slow), says(KindVersion, 11, asleep); !near(got, want) {
+		t.Errorf("of a version that is too slow the odds are %v, want %v, as of one that sleeps", got, want)
 	}
 }
 

@@ -90,9 +90,10 @@ type times struct {
 // eachTimes yields the leaves that have turned by the moment.
 func (l *ledger) eachTimes(at time.Time, f func(leaf int, t *times)) {
 	ms := at.UnixMilli()
+	var t times // one for all leaves: it is given away
 	for k := 0; k < len(l.turns); {
 		leaf := l.turns[k].leaf
-		var t times
+		t = times{}
 		seen := false
 		for ; k < len(l.turns) && l.turns[k].leaf == leaf; k++ {
 			if x := &l.turns[k]; x.ms() <= ms {
@@ -140,9 +141,9 @@ func (t *times) age(at time.Time) (time.Duration, bool) {
 // flowTimes returns the cycle times of the leaves that are delivered at the
 // moment, and since when those in progress have been so, in their present
 // episode.
-func (l *ledger) flowTimes(at time.Time, now []*entry) (cycles []time.Duration, doing []int64) {
+func (l *ledger) flowTimes(at time.Time, now latestRows[entry]) (cycles []time.Duration, doing []int64) {
 	l.eachTimes(at, func(leaf int, t *times) {
-		switch e := now[leaf]; {
+		switch e := now.of(leaf); {
 		case e == nil || !e.after().in:
 		case e.after().out == flow.Delivered:
 			if d, ok := t.cycle(); ok {
@@ -156,7 +157,7 @@ func (l *ledger) flowTimes(at time.Time, now []*entry) (cycles []time.Duration, 
 }
 
 // cycleAndAge are the percentiles of the leaves' flow times; nil of none.
-func (l *ledger) cycleAndAge(at time.Time, now []*entry, s *Settings) (cycle, age *Percentiles) {
+func (l *ledger) cycleAndAge(at time.Time, now latestRows[entry], s *Settings) (cycle, age *Percentiles) {
 	var doing []int64
 	if p := l.presentAt(at, s); p != nil {
 		if cycle, doing = p.cycle, p.doing; cycle != nil {

@@ -23,6 +23,7 @@ type Model struct {
 	losses     losses
 	finish     map[Kind]*finishModel
 	endings    []pastFinish // what F0 rests on
+	needs      []pastNeed
 	mix        mixture
 	sorted     [numMethods][]int32 // the references in the order of their residuals
 }
@@ -85,7 +86,7 @@ func fitCompletion(closed []veteran, prior *Prior) *Model {
 
 // fitFinish fits what the finish is told by.
 func (m *Model) fitFinish(closed, open []veteran, prior *Prior) {
-	m.finish = map[Kind]*finishModel{}
+	m.finish, m.needs = map[Kind]*finishModel{}, needs(closed, open, m.AsOf)
 	general := fitFinish(closed, open, KindGoal, prior, m.AsOf)
 	for _, kind := range []Kind{KindEpic, KindVersion, KindParent, KindGoal} {
 		m.finish[kind] = general

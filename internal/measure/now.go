@@ -2,6 +2,7 @@ package measure
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -9,12 +10,42 @@ import (
 	"plumbline/internal/flow"
 )
 
+// latestRows is each leaf's last row of a list by a moment. There are as many of
+// them as leaves, made for every moment that is looked at: they are numbers,
+// which the collector does not follow.
+type latestRows[T any] struct {
+	rows   []T
+	byLeaf []int32 // one above the index into rows; 0 for none
+}
+
+func newLatestRows[T any](rows []T, leaves int) latestRows[T] {
+	return latestRows[T]{rows, make([]int32, leaves)}
+}
+
+// of returns a leaf's row; nil where it has none.
+func (r latestRows[T]) of(leaf int) *T {
+	if k := r.byLeaf[leaf]; k > 0 {
+		return &r.rows[k-1]
+	}
+	return nil
+}
+
+// all yields the leaves, and the row of each.
+func (r latestRows[T]) all() iter.Seq2[int, *T] {
+	return func(yield func(int, *T) bool) {
+		for leaf := range r.byLeaf {
+			if !yield(leaf, r.of(leaf)) {
+				return
+			}
+		}
+	}
+}
+
 // now returns each leaf's last step by the moment; nil before its first.
-func (l *ledger) now(at time.Time) []*entry {
-	now := make([]*entry, l.leaves.len())
-	steps := l.until(at)
-	for k := range steps {
-		now[steps[k].leaf] = &steps[k]
+func (l *ledger) now(at time.Time) latestRows[entry] {
+	now := newLatestRows(l.until(at), l.leaves.len())
+	for k := range now.rows {
+		now.byLeaf[now.rows[k].leaf] = int32(k + 1)
 	}
 	return now
 }
@@ -50,9 +81,9 @@ type Wait struct {
 
 // load is the open work of a goal at a moment.
 type load struct {
-	now        []*entry
+	now        latestRows[entry]
 	stands     []stance
-	ended      []*stint         // by leaf: the last stint; nil before the first
+	ended      latestRows[stint]
 	held       map[int][]string // by leaf: the keys of the open issues that block it
 	open       int
 	doing      int
@@ -65,11 +96,11 @@ func (l *ledger) load(at time.Time) load {
 	w := load{now: l.now(at), stands: l.stances(at), ended: l.stintsAt(at), held: map[int][]string{}}
 	for k := range l.holds {
 		h := &l.holds[k]
-		if leaf := int(h.leaf); w.now[leaf].open() && h.in.Contains(at) && !slices.Contains(w.held[leaf], h.by) {
+		if leaf := int(h.leaf); w.now.of(leaf).open() && h.in.Contains(at) && !slices.Contains(w.held[leaf], h.by) {
 			w.held[leaf] = append(w.held[leaf], h.by)
 		}
 	}
-	for leaf, e := range w.now {
+	for leaf, e := range w.now.all() {
 		if !e.open() {
 			continue
 		}

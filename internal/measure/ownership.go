@@ -108,7 +108,7 @@ func (l *ledger) setOwnership(g *GoalStatus, at time.Time, w *load, s *Settings)
 // handOffs counts how often the leaves that were delivered lately changed
 // hands while in progress, and those leaves.
 func (l *ledger) handOffs(at time.Time, w *load, s *Settings) (handed, of int) {
-	for leaf := range w.now {
+	for leaf := range w.now.all() {
 		if w.deliveredLately(leaf, at, s) {
 			of++
 		}

@@ -141,6 +141,7 @@ func NeutralPrior() *Prior {
 	p := &Prior{Beta: make([]float64, numFeatures), Stretch: 1}
 	p.Beta[featLogit] = 1
 	p.Finish = lastsAsLongAgain()
+	p.Finish[finPace] = priorPace
 	p.Low, p.High = make([]float64, numFeatures), make([]float64, numFeatures)
 	center, scale := scales()
 	for i := range numFeatures {
@@ -232,6 +233,12 @@ func lastsAsLongAgain() []float64 {
 	beta[finOne] = math.Log(30) - 0.5*finAgeCenter - 0.5*finSinceCenter
 	return beta
 }
+
+// priorPace is what the pace counts beside that rule, in units of finPaceScale:
+// with 1, a third of its logit, as far as it is believed. It is chosen by the
+// earlier half of Appcelerator's and AeroGear's containers, of 0, ½ and 1; that
+// of a version counts nothing, which Appcelerator's versions say.
+const priorPace = 1
 
 // FitPrior fits a prior on all containers that have closed.
 func (p *Past) FitPrior(source []string) *Prior {

@@ -118,8 +118,10 @@ func asBefore[T comparable](old, fresh []T, r *relay, leaf func(*T) *int32) bool
 // spliced is relaid for rows that can't be compared: it returns a new list.
 func spliced[T any](old, fresh []T, r *relay, leaf func(*T) *int32, compare func(a, b T) int) []T {
 	out := make([]T, 0, len(old)+len(fresh))
-	for _, row := range old {
-		at := leaf(&row)
+	var row T // one for all: its place is taken
+	at := leaf(&row)
+	for k := range old {
+		row = old[k]
 		n, stays := r.of(*at)
 		if !stays {
 			continue

@@ -18,12 +18,13 @@ type episodeDone struct {
 // that was open again for less than the bounce threshold was not re-opened,
 // and one that was closed for less than that was not done (MEASURES §1, §2.11).
 func (l *ledger) doneEpisodes(at time.Time, bounce time.Duration) []episodeDone {
-	var out []episodeDone
+	out := make([]episodeDone, 0, len(l.turns)/2) // most are begun, and then delivered
 	now := at.UnixMilli()
-	var open *episodeDone // the leaf's present stretch
-	opened := int64(0)    // when it was re-opened
+	var open episodeDone // the leaf's present stretch, while there is one
+	is := false
+	opened := int64(0) // when it was re-opened
 	end := func() {
-		if open == nil {
+		if !is {
 			return
 		}
 		until := now
@@ -35,25 +36,25 @@ func (l *ledger) doneEpisodes(at time.Time, bounce time.Duration) []episodeDone 
 		}
 		open.lived = time.Duration(until-open.from) * time.Millisecond
 		if !open.back || open.lived > bounce {
-			out = append(out, *open)
+			out = append(out, open)
 		}
-		open, opened = nil, 0
+		is, opened = false, 0
 	}
 	for k := range l.turns {
 		x := &l.turns[k]
-		if open != nil && open.leaf != int(x.leaf) {
+		if is && open.leaf != int(x.leaf) {
 			end()
 		}
 		switch {
 		case x.ms() > now:
-		case x.what() == reopened && open != nil:
+		case x.what() == reopened && is:
 			opened = x.ms()
 		case x.what() == restored:
 			opened = 0
 		case x.what() == delivered:
 			end()
 			if l.leaves.contains(int(x.leaf), instantOf(x.ms())) {
-				open = &episodeDone{leaf: int(x.leaf), from: x.ms()}
+				open, is = episodeDone{leaf: int(x.leaf), from: x.ms()}, true
 			}
 		}
 	}

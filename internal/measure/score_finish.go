@@ -94,6 +94,7 @@ func scoreProbability(told []*Told, weights []float64, of func(*Told) (float64, 
 			y = 1
 		}
 		s.Base += c.weight * y
+		s.Told += c.weight * c.p
 		s.Brier += c.weight * (c.p - y) * (c.p - y)
 		bin[min(eceBins-1, int(c.p*eceBins))] += c.weight * (y - c.p)
 	}

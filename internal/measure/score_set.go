@@ -69,6 +69,7 @@ type Ranged struct {
 type Probability struct {
 	Cases int      `json:"cases"`
 	Base  float64  `json:"base_rate"`
+	Told  float64  `json:"told"` // mean of what was told
 	Brier float64  `json:"brier"`
 	Skill float64  `json:"brier_skill"`
 	ECE   float64  `json:"ece"`

@@ -289,7 +289,7 @@ func (x sight) projects() map[projectAt]bool {
 		}
 	}
 	out := map[projectAt]bool{}
-	for leaf, e := range x.l.now(x.at) {
+	for leaf, e := range x.l.now(x.at).all() {
 		if e == nil || !e.after().in || e.after().out != flow.Open {
 			continue
 		}

@@ -78,7 +78,7 @@ func (x *explainer) boundary(m *ExplainedMeasure) {
 		h := &x.l.holds[k]
 		span, far := h.far.At(x.at)
 		switch _, has := h.tended.At(x.at); {
-		case !far || !x.now[h.leaf].open():
+		case !far || !x.now.of(int(h.leaf)).open():
 		case has:
 			m.LeftOut = append(m.LeftOut, x.evidence(int(h.leaf), span.From, "blocked by "+h.by+" of another project, which is assigned"))
 		default:

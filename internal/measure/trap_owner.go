@@ -108,7 +108,7 @@ func (x *explainer) ownerlessBoundary(t trapLimits) ExplainedMeasure {
 	} else if why := x.status.Missing["owner_changes_90d"]; why != "" {
 		m.Inputs = append(m.Inputs, ExplainedInput{"epics assigned to somebody else", "not looked at: " + why})
 	}
-	for leaf, e := range x.now {
+	for leaf, e := range x.now.all() {
 		switch {
 		case !e.doing():
 		case x.load.stands[leaf]&owned == 0:

@@ -144,7 +144,7 @@ func (h *History) aged(at time.Time) []time.Duration {
 }
 
 // agedAt is how old 85 % of the leaves in progress are at most; −1 of none.
-func (l *ledger) agedAt(at time.Time, now []*entry) time.Duration {
+func (l *ledger) agedAt(at time.Time, now latestRows[entry]) time.Duration {
 	_, doing := l.flowTimes(at, now)
 	if len(doing) == 0 {
 		return -1
@@ -181,7 +181,7 @@ func (x *explainer) keyPerson(t trapLimits) ExplainedMeasure {
 	}
 	x.l.eachTimes(x.at, func(leaf int, times *times) {
 		age, ok := times.age(x.at)
-		if !ok || !x.now[leaf].doing() {
+		if !ok || !x.now.of(leaf).doing() {
 			return
 		}
 		row := x.evidence(leaf, instantOf(times.begun), "in progress for "+inDays(age))

@@ -79,7 +79,7 @@ func (l *ledger) noteRanks(leaf int, ranks []flagging) {
 // priority.
 func (l *ledger) topRanked(x sight) (top, all int) {
 	is := l.ranksAt(x.at.UnixMilli())
-	for leaf, e := range l.now(x.at) {
+	for leaf, e := range l.now(x.at).all() {
 		if e.open() {
 			if all++; is[leaf] {
 				top++
@@ -106,7 +106,7 @@ func (x *explainer) priorityInflation(t trapLimits) ExplainedMeasure {
 	top, all := x.l.topRanked(x.h.sight(x.k, t, x.at))
 	m.Inputs = []ExplainedInput{{"open issues", strconv.Itoa(all)}, {"of a top priority", strconv.Itoa(top)}, {"share", percent(ratio(top, all))}}
 	is := x.l.ranksAt(x.at.UnixMilli())
-	for leaf, e := range x.now {
+	for leaf, e := range x.now.all() {
 		switch {
 		case !e.open():
 		case is[leaf]:
