@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -161,11 +162,14 @@ func (l listing) table(w io.Writer, colour bool) error {
 }
 
 // clean makes a text from Jira or a file safe to print: control characters
-// could drive the terminal.
+// could drive the terminal, and signs of direction turn the rest of a line.
 func clean(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
+		switch {
+		case unicode.IsControl(r):
 			return ' '
+		case unicode.Is(unicode.Bidi_Control, r):
+			return -1
 		}
 		return r
 	}, s)

@@ -70,3 +70,15 @@ func TestNoControlCharacterIsPrinted(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatJiraSaysNeitherDrivesTheTerminalNorTurnsTheLine(t *testing.T) {
+	for said, want := range map[string]string{
+		"a\x1b[31mred\u009b1m\r\n\x7f": "a [31mred 1m   ",
+		"PAY-1 \u202etxt.exe\u2066":    "PAY-1 txt.exe",
+		"ein Ärgernis, שלום":           "ein Ärgernis, שלום",
+	} {
+		if got := clean(said); got != want {
+			t.Errorf("%q is printed as %q, want %q", said, got, want)
+		}
+	}
+}

@@ -45,7 +45,8 @@ func (d *decoder) parse(src []byte) ast.Node {
 		GetMessage() string
 	}
 	if errors.As(err, &at) && at.GetToken() != nil && at.GetToken().Position != nil {
-		d.faultAt(at.GetToken().Position, "", "is no YAML: "+printable(strings.ReplaceAll(at.GetMessage(), "\t", `\t`)), "check indentation, quotes and brackets from here upwards")
+		what, _, _ := strings.Cut(at.GetMessage(), `: "`) // behind it stands a value, which may be a secret
+		d.faultAt(at.GetToken().Position, "", "is no YAML: "+printable(strings.ReplaceAll(what, "\t", `\t`)), "check indentation, quotes and brackets from here upwards")
 	} else {
 		d.fileFault("is no YAML that can be read", "check indentation, quotes and brackets")
 	}

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/goccy/go-yaml/ast"
 )
 
 const day = 24 * time.Hour
@@ -46,4 +48,38 @@ func ParseDuration(s string) (time.Duration, error) {
 		return 0, fmt.Errorf("%s is longer than any clock counts", quoted(s))
 	}
 	return total + short, nil
+}
+
+// aDuration is what span takes, as far as a pattern tells.
+const aDuration = `^([0-9]+w)?([0-9]+d)?([0-9][0-9.]*(ns|us|µs|μs|ms|s|m|h)|\.[0-9]+(ns|us|µs|μs|ms|s|m|h))*$`
+
+// span reads a duration of at least the given length.
+func (d *decoder) span(dst *time.Duration, least time.Duration) reader {
+	return func(n node) {
+		if d.describing {
+			n.wants.text(aDuration)
+			return
+		}
+		s, ok := n.Node.(*ast.StringNode)
+		if !ok {
+			d.fault(n, "wants a duration, has "+kind(n.Node), "write a number with a unit, such as 90m, 5d or 2w")
+			return
+		}
+		v, err := ParseDuration(s.Value)
+		switch {
+		case err != nil:
+			d.fault(n, err.Error(), "write a number with a unit, such as 90m, 5d or 2w")
+		case v < least:
+			d.fault(n, quoted(s.Value)+" is too short", "choose at least "+formatDuration(least))
+		default:
+			*dst = v
+		}
+	}
+}
+
+func formatDuration(v time.Duration) string {
+	if v >= day && v%day == 0 {
+		return fmt.Sprintf("%dd", v/day)
+	}
+	return v.String()
 }

@@ -276,3 +276,17 @@ F/out.yaml: is a link that leads out of its folder; put the file itself there`, 
 		t.Errorf("an empty folder: %v, %v", goals, err)
 	}
 }
+
+func TestATextThatTurnsTheOrderOfItsSignsIsRefused(t *testing.T) {
+	for name, c := range map[string]struct{ from, to, at string }{
+		"a name":     {"Checkout answers", "Checkout\u202e answers", "a.yaml:3:11: goals[0].name"},
+		"a note":     {"vendor fix landed", "vendor \u2066fix", "a.yaml:17:77: goals[0].check_ins[0].note"},
+		"a question": {"histogram_quantile(0.95, x)", "x \u200f", "a.yaml:21:26: goals[0].outcomes[0].query"},
+	} {
+		_, err := config.ParseGoals(map[string][]byte{"a.yaml": []byte(strings.Replace(wholeGoal, c.from, c.to, 1))})
+		want := c.at + ": holds an invisible sign that turns the order of what is read; remove it"
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %s", name, err, want)
+		}
+	}
+}

@@ -1,12 +1,12 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -150,7 +150,7 @@ func oneLine(may emptiness) check {
 		case strings.TrimSpace(s) != s:
 			return &fault{"has space before or after it", "remove that"}
 		}
-		return atMost(maxWord).test(s)
+		return cmp.Or(turned(s), atMost(maxWord).test(s))
 	}
 	return c
 }
@@ -164,9 +164,18 @@ func manyLines(may emptiness) check {
 		if strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' && r != '\r' }) {
 			return &fault{"holds a control character", "remove it"}
 		}
-		return atMost(maxProse).test(s)
+		return cmp.Or(turned(s), atMost(maxProse).test(s))
 	}
 	return c
+}
+
+// turned refuses the invisible signs by which a line shows another text to
+// whoever reviews it than the one that is read.
+func turned(s string) *fault {
+	if strings.ContainsFunc(s, func(r rune) bool { return unicode.Is(unicode.Bidi_Control, r) }) {
+		return &fault{"holds an invisible sign that turns the order of what is read", "remove it"}
+	}
+	return nil
 }
 
 func atMost(most int) check {
@@ -332,11 +341,8 @@ func (d *decoder) whole(dst *int, low, high int) reader {
 	}
 }
 
-// aDate and aDuration are what date and span take, as far as a pattern tells.
-const (
-	aDate     = `^(19[7-9][0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$`
-	aDuration = `^([0-9]+w)?([0-9]+d)?([0-9][0-9.]*(ns|us|µs|μs|ms|s|m|h)|\.[0-9]+(ns|us|µs|μs|ms|s|m|h))*$`
-)
+// aDate is what date takes, as far as a pattern tells.
+const aDate = `^(19[7-9][0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$`
 
 // date reads a calendar day.
 func (d *decoder) date(dst *flow.Date) reader {
@@ -361,35 +367,4 @@ func (d *decoder) date(dst *flow.Date) reader {
 			*dst = v
 		}
 	}
-}
-
-// span reads a duration of at least the given length.
-func (d *decoder) span(dst *time.Duration, least time.Duration) reader {
-	return func(n node) {
-		if d.describing {
-			n.wants.text(aDuration)
-			return
-		}
-		s, ok := n.Node.(*ast.StringNode)
-		if !ok {
-			d.fault(n, "wants a duration, has "+kind(n.Node), "write a number with a unit, such as 90m, 5d or 2w")
-			return
-		}
-		v, err := ParseDuration(s.Value)
-		switch {
-		case err != nil:
-			d.fault(n, err.Error(), "write a number with a unit, such as 90m, 5d or 2w")
-		case v < least:
-			d.fault(n, quoted(s.Value)+" is too short", "choose at least "+formatDuration(least))
-		default:
-			*dst = v
-		}
-	}
-}
-
-func formatDuration(v time.Duration) string {
-	if v >= day && v%day == 0 {
-		return fmt.Sprintf("%dd", v/day)
-	}
-	return v.String()
 }

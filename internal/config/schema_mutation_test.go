@@ -26,7 +26,7 @@ var beyondASchema = regexp.MustCompile(strings.Join([]string{
 	`is before `, `is not the date of the last of targets`, `was said on `,
 	`is the same as from`,
 	`is no time zone`, `is no schedule`, `never runs`, `runs more often`, `is too short`, `is no duration`, `is no address`, `is no port`,
-	`holds a line break or another control character`, `holds a control character`, `holds ORDER BY`, `is not closed`, `has no opening one`, `ends in a backslash`, `comes twice`,
+	`holds a line break or another control character`, `holds a control character`, `holds an invisible sign`, `holds ORDER BY`, `is not closed`, `has no opening one`, `ends in a backslash`, `comes twice`,
 }, "|"))
 
 // condition is the path of an expression, which has a language of its own.

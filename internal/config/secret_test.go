@@ -51,6 +51,8 @@ func TestNoMessageRepeatsASecret(t *testing.T) {
 		"a token as a mapping":         withAuth("{pat: {hunter2: 1}}"),
 		"a password in an address":     strings.Replace(site, "https://", "https://bot:hunter2@", 1),
 		"a broken file":                withAuth("{token: hunter2") + "]\n",
+		"a password like a block's":    withAuth("\n      password: |hunter2\n      user: u"),
+		"a password like a fold's":     withAuth("\n      password: >hunter2\n      user: u"),
 		"a broken block":               withAuth("\n      token: |\n        hunter2\n    ] x: ["),
 		"a token as a key":             withAuth("{hunter2hunter2hunter2hunter2hunter2: 1}"),
 		"a fault before a secret":      "sites: [{name: A b, auth: {pat_env: hunter2/hunter2}, zzz: 1}]\n",

@@ -1,6 +1,9 @@
 package flow
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // StatusInfo is what is known of a status of a site.
 type StatusInfo struct {
@@ -30,6 +33,16 @@ type Catalog struct {
 	Versions    map[string]Version
 	Types       map[string]IssueType // those that some issue has at present
 	Resolutions map[string]Named     // those that some issue has at present
+	// Was are the categories that statuses had before the present one, oldest
+	// first. A status that was given another category moved no issue: as of a
+	// time before, its issues stand where they stood.
+	Was map[string][]Categorised
+}
+
+// Categorised is a category that a status had until a moment.
+type Categorised struct {
+	Category Category
+	Until    time.Time
 }
 
 // Category returns the category of a status; Unknown where the site never
@@ -55,6 +68,25 @@ func (c *Catalog) status(n Named) (Named, Category) {
 		n.Name = info.Name
 	}
 	return n, info.Category
+}
+
+// statusAt is status with the category that the status had at the moment.
+func (c *Catalog) statusAt(n Named, at time.Time) (Named, Category) {
+	n, category := c.status(n)
+	for _, was := range c.was(n.ID) {
+		if at.Before(was.Until) {
+			return n, was.Category
+		}
+	}
+	return n, category
+}
+
+// was returns the categories that the status had before the present one.
+func (c *Catalog) was(statusID string) []Categorised {
+	if c == nil || len(c.Was) == 0 {
+		return nil
+	}
+	return c.Was[statusID]
 }
 
 // Resolution returns a resolution under its present name; as the changelog

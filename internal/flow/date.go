@@ -31,15 +31,19 @@ func DateOf(t time.Time) Date {
 // IsZero reports whether d is no date.
 func (d Date) IsZero() bool { return d == Date{} }
 
-// Start returns the first instant of the day in the zone.
+// Start returns the first instant of the day in the zone: where clocks go
+// forward at midnight, that is the moment at which they do.
 func (d Date) Start(zone *time.Location) time.Time {
-	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, zone)
+	t := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, zone)
+	if t.Day() == d.Day || t.Day() == d.AddDays(0).Day { // which a 30 February is not
+		return t
+	}
+	_, gap := t.ZoneBounds() // t is what the time would be without it
+	return gap
 }
 
 // End returns the first instant after the day in the zone.
-func (d Date) End(zone *time.Location) time.Time {
-	return time.Date(d.Year, d.Month, d.Day+1, 0, 0, 0, 0, zone)
-}
+func (d Date) End(zone *time.Location) time.Time { return d.AddDays(1).Start(zone) }
 
 // AddDays returns the date n days later.
 func (d Date) AddDays(n int) Date {
@@ -48,7 +52,8 @@ func (d Date) AddDays(n int) Date {
 
 // Sub returns the number of days from o to d.
 func (d Date) Sub(o Date) int {
-	return int(d.Start(time.UTC).Sub(o.Start(time.UTC)) / (24 * time.Hour))
+	const day = 24 * 60 * 60 // a Duration counts no more than 292 years
+	return int((d.Start(time.UTC).Unix() - o.Start(time.UTC).Unix()) / day)
 }
 
 // Before reports whether d is an earlier day than o.

@@ -135,11 +135,18 @@ type Change struct {
 	History uint64 // the history's id; items of one history share it
 	Item    int    // position within the history
 	Author  Pseudonym
-	// Bot tells that the author is one of the accounts configured as noise.
+	// Bot tells that the author is one of the accounts configured as noise, or
+	// that nobody changed the issue (Recategorised).
 	Bot   bool
 	Field Field
 	From  Named
 	To    Named
+}
+
+// Recategorised reports whether the change is implied by another category of
+// the status that the issue stood in: the workflow changed, and not the issue.
+func (c *Change) Recategorised() bool {
+	return c.Field == FieldStatus && c.History == 0 && c.From.ID != "" && c.From.ID == c.To.ID
 }
 
 // Link is an issue link as the issue shows it now. Type is the link type's

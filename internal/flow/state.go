@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -20,11 +21,11 @@ func (f Field) String() string {
 	return "field " + strconv.Itoa(int(f))
 }
 
-// set gives a field of st the value that a changelog item names.
-func (t *Timeline) set(st *State, f Field, v Named) {
+// set gives a field of st the value that a changelog item names, as of the moment.
+func (t *Timeline) set(st *State, f Field, v Named, at time.Time) {
 	switch f {
 	case FieldStatus:
-		st.Status, st.Category = t.status(v)
+		st.Status, st.Category = t.status(v, at)
 	case FieldResolution:
 		st.Resolution = t.resolution(v)
 	case FieldParent:
@@ -60,15 +61,20 @@ func (t *Timeline) set(st *State, f Field, v Named) {
 }
 
 // status looks a status up: the present one as the issue itself says, any
-// other in the catalogue. Its category is looked up, never guessed.
-func (t *Timeline) status(v Named) (Named, Category) {
-	switch now := &t.Issue.Now; v.ID {
-	case "":
+// other in the catalogue, and one whose category has changed as of the moment.
+// Its category is looked up, never guessed.
+func (t *Timeline) status(v Named, at time.Time) (Named, Category) {
+	now := &t.Issue.Now
+	switch {
+	case v.ID == "":
 		return v, Unknown
-	case now.Status.ID:
+	case v.ID != now.Status.ID:
+		return t.catalog.statusAt(v, at)
+	case len(t.catalog.was(v.ID)) == 0:
 		return now.Status, now.Category
 	}
-	return t.catalog.status(v)
+	_, category := t.catalog.statusAt(v, at) // the issue may not have been read since
+	return now.Status, category
 }
 
 // resolution looks a resolution up in the same way. Resolutions get renamed,

@@ -16,11 +16,14 @@ import (
 // never changed has had its present value all along. Fields that hold a set
 // (fix versions) are wound back from the present value change by change.
 //
-// Two things that the changelog leaves out are put in as implied changes:
+// Three things that the changelog leaves out are put in as implied changes:
 //   - an issue whose resolution or closing has no entry was open until Jira's
 //     resolution date; which status it had until then is not known;
 //   - a field whose changelog does not end at its present value gets that
-//     value at the issue's last update, and a Defect says so.
+//     value at the issue's last update, and a Defect says so, unless it can be
+//     the same issue under another key;
+//   - an issue whose status was given another category while it stood in it has
+//     that category from then on. That is no change of the issue.
 type Timeline struct {
 	Issue *Issue
 	// Defects say where the changelog contradicts itself or the present.
@@ -88,6 +91,7 @@ func (t *Timeline) Replace(i *Issue, c *Catalog) {
 	t.initial = t.windBack()
 	t.implyResolution()
 	t.reconcile()
+	t.recategorise()
 }
 
 // Created is when the issue's life begins.
@@ -193,9 +197,12 @@ func (t *Timeline) windBack() State {
 	for k := range t.changes {
 		c := &t.changes[k]
 		if c.Field != FieldFixVersion && !t.touched.Has(c.Field) {
-			t.set(&st, c.Field, c.From)
+			t.set(&st, c.Field, c.From, t.Issue.Created)
 		}
 		t.touched.add(c.Field)
+	}
+	if !t.touched.Has(FieldStatus) && len(t.catalog.was(st.Status.ID)) > 0 {
+		t.set(&st, FieldStatus, st.Status, t.Issue.Created)
 	}
 	for k := len(t.changes) - 1; k >= 0 && t.touched.Has(FieldFixVersion); k-- {
 		if c := &t.changes[k]; c.Field == FieldFixVersion {
@@ -211,7 +218,7 @@ func (t *Timeline) apply(st *State, c *Change) {
 		st.FixVersions = with(without(st.FixVersions, c.From.ID), c.To.ID)
 		return
 	}
-	t.set(st, c.Field, c.To)
+	t.set(st, c.Field, c.To, c.At)
 }
 
 // implyResolution puts in what a changelog without status or resolution
@@ -231,7 +238,7 @@ func (t *Timeline) implyResolution() {
 	}
 	for _, c := range implied {
 		t.insert(c)
-		t.set(&t.initial, c.Field, c.From)
+		t.set(&t.initial, c.Field, c.From, t.Issue.Created)
 	}
 }
 
@@ -250,8 +257,46 @@ func (t *Timeline) reconcile() {
 		at = t.Issue.Created
 	}
 	for _, c := range differences(t.touched, &end, &t.Issue.Now) {
-		c.At = at
-		t.defect(at, c.Field, "the changelog does not end at the present value")
+		if c.At = at; !t.rekeyed(&c) {
+			t.defect(at, c.Field, "the changelog does not end at the present value")
+		}
+		t.insert(c)
+	}
+}
+
+// rekeyed reports whether the two sides of a reference can be one issue under
+// two keys, which moved to another project since: a server's Epic Link shows the
+// present key alone. A changelog that came short may lack an entry instead.
+func (t *Timeline) rekeyed(c *Change) bool {
+	if c.Field != FieldParent && c.Field != FieldEpic || t.Issue.Announced > t.Issue.Histories {
+		return false
+	}
+	return !c.From.IsZero() && !c.To.IsZero() && (c.From.ID == "" || c.To.ID == "")
+}
+
+// recategorise puts in when the statuses that the issue stood in were given
+// another category.
+func (t *Timeline) recategorise() {
+	if t.catalog == nil || len(t.catalog.Was) == 0 {
+		return
+	}
+	var implied []Change
+	status, from := t.initial.Status, t.Issue.Created
+	stood := func(until time.Time) {
+		for _, was := range t.catalog.was(status.ID) {
+			if was.Until.After(from) && (until.IsZero() || was.Until.Before(until)) {
+				implied = append(implied, Change{At: was.Until, Bot: true, Field: FieldStatus, From: status, To: status})
+			}
+		}
+	}
+	for k := range t.changes {
+		if c := &t.changes[k]; c.Field == FieldStatus {
+			stood(c.At)
+			status, from = c.To, c.At
+		}
+	}
+	stood(time.Time{})
+	for _, c := range implied {
 		t.insert(c)
 	}
 }

@@ -2,6 +2,7 @@ package flow_test
 
 import (
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -109,6 +110,41 @@ func TestWhatTheChangelogLeavesOut(t *testing.T) {
 			t.Errorf("at creation: %v %v, defects %v", ok, st.Status, tl.Defects)
 		}
 	})
+}
+
+func TestWhatLiesAboveMayHaveMovedToAnotherProjectSince(t *testing.T) {
+	shown := func(field flow.Field, last, now flow.Ref) *flow.Issue {
+		i := flowtest.New(t, "PAY-9", "2026-01-05").Joins("2026-01-06", "PAY-1").Touched("2026-01-20").Issue()
+		i.Changes[0].Field, i.Now.Epic = field, flow.Ref{}
+		i.Changes[0].To = flow.Named{Name: last.Key}
+		if last.ID != 0 {
+			i.Changes[0].To.ID = strconv.FormatUint(uint64(last.ID), 10)
+		}
+		if i.Now.Epic = now; field == flow.FieldParent {
+			i.Now.Epic, i.Now.Parent = flow.Ref{}, now
+		}
+		return i
+	}
+	for name, i := range map[string]*flow.Issue{
+		"an Epic Link shows the present key alone":        shown(flow.FieldEpic, flow.Ref{ID: 1, Key: "PAY-1"}, flow.Ref{Key: "NEW-4"}),
+		"an entry on a sub-task's parent has a key alone": shown(flow.FieldParent, flow.Ref{Key: "PAY-1"}, flow.Ref{ID: 1, Key: "NEW-4"}),
+	} {
+		tl := flow.NewTimeline(i, flowtest.Catalog())
+		if len(tl.Defects) > 0 {
+			t.Errorf("%s: a whole changelog has defects %v", name, tl.Defects)
+		}
+		if st, _ := tl.At(flowtest.At(t, "2026-02-01")); st.Above() != i.Now.Above() {
+			t.Errorf("%s: it lies below %v at last, want %v", name, st.Above(), i.Now.Above())
+		}
+		i.Announced++ // an entry is missing: it may have told of another epic
+		if tl := flow.NewTimeline(i, flowtest.Catalog()); len(tl.Defects) != 1 {
+			t.Errorf("%s: a changelog that came short has defects %v, want one", name, tl.Defects)
+		}
+	}
+	other := shown(flow.FieldParent, flow.Ref{ID: 1, Key: "PAY-1"}, flow.Ref{ID: 2, Key: "PAY-2"})
+	if tl := flow.NewTimeline(other, flowtest.Catalog()); len(tl.Defects) != 1 {
+		t.Errorf("another parent than the changelog's: defects %v, want one", tl.Defects)
+	}
 }
 
 func TestRenamedEntitiesHaveTheirPresentNames(t *testing.T) {

@@ -172,7 +172,7 @@ func (x *Index) mapped(g int) Members {
 		for _, key := range w.Epics {
 			nodes := slices.SortedFunc(slices.Values(x.rooted[key]), x.compare)
 			if len(nodes) == 0 {
-				m.Missing = append(m.Missing, "epic "+key)
+				m.Missing = withEach(m.Missing, "epic "+key)
 			}
 			for _, n := range nodes {
 				if met[n] {
@@ -189,15 +189,26 @@ func (x *Index) mapped(g int) Members {
 		for _, v := range w.FixVersions {
 			found := x.versions(v)
 			if len(found) == 0 {
-				m.Missing = append(m.Missing, "fix version "+v.String())
+				m.Missing = withEach(m.Missing, "fix version "+v.String())
 			}
-			m.Versions = append(m.Versions, found...)
+			m.Versions = withEach(m.Versions, found...)
 		}
 		if why := x.unanswered(&x.goals[f]); why != "" {
 			m.Unanswered = append(m.Unanswered, why)
 		}
 	}
 	return m
+}
+
+// withEach appends what the list does not have yet: several goals may map the
+// same.
+func withEach[T comparable](list []T, more ...T) []T {
+	for _, x := range more {
+		if !slices.Contains(list, x) {
+			list = append(list, x)
+		}
+	}
+	return list
 }
 
 // versions returns the versions of that name, of all sites.

@@ -220,3 +220,17 @@ func TestOthersBelongWithoutCounting(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 }
+
+func TestIssuesOfAnEpicThatMovedToAnotherProjectBelongWithoutABreak(t *testing.T) {
+	moved := anEpic(t, "NEW-1").Issue()
+	moved.Changes = append(moved.Changes, flow.Change{At: flowtest.At(t, "2026-01-10"), History: 99, Field: flow.FieldKey,
+		From: flow.Named{Name: "PAY-1"}, To: flow.Named{Name: "NEW-1"}})
+	moved.Histories++
+	below := flowtest.New(t, "PAY-2", "2026-01-02").Joins("2026-01-06", "PAY-1").Touched("2026-01-20").Issue()
+	below.Now.Epic = flow.Ref{Key: "NEW-1"} // as a server's Epic Link shows it
+	got := members([]goal.Goal{epicGoal("g", "", "PAY-1")}, flowtest.Catalog(), moved, below)[0].Leaves
+	want := flow.Spans{{From: flowtest.At(t, "2026-01-06")}}
+	if len(got) != 1 || cmp.Diff(want, got[0].In) != "" {
+		t.Errorf("leaves %+v, want one from 6 January on", got)
+	}
+}

@@ -195,6 +195,22 @@ func TestAParentGoalIsTheUnionOfThoseBelow(t *testing.T) {
 	}
 }
 
+func TestWhatSeveralGoalsMapIsMappedOnceByTheGoalAboveThem(t *testing.T) {
+	work := goal.Work{
+		Epics:       []string{"PAY-99"},
+		FixVersions: []goal.InProject{{Project: "PAY", Name: "3.2"}, {Name: "3.2"}, {Name: "nowhere"}},
+	}
+	out := flow.Version{ID: "9", Name: "3.2", Project: "PAY"}
+	goals := []goal.Goal{{ID: "top", Work: work}, {ID: "a", Parent: "top", Work: work}, {ID: "b", Parent: "top", Work: work}}
+	got := members(goals, flowtest.Catalog(out))[0]
+	if diff := cmp.Diff([]goal.VersionRef{{Site: flowtest.Site, Version: out}}, got.Versions); diff != "" {
+		t.Errorf("versions (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"epic PAY-99", "fix version nowhere"}, got.Missing); diff != "" {
+		t.Errorf("missing (-want +got):\n%s", diff)
+	}
+}
+
 // world draws issues in a small hierarchy with arbitrary histories.
 func world(t *rapid.T) []*flow.Issue {
 	var out []*flow.Issue

@@ -1,7 +1,6 @@
 package jira
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -92,8 +91,10 @@ func (c *Client) admit(ctx context.Context, r request) error {
 // throttled waits because the site wants it, counts the time, and does not
 // even begin to wait for longer than the run's budget allows.
 func (c *Client) throttled(ctx context.Context, r request, d time.Duration, status int) error {
-	if time.Duration(c.waited.Load())+d > c.o.Budget {
-		until := c.now().Add(d).UTC().Round(time.Second)
+	start := c.now()
+	more, ok := c.waits.take(start, d, c.o.Budget)
+	if !ok {
+		until := start.Add(d).UTC().Round(time.Second)
 		e := &APIError{
 			Status: status, RetryAfter: d, Until: until, cause: ErrYield,
 			What: "yielded: the site asked to wait until " + until.Format(time.RFC3339),
@@ -101,10 +102,8 @@ func (c *Client) throttled(ctx context.Context, r request, d time.Duration, stat
 		c.complete(e, r)
 		return e
 	}
-	c.waited.Add(int64(d))
-	start := c.now()
 	err := c.sleep(ctx, d)
-	c.o.Metrics.throttled.WithLabelValues(c.o.Site).Add(max(c.now().Sub(start), 0).Seconds())
+	c.o.Metrics.throttled.WithLabelValues(c.o.Site).Add(max(min(more, c.now().Sub(start)-(d-more)), 0).Seconds())
 	return err
 }
 
@@ -206,11 +205,12 @@ func (c *Client) judge(r request, base *url.URL, resp *http.Response, body []byt
 // failure puts an answer that is no success into words, and closes the gates
 // where the site wants to be left alone.
 func (c *Client) failure(r request, resp *http.Response, body []byte, html bool) *APIError {
-	for _, s := range c.secrets {
-		body = bytes.ReplaceAll(body, []byte(s), []byte("***")) // what the site echoes
+	var said []string
+	if !html {
+		said = messages(body, c.secrets)
 	}
 	status := resp.StatusCode
-	failed := statusError(r.endpoint, status, resp.Header, body, html)
+	failed := statusError(r.endpoint, status, resp.Header, said, html)
 	if status == http.StatusInternalServerError && !beyondLimit(failed) {
 		failed.again = true
 	}

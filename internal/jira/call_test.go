@@ -190,12 +190,15 @@ func TestPausesBetweenRepetitions(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c, k := testClient(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			var k *clock
+			c, ours := testClient(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Date", k.now().Format(http.TimeFormat))
 				for h, v := range tt.headers {
 					w.Header().Set(h, v)
 				}
 				w.WriteHeader(tt.status)
 			}))
+			k = ours
 			_ = ask(c, endpointSearch)
 			if fmt.Sprint(k.slept) != fmt.Sprint(tt.want) {
 				t.Errorf("pauses %v, want %v", k.slept, tt.want)

@@ -79,7 +79,7 @@ func (m *itemFields) of(w *wireItem) flow.Field {
 			f, ok = own, true
 		}
 	}
-	if !ok || m.known[f] && strings.HasPrefix(w.FieldID, "customfield_") {
+	if !ok || m.known[f] && strings.HasPrefix(w.FieldID, customPrefix) {
 		return flow.FieldOther
 	}
 	return f
@@ -131,11 +131,36 @@ func (d *decoder) changelog(out *decoded, w *wireChangelog) {
 			}
 			i.Changes = append(i.Changes, c)
 		}
+		if len(h.Items) > 1 {
+			awayFirst(i.Changes[len(i.Changes)-len(h.Items):])
+		}
 	}
 	i.Histories = len(seen)
 	slices.SortStableFunc(i.Changes, func(a, b flow.Change) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.History, b.History), cmp.Compare(a.Item, b.Item))
 	})
+}
+
+// awayFirst lets an entry of several items on what lies above an issue end with
+// the one that names it: turning a story into a sub-task takes its epic away
+// and gives it a parent, in either order.
+func awayFirst(items []flow.Change) {
+	var places []int
+	var away, given []flow.Change
+	for k := range items {
+		c := &items[k]
+		if c.Field != flow.FieldParent {
+			continue
+		}
+		if places = append(places, k); c.To.IsZero() {
+			away = append(away, *c)
+		} else {
+			given = append(given, *c)
+		}
+	}
+	for n, c := range append(away, given...) {
+		items[places[n]].From, items[places[n]].To = c.From, c.To
+	}
 }
 
 // move is the keys of the projects between which an issue moved.
@@ -172,7 +197,9 @@ func firstKey(candidates ...string) string {
 
 // item reads one item, its values in the form that flow.Field documents.
 func (d *decoder) item(out *decoded, c *flow.Change, w *wireItem) {
-	c.Field = d.items.of(w)
+	if c.Field = d.items.of(w); d.oneParent && c.Field == flow.FieldEpic {
+		c.Field = flow.FieldParent
+	}
 	switch c.Field {
 	case flow.FieldStatus, flow.FieldResolution, flow.FieldFixVersion, flow.FieldPriority, flow.FieldType, flow.FieldComponent:
 		c.From, c.To = flow.Named{ID: w.From, Name: w.FromString}, flow.Named{ID: w.To, Name: w.ToString}

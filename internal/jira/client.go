@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"regexp"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,14 +25,14 @@ type Client struct {
 	limiter  *rate.Limiter
 	inFlight chan struct{}
 	gates    gates
-	secrets  []string // that no error may quote where a site echoes them
+	secrets  *strings.Replacer // of what no error may quote where a site echoes it
 	// site is the site's own address without credentials, where they are
 	// scoped and belong to the gateway; else nil.
 	site *link
 
 	made, retried atomic.Int64
-	waited        atomic.Int64 // in this run because the site asked for it; nanoseconds
-	answered      atomic.Bool  // the site has answered something in this run
+	waits         waits       // of this run, because the site asked for them
+	answered      atomic.Bool // the site has answered something in this run
 
 	mu      sync.Mutex
 	link    *link    // with the credentials; nil until the gateway's address is known
@@ -88,15 +89,16 @@ func New(o Options) (*Client, error) {
 	return c, nil
 }
 
-func secrets(a Auth) []string {
-	var s []string
-	if a.PAT != "" {
-		s = append(s, a.PAT)
-	}
+// secrets blots out the credentials, in the forms in which they are sent.
+func secrets(a Auth) *strings.Replacer {
+	var pairs []string
 	if a.Password != "" {
-		s = append(s, a.Password, base64.StdEncoding.EncodeToString([]byte(a.User+":"+a.Password)))
+		pairs = append(pairs, base64.StdEncoding.EncodeToString([]byte(a.User+":"+a.Password)), "***", a.Password, "***")
 	}
-	return s
+	if a.PAT != "" {
+		pairs = append(pairs, a.PAT, "***")
+	}
+	return strings.NewReplacer(pairs...)
 }
 
 // Requests returns how many requests have been made and how many of them were
@@ -121,7 +123,7 @@ type wireMyself struct {
 // Identify asks the site who it is and who we are, in two requests, and
 // settles how it is to be read. A run begins with it.
 func (c *Client) Identify(ctx context.Context) (flow.Identity, error) {
-	c.waited.Store(0)
+	c.waits.begin()
 	c.answered.Store(false)
 	c.mu.Lock()
 	c.caller = callerID{}

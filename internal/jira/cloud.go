@@ -43,7 +43,7 @@ type bulkFetch struct {
 }
 
 func (s *cloud) scan(ctx context.Context, f *fields, q flow.Query, each func(flow.Page) error) error {
-	h := &handover{s: s, decoder: newDecoder(&s.c.o, f), catalog: newSent(), each: each}
+	h := &handover{s: s, decoder: s.decoder(f), catalog: newSent(), each: each}
 	sc := &tokenScan{
 		s: s, query: q, fields: f.asked(s.c.o.KeepSummaries), expand: "changelog", size: cloudPage,
 		decode: h.decoder.present, again: true,
@@ -52,6 +52,13 @@ func (s *cloud) scan(ctx context.Context, f *fields, q flow.Query, each func(flo
 		return h.page(ctx, rows, flow.Page{Total: sc.total, CreatedTo: sc.createdTo()})
 	}
 	return sc.run(ctx)
+}
+
+// decoder reads issues whose parent field tells all of what lies above them.
+func (s *cloud) decoder(f *fields) *decoder {
+	d := newDecoder(&s.c.o, f)
+	d.oneParent = true
+	return d
 }
 
 // ids reads the ids of all issues that match. A cursor that fails ends it: what
@@ -73,7 +80,7 @@ func (s *cloud) ids(ctx context.Context, q flow.Query, each func([]flow.IssueID)
 
 // fetch reads issues as they are, past the search's index.
 func (s *cloud) fetch(ctx context.Context, f *fields, ids []flow.IssueID, each func(flow.Page) error) error {
-	h := &handover{s: s, decoder: newDecoder(&s.c.o, f), catalog: newSent(), each: each}
+	h := &handover{s: s, decoder: s.decoder(f), catalog: newSent(), each: each}
 	for len(ids) > 0 {
 		n := min(len(ids), bulkIssues)
 		p, err := s.bulk(ctx, bulkFetch{IDs: idTexts(ids[:n]), Fields: f.asked(s.c.o.KeepSummaries), Expand: []string{"changelog"}})

@@ -20,6 +20,12 @@ type decoder struct {
 	summaries bool
 	people    *people
 	items     itemFields
+	// oneParent: the parent field is all that there is of the hierarchy, as on
+	// Cloud. What old fields and old entries of a changelog say under Epic Link
+	// and Parent Link is then of the parent too: read as a field of its own, an
+	// epic would lie above the issue since its creation, and the one before it
+	// never.
+	oneParent bool
 }
 
 func newDecoder(o *Options, f *fields) *decoder {
@@ -47,8 +53,15 @@ type decoded struct {
 	problems []flow.Problem
 }
 
+// mostTroubles is how much is told of one issue: its changelog may have a
+// thousand entries that are all wrong alike.
+const mostTroubles = 10
+
 // trouble notes what is wrong with the issue.
 func (d *decoded) trouble(what string) {
+	if len(d.problems) >= mostTroubles {
+		return
+	}
 	d.problems = append(d.problems, flow.Problem{ID: d.issue.ID, Key: d.issue.Now.Key, What: what})
 }
 
@@ -177,6 +190,9 @@ func (d *decoder) state(out *decoded, f *wireFields, custom map[string]json.RawM
 		}
 	}
 	s.Parent, s.Epic = d.parent(out, f, custom), d.epic(out, f, custom)
+	if d.oneParent {
+		s.Parent, s.Epic = s.Above(), flow.Ref{}
+	}
 	s.Estimate, s.Estimated = d.estimate(out, custom)
 	s.Flagged = flagged(f.Flagged) || slices.ContainsFunc(d.fields.Flagged, func(r fieldRef) bool { return flagged(custom[r.ID]) })
 	d.versions(out, f.FixVersions)
@@ -184,22 +200,28 @@ func (d *decoder) state(out *decoded, f *wireFields, custom map[string]json.RawM
 
 // level is the issue type's hierarchy level. Data Center tells sub-tasks
 // alone; there an epic is known by its type's name or, where that is
-// translated, by having an epic name.
+// translated, by having an epic name. An issue that was an epic once keeps the
+// name: one of a type that Jira itself calls work is none, and neither is one
+// that lies below an epic.
 func (d *decoder) level(t *wireType, custom map[string]json.RawMessage) int {
-	switch {
+	switch name := strings.ToLower(t.Name); {
 	case t.Level != nil:
 		return min(max(*t.Level, -1), 100)
 	case t.Subtask:
 		return -1
-	case strings.EqualFold(t.Name, "epic"):
+	case name == "epic":
+		return 1
+	case slices.Contains([]string{"story", "task", "bug", "improvement", "new feature"}, name) || anySet(d.fields.EpicLink, custom):
+		return 0
+	case anySet(d.fields.EpicName, custom):
 		return 1
 	}
-	for _, r := range d.fields.EpicName {
-		if present(custom[r.ID]) && string(custom[r.ID]) != `""` {
-			return 1
-		}
-	}
 	return 0
+}
+
+// anySet reports whether one of the fields holds something.
+func anySet(fields []fieldRef, custom map[string]json.RawMessage) bool {
+	return slices.ContainsFunc(fields, func(r fieldRef) bool { return isSet(custom[r.ID]) })
 }
 
 func (d *decoder) versions(out *decoded, vs []wireVersion) {

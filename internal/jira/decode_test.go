@@ -161,6 +161,10 @@ func TestPresentStateOfAnIssue(t *testing.T) {
 		{"the hierarchy level goes before all else", `"issuetype":{"id":"8","name":"Epic","subtask":false,"hierarchyLevel":2}`, func(i *flow.Issue) { i.Now.Type = flow.IssueType{ID: "8", Name: "Epic", Level: 2} }},
 		{"an epic by its type's name", `"issuetype":{"id":"8","name":"EPIC"}`, func(i *flow.Issue) { i.Now.Type = flow.IssueType{ID: "8", Name: "EPIC", Level: 1} }},
 		{"an epic by its epic name", `"issuetype":{"id":"8","name":"Эпик"},"customfield_2":"Faster checkout"`, func(i *flow.Issue) { i.Now.Type = flow.IssueType{ID: "8", Name: "Эпик", Level: 1} }},
+		{"an epic name that is left of an epic which became a story makes none", `"customfield_2":"Faster checkout"`, func(*flow.Issue) {}},
+		{"nor does one of an issue that lies below an epic", `"issuetype":{"id":"8","name":"Aufgabe"},"customfield_2":"Faster checkout","customfield_1":"PAY-5"`, func(i *flow.Issue) {
+			i.Now.Type, i.Now.Epic = flow.IssueType{ID: "8", Name: "Aufgabe"}, ref(0, "PAY-5")
+		}},
 		{"an empty epic name makes no epic", `"customfield_2":""`, func(*flow.Issue) {}},
 		{"story points of the first field that has any", `"customfield_5":null,"customfield_6":3.5`, func(i *flow.Issue) { i.Now.Estimate, i.Now.Estimated = 3.5, true }},
 		{"story points of nought are an estimate", `"customfield_5":0`, func(i *flow.Issue) { i.Now.Estimated = true }},

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
 )
 
 // What an error of this package can be at bottom, beside a mishap that may
@@ -124,12 +125,9 @@ func (c *Client) errorf(kind error, format string, args ...any) *APIError {
 	return &APIError{Site: c.o.Site, Endpoint: "identify", What: fmt.Sprintf(format, args...), kind: kind}
 }
 
-// statusError puts an answer that is no success into words.
-func statusError(e endpoint, status int, header http.Header, body []byte, html bool) *APIError {
-	err := &APIError{Status: status}
-	if !html {
-		err.Messages = messages(body)
-	}
+// statusError puts an answer that is no success into words; said are Jira's own.
+func statusError(e endpoint, status int, header http.Header, said []string, html bool) *APIError {
+	err := &APIError{Status: status, Messages: said}
 	switch {
 	case status == http.StatusUnauthorized:
 		err.kind, err.What = ErrAuth, "the credentials are not accepted"
@@ -276,8 +274,9 @@ func transportError(err error) *APIError {
 }
 
 // messages reads Jira's words from an error's body, in any of the forms that
-// Jira and the gateways before it use.
-func messages(body []byte) []string {
+// Jira and the gateways before it use. secrets replaces what a site may echo
+// and nobody is to read: here, since JSON has many ways to write it.
+func messages(body []byte, secrets *strings.Replacer) []string {
 	var m struct {
 		ErrorMessages []string          `json:"errorMessages"`
 		Errors        map[string]string `json:"errors"`
@@ -288,7 +287,7 @@ func messages(body []byte) []string {
 	_ = json.Unmarshal(body, &m) // a body in another form has no words for us
 	var out []string
 	add := func(s string) {
-		if s = plain(s, 300); s != "" && len(out) < 5 {
+		if s = plain(secrets.Replace(s), 300); s != "" && len(out) < 5 {
 			out = append(out, s)
 		}
 	}
@@ -308,9 +307,12 @@ func messages(body []byte) []string {
 	return out
 }
 
-// plain makes foreign text fit for a log: one line, bounded.
+// plain makes foreign text fit for a log: one line, bounded, without signs that
+// drive a terminal or turn the order of what is read.
 func plain(s string, limit int) string {
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }), " ")
+	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
+	}), " ")
 	s = strings.ToValidUTF8(s, "")
 	if len(s) > limit {
 		s = strings.ToValidUTF8(s[:limit], "") + "…"

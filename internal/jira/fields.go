@@ -40,6 +40,9 @@ type fieldRef struct {
 	Name string `json:"name,omitempty"`
 }
 
+// customPrefix is how the ids of custom fields begin.
+const customPrefix = "customfield_"
+
 // wireField is one element of the answer of field.
 type wireField struct {
 	ID   string `json:"id"`

@@ -18,6 +18,7 @@ func refusing(status int, headers ...string) http.Handler {
 	var n atomic.Int64
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/jira/limited" && n.Add(1) == 1 {
+			w.Header().Set("Date", "Sat, 21 Nov 2026 12:00:00 GMT")
 			for k := 0; k < len(headers); k += 2 {
 				w.Header().Set(headers[k], headers[k+1])
 			}
@@ -97,7 +98,7 @@ func TestWaitsAreCountedAndBoundedByTheRunsBudget(t *testing.T) {
 	if s := testutil.ToFloat64(c.o.Metrics.throttled.WithLabelValues("acme")); s != 100 {
 		t.Errorf("plumbline_jira_throttled_seconds_total is %v, want 100", s)
 	}
-	c.waited.Store(0) // as Identify does: another run has a budget of its own
+	c.waits.begin() // as Identify does: another run has a budget of its own
 	if err := ask(c, endpointSearch); err != nil {
 		t.Error(err)
 	}
@@ -111,5 +112,38 @@ func TestFailuresOfCloudItselfAreRepeatedWithJitter(t *testing.T) {
 		if err != nil || fmt.Sprint(k.slept) != "[1.4s]" {
 			t.Errorf("%d: error %v, slept %v; want 1.4s", status, err, k.slept)
 		}
+	}
+}
+
+func TestSeveralRequestsThatWaitAtOnceTakeFromTheBudgetOnce(t *testing.T) {
+	c, k := testClient(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, 200, `{}`) }),
+		func(o *Options) { o.Budget, o.InFlight = 2*time.Minute, 8 })
+	arrived, release := make(chan struct{}, 8), make(chan struct{})
+	c.sleep = func(ctx context.Context, _ time.Duration) error {
+		arrived <- struct{}{}
+		<-release
+		return k.sleep(ctx, 0)
+	}
+	c.gates.close("", k.at.Add(time.Minute))
+	errs := make(chan error, 8)
+	for range 8 {
+		go func() { errs <- ask(c, endpointIssue) }()
+	}
+	for range 8 {
+		select {
+		case <-arrived:
+		case err := <-errs:
+			t.Fatal(err)
+		}
+	}
+	k.at = k.at.Add(time.Minute)
+	close(release)
+	for range 8 {
+		if err := <-errs; err != nil {
+			t.Error(err)
+		}
+	}
+	if s := testutil.ToFloat64(c.o.Metrics.throttled.WithLabelValues("acme")); s != 60 {
+		t.Errorf("plumbline_jira_throttled_seconds_total is %v, want 60: the run waited for a minute", s)
 	}
 }

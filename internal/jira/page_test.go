@@ -94,3 +94,17 @@ func TestPagesTellHowFarTheyAreComplete(t *testing.T) {
 		t.Error("a status is handed over with every page")
 	}
 }
+
+func TestWhatIsWrongWithOneIssueIsToldInBoundedWords(t *testing.T) {
+	entries := make([]string, 1000)
+	for n := range entries {
+		entries[n] = fmt.Sprintf(`{"id":"%d","created":"yesterday","items":[]}`, n+1)
+	}
+	out := testDecoder(nil).issue([]byte(issueJSON("", `{"total":1000,"histories":[`+strings.Join(entries, ",")+`]}`)))
+	if got := len(out.problems); got != mostTroubles {
+		t.Errorf("%d things are told, want %d", got, mostTroubles)
+	}
+	if !out.ok || out.issue.Histories != 0 || out.issue.Announced != 1000 {
+		t.Errorf("holds %d of %d entries", out.issue.Histories, out.issue.Announced)
+	}
+}

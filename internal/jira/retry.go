@@ -23,10 +23,14 @@ const (
 )
 
 // askedPause returns how long an answer asks us to wait. Only refusals count:
-// Data Center sends Retry-After with every answer.
+// Data Center sends Retry-After with every answer. Moments are read by the
+// site's clock, where the answer tells it: ours may be off.
 func askedPause(status int, h http.Header, now time.Time) time.Duration {
 	if status != http.StatusTooManyRequests && status != http.StatusServiceUnavailable {
 		return 0
+	}
+	if told, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = told
 	}
 	asked := max(retryAfter(h.Get("Retry-After"), now), resetAt(h.Get("X-RateLimit-Reset"), now))
 	if asked == 0 && status == http.StatusTooManyRequests && overQuota(h) {
@@ -120,6 +124,37 @@ func (g *gates) left(e endpoint, now time.Time) time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return max(g.until[""].Sub(now), g.until[e].Sub(now), 0)
+}
+
+// waits is how long a run has waited. What several requests wait through at
+// once is one wait.
+type waits struct {
+	mu    sync.Mutex
+	sum   time.Duration
+	until time.Time // when the last of them ends
+}
+
+// begin forgets the run before.
+func (w *waits) begin() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sum, w.until = 0, time.Time{}
+}
+
+// take adds a wait from now on, and returns what of it is no other request's
+// already; false, and adds nothing, where the sum would exceed the budget.
+func (w *waits) take(now time.Time, d, budget time.Duration) (more time.Duration, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	more = d
+	if w.until.After(now) {
+		more = max(now.Add(d).Sub(w.until), 0)
+	}
+	if w.sum+more > budget {
+		return 0, false
+	}
+	w.sum, w.until = w.sum+more, later(w.until, now.Add(d))
+	return more, true
 }
 
 // sleep waits for d, or returns the context's error as soon as it ends.

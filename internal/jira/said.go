@@ -48,8 +48,11 @@ func (c *Client) FieldNamed(ctx context.Context, name string) (flow.Named, error
 	var found []flow.Named
 	for k := range listed {
 		w := &listed[k]
-		if w.ID != name && !strings.EqualFold(w.Name, name) && !strings.EqualFold(w.Untranslated, name) || !fieldID.MatchString(w.ID) {
+		if w.ID != name && !strings.EqualFold(w.Name, name) && !strings.EqualFold(w.Untranslated, name) {
 			continue
+		}
+		if !strings.HasPrefix(w.ID, customPrefix) || !fieldID.MatchString(w.ID) {
+			continue // Jira's own Progress, say, is of time that was logged
 		}
 		found = append(found, flow.Named{ID: w.ID, Name: plain(w.Name, 200)})
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -169,5 +170,20 @@ func TestTwoFieldsOfOneNameAreToldApartByID(t *testing.T) {
 	var refused *APIError
 	if !errors.As(err, &refused) || refused.Rejected() != `2 custom fields are called "Progress %": name one by its id, customfield_10042 or customfield_10099` {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestAFieldThatEveryJiraHasIsNotTakenForACompanysOwn(t *testing.T) {
+	const own = `{"id":"customfield_7","name":"Progress","custom":true,"schema":{"type":"number","custom":"` + schemaFloat + `"}}`
+	for _, tt := range []struct{ name, listed, field, want string }{
+		{"by a name that is Jira's too", `[{"id":"progress","name":"Progress","custom":false,"schema":{"type":"progress"}},` + own + `]`, "progress", "customfield_7"},
+		{"by an id", `[` + own + `]`, "customfield_7", "customfield_7"},
+		{"where Jira's alone is called so", `[{"id":"progress","name":"Progress","custom":false,"schema":{"type":"progress"}}]`, "Progress", ""},
+	} {
+		c, _ := testClient(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, 200, tt.listed) }))
+		got, err := c.FieldNamed(context.Background(), tt.field)
+		if got.ID != tt.want || (err == nil) != (tt.want != "") {
+			t.Errorf("%s: %+v, %v; want %q", tt.name, got, err, tt.want)
+		}
 	}
 }

@@ -120,6 +120,22 @@ func TestRetryAfterAndReset(t *testing.T) {
 	}
 }
 
+func TestADateToWaitForIsReadByTheSitesOwnClock(t *testing.T) {
+	const site = "Thu, 26 Mar 2026 15:59:00 GMT"
+	for _, off := range []time.Duration{-2 * time.Hour, 0, 2 * time.Hour} {
+		ours := time.Date(2026, 3, 26, 15, 59, 0, 0, time.UTC).Add(off)
+		for name, h := range map[string]http.Header{
+			"an HTTP date":              {"Date": {site}, "Retry-After": {"Thu, 26 Mar 2026 16:00:00 GMT"}},
+			"a reset":                   {"Date": {site}, "X-Ratelimit-Reset": {"2026-03-26T16:00Z"}},
+			"a quota that tells no end": {"Date": {site}, "Ratelimit-Reason": {"jira-quota-tenant-based"}},
+		} {
+			if got := askedPause(429, h, ours); got != time.Minute {
+				t.Errorf("%s, with our clock off by %s: pause %s, want a minute", name, off, got)
+			}
+		}
+	}
+}
+
 func FuzzAskedPause(f *testing.F) {
 	f.Add("7", "2026-03-26T16:00Z")
 	f.Fuzz(func(t *testing.T, retry, reset string) {

@@ -29,13 +29,7 @@ func (p *wirePage) decode(body []byte) error {
 		case "total":
 			return json.Unmarshal(value, &p.Total)
 		case "issues":
-			if !present(value) {
-				return nil
-			}
-			return elements(value, func(issue []byte) error {
-				p.Issues = append(p.Issues, issue)
-				return nil
-			})
+			return list(value, &p.Issues)
 		}
 		return nil
 	})

@@ -113,6 +113,8 @@ func (d discount) reason() string {
 		return ": part of a bulk edit"
 	case byBot:
 		return ": by a bot"
+	case byCategory:
+		return ": the category of the status was changed, and not the issue"
 	case byPart:
 		return ": a part of a decision that goes on, or was made before"
 	}

@@ -260,26 +260,12 @@ func (c *Case) finishedWithin(days float64) bool {
 	return !c.Finish.After(c.At.Add(time.Duration(days * float64(day))))
 }
 
-// Within is the probability that the last leaf will have been delivered within
-// so many days, by the finisher in force. What is delivered already counts.
-func (m *Model) Within(s *Situation, days float64) float64 {
-	var room endingsRoom
-	o := m.outlook(s, &room)
-	return o.within(days)[finishInForce]
-}
-
 // quantileSteps halve five years to less than a second.
 const quantileSteps = 28
 
-// Quantile is the least number of days within which the last leaf will have
-// been delivered with the probability: Within solved for the days. It is
-// infinite where that is more than five years.
-func (m *Model) Quantile(s *Situation, p float64) float64 {
-	var room endingsRoom
-	o := m.outlook(s, &room)
-	return o.quantile(p)
-}
-
+// quantile is the least number of days within which the last leaf will have
+// been delivered with the probability, by the finisher in force. It is infinite
+// where that is more than five years.
 func (o *outlook) quantile(p float64) float64 {
 	low, high := 0.0, float64(farthest)
 	if o.within(high)[finishInForce] < p {

@@ -88,7 +88,8 @@ const (
 	byBulk
 	byBot
 	byBounce
-	byPart // of a decision whose other parts are open, or were closed before
+	byPart     // of a decision whose other parts are open, or were closed before
+	byCategory // of the status: the workflow changed, and not the issue
 )
 
 // epicLife is when an issue that the goal maps as a container was closed.

@@ -31,7 +31,7 @@ const blockMoments = 256
 
 // looseShare is which part of all may be loose before blocks are made of it:
 // putting them in makes all blocks anew.
-const looseShare = 4
+const looseShare = 2
 
 // add adds a moment, in any order with others.
 func (m *moments) add(ms int64) {

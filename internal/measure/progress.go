@@ -51,6 +51,8 @@ func (b *builder) record(t *flow.Timeline, leaves []place, by *flow.Change, p pr
 	switch {
 	case bounced:
 		p.setDiscount(byBounce)
+	case by.Recategorised():
+		p.setDiscount(byCategory)
 	case by.Bot:
 		p.setDiscount(byBot)
 	}

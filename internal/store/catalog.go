@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -22,6 +24,14 @@ const (
 type statusRecord struct {
 	Name     string `json:"name"`
 	Category string `json:"category"`
+	// Was are the categories that it had before, oldest first.
+	Was []wasCategory `json:"was,omitempty"`
+}
+
+// wasCategory is a category that a status had until a time, in ms since 1970.
+type wasCategory struct {
+	Category string `json:"category"`
+	Until    int64  `json:"until"`
 }
 
 type typeRecord struct {
@@ -44,7 +54,7 @@ type versionRecord struct {
 func (t *writing) catalog(n siteNumber, b flow.Batch) (events int, err error) {
 	bucket := t.bucket(bucketCatalog)
 	for _, st := range b.Statuses {
-		if err := t.putJSON(bucket, n.catalogKey(kindStatus, st.ID), statusRecord{st.Name, st.Category.Key()}); err != nil {
+		if err := t.status(bucket, n, st, b.Seen); err != nil {
 			return 0, fmt.Errorf("status %q: %w", st.Name, err)
 		}
 	}
@@ -63,6 +73,42 @@ func (t *writing) catalog(n siteNumber, b flow.Batch) (events int, err error) {
 		events += differs
 	}
 	return events, t.catalogOf(bucket, n, b.Issues)
+}
+
+// status writes a status as it is seen now. Where it has another category than
+// the one that is held, that is kept with its end.
+func (t *writing) status(catalog *bolt.Bucket, n siteNumber, st flow.StatusInfo, seen time.Time) error {
+	key := n.catalogKey(kindStatus, st.ID)
+	now := statusRecord{Name: st.Name, Category: st.Category.Key()}
+	if value := catalog.Get(key); value != nil {
+		var held statusRecord
+		if err := json.Unmarshal(value, &held); err != nil {
+			return err
+		}
+		now.Was = held.categories(now.Category, seen)
+	}
+	return t.putJSON(catalog, key, now)
+}
+
+// categories returns the earlier categories of a status that is seen to have
+// the given one. One that is learnt late is no change, and neither is one that
+// comes back within a day, as answers of different age have it.
+func (held *statusRecord) categories(now string, seen time.Time) []wasCategory {
+	if now == held.Category || seen.IsZero() {
+		return held.Was
+	}
+	until, unknown := max(seen.UnixMilli(), 0), flow.ParseCategory(held.Category) == flow.Unknown
+	if k := len(held.Was) - 1; k >= 0 {
+		last := held.Was[k]
+		if last.Category == now && (unknown || until-last.Until < (24*time.Hour).Milliseconds()) {
+			return held.Was[:k]
+		}
+		until = max(until, last.Until+1) // the site's clock may have been set back
+	}
+	if unknown {
+		return held.Was
+	}
+	return append(slices.Clip(held.Was), wasCategory{held.Category, until})
 }
 
 // catalogOf writes the types and resolutions of the issues.
@@ -138,6 +184,12 @@ func addEntry(all *flow.Catalog, k, v []byte) error {
 			return err
 		}
 		all.Statuses[id] = flow.StatusInfo{ID: id, Name: r.Name, Category: flow.ParseCategory(r.Category)}
+		if len(r.Was) > 0 && all.Was == nil {
+			all.Was = map[string][]flow.Categorised{}
+		}
+		for _, was := range r.Was {
+			all.Was[id] = append(all.Was[id], flow.Categorised{Category: flow.ParseCategory(was.Category), Until: instant(was.Until)})
+		}
 	case kindVersion:
 		version, err := decodeVersion(id, v)
 		if err != nil {

@@ -16,7 +16,7 @@
 //	├── checkpoints  site → JSON: flow.Checkpoint
 //	├── issues       site | issue id uint64 → issue, see encode.go
 //	├── keys         site | key | 0x00 | issue id uint64 → nothing
-//	├── catalog      site | 's', 'v', 't' or 'r' | id of a status, version, type or resolution → JSON
+//	├── catalog      site | 's', 'v', 't' or 'r' | id of a status, version, type or resolution → JSON; of a status with the categories that it had before
 //	├── problems     site | issue id uint64 | key → JSON: what, and the full run that saw it
 //	├── runs         site | time uint64 (ms) | sequence uint64 → JSON report
 //	├── versions     site | version id | 0x00 | time uint64 (ms; 0: before such times were kept) → JSON: the version as it was from then on
