@@ -35,7 +35,8 @@ func (c *cli) backtest() *cobra.Command {
 		Long: "backtest replays the history of the containers of work that have ended: epics, fix versions, and\n" +
 			"issues with sub-tasks. Every fortnight of each one's life it tells the real completion, by a model\n" +
 			"that knows only what was known on the first of that month, and holds that against what came.\n\n" +
-			"Without --dump it reads the store. With it, files of raw Jira issues as the REST API gives them,\n" +
+			"Without --dump it reads the store, and scores the goals that have ended as a class of their own.\n" +
+			"With it, files of raw Jira issues as the REST API gives them,\n" +
 			"one a line, plain or gzipped; several are pooled. -o ndjson prints one snapshot a line. Containers\n" +
 			"that are still open have no truth yet; --open prints them too, with truth and finished null.\n\n" +
 			"While fewer than 12 containers have closed, a prior stands in: the one that ships, or that of --prior.\n" +
@@ -153,8 +154,10 @@ func (c *cli) showBacktest(b *measure.Backtest) error {
 	}
 	b.Lines = nil
 	if c.output == "table" {
-		fmt.Fprintf(c.out, "%d containers, %d of them ended and large enough to be scored; up to %s; the prior is of %s; in force at the end: %s\n\n",
+		fmt.Fprintf(c.out, "%d containers, %d of them ended and large enough to be scored; up to %s; the prior is of %s; in force at the end: %s\n",
 			b.Containers, b.Ended, b.Until.Format(time.DateOnly), strings.Join(orNone(b.Prior), ", "), b.Champion)
+		fmt.Fprintf(c.out, "%d goals, %d of them ended and large enough to be scored, apart from the containers; the last model learnt from %d of them\n\n",
+			b.Goals, b.GoalsEnded, b.GoalsLearntFrom)
 	}
 	if err := c.list(l); err != nil || c.output != "table" && c.output != "md" || len(b.Scores) == 0 || b.Ended == 0 {
 		return err

@@ -94,15 +94,17 @@ func tested(past measure.Past, open bool, progress func(float64)) *measure.Backt
 	return past.Run(progress).Backtest(past.Prior, open)
 }
 
-// runBacktest answers the command "backtest" on the store's containers.
+// runBacktest answers the command "backtest" on the store's containers and the
+// goals in force.
 func (a *App) runBacktest(ctx context.Context, args url.Values, out io.Writer) error {
-	if known, err := a.anythingRead(); err != nil || !known {
-		return errors.Join(err, errEmpty)
+	if err := a.measured(ctx); err != nil {
+		return err
 	}
 	past, err := a.allPast(ctx, a.now().UTC(), nil)
 	if err != nil {
 		return err
 	}
+	past.Goals = a.figures.Load().history.Containers(past.Until)
 	b := tested(past, args.Has("open"), nil)
 	if !args.Has("lines") {
 		b.Lines = nil

@@ -127,6 +127,10 @@ func (a *App) history(ctx context.Context, s *Settings) (*measure.History, error
 			next.history = next.history.Settled()
 		}
 	}
+	if next.input.Learn != nil {
+		x := next.history.Experience()
+		a.learnt.Store(&experience{s.Config, monthOf(x.Until), x})
+	}
 	next.input.Issues, next.input.Done = nil, nil // which the generation stands for
 	next.input.Learn, next.input.Experience = nil, next.history.Experience()
 	a.last = &next

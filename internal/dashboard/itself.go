@@ -169,10 +169,15 @@ func perPlumblineBy(label, metric string) line {
 
 func coveragePanel() cog.Builder[dashboard.Panel] {
 	return asOfNow(figure("How often the interval held the truth",
-		"Of the 80 % intervals given for containers that are finished, the share that held the truth. Near 80 %: the intervals are honest; far below: they are too narrow.", "percentunit", 8, 9).
+		"Of the 80 % intervals given for containers that are finished, and for goals that are, the share that held the truth. Near 80 %: the intervals are honest; far below: they are too narrow. Goals are shown once 8 are finished.", "percentunit", 8, 9).
 		Decimals(0),
-		perPlumbline(measure.MetricEstimatorCoverage)).
+		perPlumblineBy("of", called("of", "containers", measure.MetricEstimatorCoverage)+" or "+called("of", "goals", measure.MetricGoalCoverage))).
 		Thresholds(steps("red", from(0.7, "yellow"), from(0.75, "green")))
+}
+
+// called gives the series of a metric a label with a value.
+func called(label, value, metric string) string {
+	return fmt.Sprintf(`label_replace(%s, "%s", "%s", "", "")`, metric, label, value)
 }
 
 func skillPanel() cog.Builder[dashboard.Panel] {

@@ -70,6 +70,14 @@ func estimator() []family {
 			}
 		}),
 	}, {
+		name: measure.MetricGoalCoverage,
+		help: "Share of the true completions that the 80 % interval held, on the goals that have closed; absent while fewer than 8 have.",
+		samples: known(func(e *measure.EstimatorStatus, emit emit) {
+			if e.GoalCoverage != nil {
+				emit(*e.GoalCoverage)
+			}
+		}),
+	}, {
 		name: measure.MetricForecastSkill,
 		help: "Brier skill of the probability to finish within the horizon, against the base rate, on the containers of work that have closed: " +
 			"1 is perfect, 0 no better than the base rate.",

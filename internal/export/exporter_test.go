@@ -86,7 +86,7 @@ func published(tb testing.TB, goals ...measure.GoalStatus) *export.Exporter {
 	e := export.New(zurich(tb))
 	if err := e.Publish(&measure.Snapshot{At: at, Goals: goals, Work: []measure.ProjectShare{{Site: "acme", Project: "PAY", Active: 8, Unlinked: 2, Ratio: .25}},
 		Estimator: &measure.EstimatorStatus{
-			Containers: 40, Errors: map[string]float64{"jira": 1, "regression": 0.9}, Coverage: ptr(0.8), Skills: map[int]float64{14: 0.1, 90: -0.1},
+			Containers: 40, Errors: map[string]float64{"jira": 1, "regression": 0.9}, Coverage: ptr(0.8), GoalCoverage: ptr(0.75), Skills: map[int]float64{14: 0.1, 90: -0.1},
 		},
 		Debt:      []measure.SiteDebt{{Site: "acme", Issues: measure.Parts{ToDo: 5, InProgress: 1, Delivered: 4, Discarded: 2}}},
 		Decisions: []measure.SiteDecisions{{Site: "acme", Class: "architecture", Open: 4, Overdue: 2}, {Class: "other", Open: 1}}}); err != nil {

@@ -14,9 +14,15 @@ type Backtest struct {
 	// Containers is how many were found, Ended how many of them can be scored.
 	Containers int `json:"containers"`
 	Ended      int `json:"ended"`
+	// Goals and GoalsEnded are the same of goals, which no other figure of the
+	// pool counts: their work is that of containers once more. GoalsLearntFrom is
+	// how many of them the last model was fitted on, 0 while too few had closed.
+	Goals           int `json:"goals"`
+	GoalsEnded      int `json:"goals_ended"`
+	GoalsLearntFrom int `json:"goals_learnt_from"`
 	// Prior says where the prior comes from.
 	Prior  []string `json:"prior"`
-	Scores []Scores `json:"scores"` // the first is of all
+	Scores []Scores `json:"scores"` // the first is of all containers
 	// Champion is the method in force at the end.
 	Champion string `json:"champion"`
 	// Lines are the snapshots behind the scores, by container and time.
@@ -47,8 +53,8 @@ type BacktestLine struct {
 const minClass = 5
 
 // Backtest scores the replay: of all containers, by kind, by project, by
-// whether much or little was known then, and by half. open asks for lines of
-// containers that are still open too.
+// whether much or little was known then, and by half; and apart from all of
+// these, of goals. open asks for lines of what is still open too.
 func (r *Replay) Backtest(prior *Prior, open bool) *Backtest {
 	b := &Backtest{Until: r.Until, Containers: len(r.Lives), Prior: prior.Source, Champion: byRegression.String()}
 	if n := len(r.Models); n > 0 {
@@ -69,9 +75,24 @@ func (r *Replay) Backtest(prior *Prior, open bool) *Backtest {
 			b.Scores = append(b.Scores, s)
 		}
 	}
+	if s := b.scoreGoals(r); s.Containers > 0 {
+		b.Scores = append(b.Scores, s)
+		slices.SortFunc(b.Scores[1:], func(a, b Scores) int { return strings.Compare(a.Group, b.Group) })
+	}
 	b.addConditions(r, everyone)
 	b.Lines = r.lines(open)
 	return b
+}
+
+// scoreGoals scores the goals, a class of their own however few there are.
+func (b *Backtest) scoreGoals(r *Replay) Scores {
+	goals := Replay{Lives: r.Goals}
+	s := goals.Score("kind "+string(KindGoal), func(*Life) bool { return true })
+	b.Goals, b.GoalsEnded = len(r.Goals), s.Containers
+	if n := len(r.ofGoals); n > 0 {
+		b.GoalsLearntFrom = r.ofGoals[n-1].Goals
+	}
+	return s
 }
 
 // addConditions scores by when, and by what was known then.
@@ -119,7 +140,7 @@ func (r *Replay) graced(grace time.Duration) *Replay {
 		for k := range told {
 			t := &told[k]
 			t.Truth, t.Finish, t.final = l.truth(&end, t.At), end.Finished, len(end.Final)
-			t.CRPS, t.CRPSDelivered, t.place = r.Model(t.At).crps(&t.Situation, l.Set, t.Truth)
+			t.CRPS, t.CRPSDelivered, t.place = r.ofContainers(t.At).crps(&t.Situation, l.Set, t.Truth)
 		}
 		l.End, l.Told = &end, told
 		out.Lives = append(out.Lives, l)
@@ -169,8 +190,7 @@ func (r *Replay) only(keep func(*Told) bool) *Replay {
 
 func (r *Replay) lines(open bool) []BacktestLine {
 	var out []BacktestLine
-	for k := range r.Lives {
-		l := &r.Lives[k]
+	for _, l := range append(pointersTo(r.Lives), pointersTo(r.Goals)...) {
 		if l.End == nil && (!open || !l.Open) {
 			continue
 		}
@@ -191,5 +211,13 @@ func (r *Replay) lines(open bool) []BacktestLine {
 	slices.SortStableFunc(out, func(a, b BacktestLine) int {
 		return cmp.Or(strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.Container, b.Container), a.At.Compare(b.At))
 	})
+	return out
+}
+
+func pointersTo[T any](all []T) []*T {
+	out := make([]*T, len(all))
+	for k := range all {
+		out[k] = &all[k]
+	}
 	return out
 }

@@ -3,6 +3,8 @@ package measure
 import (
 	"slices"
 	"time"
+
+	"plumbline/internal/flow"
 )
 
 const (
@@ -50,7 +52,7 @@ func (c *Container) closedAt(end time.Time, s *Settings) (Closing, bool) {
 		if !in.Contains(end) && !in.Contains(out.settled) {
 			continue
 		}
-		if span, ok := c.done[k].At(out.settled); ok {
+		if span, ok := c.doneOf(k).At(out.settled); ok {
 			out.Final = append(out.Final, k)
 			out.Finished = latest(out.Finished, span.From)
 		}
@@ -69,10 +71,12 @@ func (c *Container) begun() time.Time {
 
 // endAt returns the close time T as it was known at the moment.
 func (c *Container) endAt(at time.Time, s *Settings) (time.Time, bool) {
-	if c.Kind == KindVersion {
-		if c.version.Released {
-			return c.released(at, s)
-		}
+	switch {
+	case c.Kind == KindGoal:
+		return c.goalEndAt(at, s)
+	case c.Kind == KindVersion && c.version.Released:
+		return c.released(&c.version, at, s)
+	case c.Kind == KindVersion:
 		return c.quiet(at, s)
 	}
 	if since, ok := heldSince(c.ended, at, s.Thresholds.Bounce); ok {
@@ -83,14 +87,14 @@ func (c *Container) endAt(at time.Time, s *Settings) (time.Time, bool) {
 
 // released is when a version that is out came out: the day after its release
 // date, or when most of its work was delivered.
-func (c *Container) released(at time.Time, s *Settings) (time.Time, bool) {
-	if !c.version.Release.IsZero() {
-		end := c.version.Release.AddDays(1).Start(s.Calendar.Location())
+func (c *Container) released(v *flow.Version, at time.Time, s *Settings) (time.Time, bool) {
+	if !v.Release.IsZero() {
+		end := v.Release.AddDays(1).Start(s.Calendar.Location())
 		return end, !end.After(at)
 	}
 	var delivered []time.Time
 	for k := range c.ledger.leaves.len() {
-		if span, ok := c.done[k].At(at); ok && c.ledger.leaves.contains(k, at) {
+		if span, ok := c.doneOf(k).At(at); ok && c.ledger.leaves.contains(k, at) {
 			delivered = append(delivered, span.From)
 		}
 	}
@@ -116,7 +120,7 @@ func (c *Container) quiet(at time.Time, s *Settings) (time.Time, bool) {
 func (c *Container) truth(end *Closing, at time.Time) float64 {
 	firm := 0
 	for _, leaf := range end.Final {
-		span, ok := c.done[leaf].At(end.settled)
+		span, ok := c.doneOf(leaf).At(end.settled)
 		if ok && span.Contains(at) {
 			firm++
 		}

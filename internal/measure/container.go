@@ -27,16 +27,16 @@ const (
 const minFinal = 5
 
 // Container is a piece of work that holds others and that can be finished: an
-// epic, a fix version, or an issue with sub-tasks. Its history is kept by the
-// same ledger as a goal's.
+// epic, a fix version, an issue with sub-tasks, or a goal (MEASURES §2.21). Its
+// history is kept by the same ledger as a goal's.
 type Container struct {
-	Set     string // where it comes from: the site, or the dump
+	Set     string // where it comes from: the site, or the dump; empty for a goal
 	Kind    Kind
-	Project string // the project's key
-	Name    string // the issue's present key, or "PROJECT version"
+	Project string // the project's key; of a goal, those of its issues
+	Name    string // the issue's present key, or "PROJECT version", or the goal's id
 
 	known   time.Time // up to when its history is known
-	created time.Time // of the container's own issue; zero for a version
+	created time.Time // of the container's own issue; zero for a version and a goal
 	ledger  *ledger
 	done    []flow.Spans // by leaf: while it was delivered, bounces bridged
 	// ended is when the container's own issue was terminal, and cancelled

@@ -154,7 +154,7 @@ func TestTheOddsOfFinishingRiseWithTheHorizonAndComeBackAsDates(t *testing.T) {
 
 func TestTheRegressionTrustsThePriorWithoutData(t *testing.T) {
 	prior := NeutralPrior().beta()
-	if beta, _, _ := ridge(nil, 0, &prior, ridgeLambda); math.Abs(beta[featLogit]-1) > 1e-12 || math.Abs(beta[featSize]) > 1e-12 {
+	if beta, _, _ := ridge(nil, 0, nil, &prior, ridgeLambda); math.Abs(beta[featLogit]-1) > 1e-12 || math.Abs(beta[featSize]) > 1e-12 {
 		t.Errorf("β is %v", beta)
 	}
 }
@@ -166,8 +166,8 @@ func TestAGroupIsLeftOutAsIfItHadNeverBeenThere(t *testing.T) {
 		rows = append(rows, observation{x: x, y: 0.9*x[featLogit] + 0.1*x[featSize], weight: 1, group: k / 10})
 	}
 	prior := NeutralPrior().beta()
-	_, without, _ := ridge(rows, 4, &prior, ridgeLambda)
-	rest, _, _ := ridge(rows[10:], 4, &prior, ridgeLambda)
+	_, without, _ := ridge(rows, 4, nil, &prior, ridgeLambda)
+	rest, _, _ := ridge(rows[10:], 4, nil, &prior, ridgeLambda)
 	for k := range rest {
 		if math.Abs(rest[k]-without[0][k]) > 1e-9 {
 			t.Errorf("coefficient %d is %v, and %v where the group was never there", k, without[0][k], rest[k])
@@ -178,7 +178,7 @@ func TestAGroupIsLeftOutAsIfItHadNeverBeenThere(t *testing.T) {
 func TestAnOutlierCountsLinearly(t *testing.T) {
 	prior := vector{}
 	rows := []observation{{x: vector{featOne: 1}, y: 0, weight: 1000}, {x: vector{featOne: 1}, y: 1000, weight: 1, group: 1}}
-	beta, _, _ := ridge(rows, 2, &prior, 0)
+	beta, _, _ := ridge(rows, 2, nil, &prior, 0)
 	if want := huberK / 1000; math.Abs(beta[featOne]-want) > 1e-4 {
 		t.Errorf("the mean moved by %v, want %v", beta[featOne], want)
 	}

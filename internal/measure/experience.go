@@ -10,8 +10,11 @@ import (
 // of them, and up to when their history is known.
 type Past struct {
 	Containers []Container
-	Until      time.Time
-	Settings   Settings
+	// Goals are scored apart from the containers, and learnt from where enough
+	// of them have closed (MEASURES §2.21).
+	Goals    []Container
+	Until    time.Time
+	Settings Settings
 	// Prior stands in while there is little history; nil: the shipped one.
 	Prior *Prior
 }
@@ -29,10 +32,13 @@ const (
 // day of the grid, by a model that knew only what was known on the first of
 // that month, and the models themselves.
 type Replay struct {
-	Lives  []Life
-	Models []*Model // one a month, in order
+	Lives  []Life   // of containers
+	Goals  []Life   // of goals
+	Models []*Model // by which containers are told; one a month, in order
 	Until  time.Time
-	cold   *Model // what the prior alone says
+	// ofGoals are the models by which goals are told, of the same months.
+	ofGoals []*Model
+	cold    *Model // what the prior alone says
 	// settings are those that the truth was told by.
 	settings Settings
 }
@@ -46,6 +52,9 @@ type Life struct {
 	End *Closing
 	// Open tells that it is neither closed nor cancelled.
 	Open bool
+	// family numbers a goal among those whose work is in part its own; 0 for a
+	// container, which is scored as if it shared nothing.
+	family int
 }
 
 // Told is what was told at one moment.
@@ -73,7 +82,9 @@ func (p *Past) Run(progress func(share float64)) *Replay {
 	r := p.replaying()
 	r.keep = true
 	r.learn(func(share float64) { progress(learning * share) })
+	r.learnGoals()
 	out := r.learnt()
+	out.Goals = r.goalLives()
 	out.Lives = r.lives(func(share float64) { progress(learning + (1-learning)*share) })
 	return out
 }
@@ -86,6 +97,7 @@ const learning = 0.5
 func (p *Past) Learn() *Replay {
 	r := p.replaying()
 	r.learn(func(float64) {})
+	r.learnGoals()
 	return r.learnt()
 }
 
@@ -102,7 +114,7 @@ func (p *Past) replaying() *replaying {
 }
 
 func (r *replaying) learnt() *Replay {
-	return &Replay{Models: r.models, Until: r.Until, settings: r.Settings, cold: fit(nil, nil, r.prior, time.Time{})}
+	return &Replay{Models: r.models, ofGoals: r.goals.models, Until: r.Until, settings: r.Settings, cold: fit(nil, nil, r.prior, time.Time{})}
 }
 
 // monthsAtOnce is for how many months models are fitted at the same time.
@@ -174,6 +186,7 @@ type replaying struct {
 	lessons []veteran
 	stretch float64
 	losses  losses
+	goals   goalLessons
 }
 
 // known returns what can be learnt at the moment: the containers that had
@@ -227,7 +240,7 @@ func (r *replaying) month(m *Model) {
 	eachOf(len(settled), func(k int) {
 		t := settled[k]
 		cases[k] = t.cases(t.before(t.settled.end.At), &t.settled.end)
-		r.tell(t, len(cases[k]))
+		r.tell(t, len(cases[k]), r.models)
 	})
 	for k, t := range settled {
 		if missed, ok := r.losses.take(t.told, cases[k]); ok {
@@ -240,13 +253,13 @@ func (r *replaying) month(m *Model) {
 	m.stretch, m.champion, m.losses, m.mix = r.stretch, r.losses.champion(), r.losses, r.losses.mixture()
 }
 
-// tell tells the first n situations of a container, each by the model of its
-// month.
-func (r *replaying) tell(t *track, n int) {
+// tell tells the first n situations of a container, each by the one of the
+// models that is of its month.
+func (r *replaying) tell(t *track, n int, models []*Model) {
 	var room endingsRoom
 	for k := len(t.told); k < n; k++ {
 		s := &t.situations[k]
-		m := r.modelOf(s.At)
+		m := models[r.nthMonth(s.At)]
 		told := Told{Case: Case{Situation: *s}, Cold: m.Containers < enoughOwn}
 		told.Estimate = m.predicted(s, t.Set, s.Naive())
 		outlook := m.outlook(s, &room)
@@ -260,11 +273,11 @@ func (r *replaying) tell(t *track, n int) {
 	}
 }
 
-// modelOf is the model of the month that the moment lies in.
-func (r *replaying) modelOf(at time.Time) *Model {
+// nthMonth is the number of the month that the moment lies in.
+func (r *replaying) nthMonth(at time.Time) int {
 	at = at.UTC()
 	first := r.models[0].AsOf
-	return r.models[12*(at.Year()-first.Year())+int(at.Month())-int(first.Month())]
+	return 12*(at.Year()-first.Year()) + int(at.Month()) - int(first.Month())
 }
 
 // holds reports whether the interval holds the truth.
@@ -281,18 +294,18 @@ func (r *replaying) lives(progress func(share float64)) []Life {
 	out := make([]Life, len(r.tracks))
 	for from := 0; from < len(out); from += livesAtOnce {
 		n := min(livesAtOnce, len(out)-from)
-		eachOf(n, func(k int) { out[from+k] = r.life(r.tracks[from+k]) })
+		eachOf(n, func(k int) { out[from+k] = r.life(r.tracks[from+k], r.models) })
 		progress(float64(from+n) / float64(len(out)))
 	}
 	return out
 }
 
-func (r *replaying) life(t *track) Life {
+func (r *replaying) life(t *track, models []*Model) Life {
 	defer t.forget()
 	life := Life{Container: t.Container}
 	if p := t.pastAt(r.Until, &r.Settings); p != nil {
 		cases := t.cases(t.before(p.end.At), &p.end)
-		r.tell(t, len(cases))
+		r.tell(t, len(cases), models)
 		life.End, life.Told = &p.end, t.told[:len(cases)]
 		for k := range cases {
 			told := &life.Told[k]
@@ -300,25 +313,30 @@ func (r *replaying) life(t *track) Life {
 			if p, ok := told.sampledWithin(t.identity()); ok {
 				told.by[finishSampled] = p
 			}
-			told.CRPS, told.CRPSDelivered, told.place = r.modelOf(told.At).crps(&told.Situation, t.Set, told.Truth)
+			told.CRPS, told.CRPSDelivered, told.place = models[r.nthMonth(told.At)].crps(&told.Situation, t.Set, told.Truth)
 		}
 	} else if _, open := t.stillOpen(r.Until, &r.Settings); open {
-		r.tell(t, len(t.before(r.Until)))
+		r.tell(t, len(t.before(r.Until)), models)
 		life.Open, life.Told = true, t.told
 	}
 	return life
 }
 
-// Model returns the model that was in force at the moment: that of its month.
-// Before the first month it is what the prior says, and behind the last one
-// that of the last.
-func (r *Replay) Model(at time.Time) *Model {
-	k, found := slices.BinarySearchFunc(r.Models, at, func(m *Model, at time.Time) int { return m.AsOf.Compare(at) })
+// Model returns the model by which goals were told at the moment: that of its
+// month. Before the first month it is what the prior says, and behind the last
+// one that of the last.
+func (r *Replay) Model(at time.Time) *Model { return r.modelAmong(r.ofGoals, at) }
+
+// ofContainers is Model for containers.
+func (r *Replay) ofContainers(at time.Time) *Model { return r.modelAmong(r.Models, at) }
+
+func (r *Replay) modelAmong(models []*Model, at time.Time) *Model {
+	k, found := slices.BinarySearchFunc(models, at, func(m *Model, at time.Time) int { return m.AsOf.Compare(at) })
 	switch {
 	case found:
-		return r.Models[k]
+		return models[k]
 	case k == 0:
 		return r.cold
 	}
-	return r.Models[k-1]
+	return models[k-1]
 }

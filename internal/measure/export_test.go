@@ -1,6 +1,9 @@
 package measure
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Literal lets tests compare expressions.
 type Literal = literal
@@ -30,6 +33,25 @@ func (h *History) RowByRow() *History {
 	}
 	link(known.ledgers, known.above)
 	return &known
+}
+
+// Ended tells how the goals had ended by the moment, and what was true of each
+// on some days before.
+func (h *History) Ended(at time.Time) map[string][]float64 {
+	out := map[string][]float64{}
+	all := h.Containers(at)
+	for k := range all {
+		end, ok := all[k].closing(at, &h.settings)
+		if !ok {
+			continue
+		}
+		told := []float64{float64(end.At.UnixMilli()), float64(end.Finished.UnixMilli()), float64(len(end.Final))}
+		for days := range 30 {
+			told = append(told, all[k].truth(&end, end.At.Add(-time.Duration(days)*day)))
+		}
+		out[all[k].Name] = told
+	}
+	return out
 }
 
 // RememberedOf asks a detector of so many goals, and of so many weeks what goals

@@ -100,14 +100,27 @@ type EstimatorStatus struct {
 	Errors   map[string]float64 `json:"errors,omitempty"`
 	Coverage *float64           `json:"coverage,omitempty"`
 	Skills   map[int]float64    `json:"skills,omitempty"`
+	// Goals is how many goals have closed that could be told, GoalCoverage the
+	// share of their truths that the interval held; nil while they are too few.
+	// GoalsLearntFrom is on how many of them the model rests, too.
+	Goals           int      `json:"goals"`
+	GoalCoverage    *float64 `json:"goal_coverage,omitempty"`
+	GoalsLearntFrom int      `json:"goals_learnt_from"`
 }
 
-// minScored is how many containers must have closed for a score to be shown.
+// minScored is how many containers, or goals, must have closed for a score to be shown.
 const minScored = 8
 
 // status says how the model's predecessors have done up to its day.
 func (m *Model) status() *EstimatorStatus {
-	s := &EstimatorStatus{Containers: m.Containers, Method: m.champion.String(), FromPrior: m.Containers < enoughOwn}
+	s := &EstimatorStatus{
+		Containers: m.Containers, Method: m.champion.String(), FromPrior: m.Containers < enoughOwn,
+		Goals: int(m.told.goals), GoalsLearntFrom: m.Goals,
+	}
+	if m.told.goals >= minScored {
+		held := m.told.covered / m.told.goals
+		s.GoalCoverage = &held
+	}
 	l := &m.losses
 	if l.containers < minScored {
 		return s

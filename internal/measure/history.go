@@ -34,10 +34,10 @@ type Input struct {
 	Settings Settings
 	// Experience is what was learnt from the containers that have closed; nil:
 	// real completion and forecasts are unknown. Learn, where it is given in its
-	// place, is asked for it as soon as the survey has met all issues, while they
-	// are read for the second time.
+	// place, is asked what can be learnt from as soon as the survey has met all
+	// issues, while they are read for the second time. The goals join it.
 	Experience *Replay
-	Learn      func(*Survey) (*Replay, error)
+	Learn      func(*Survey) (*Past, error)
 	// Expect is about how many issues there are; 0 where that is not known. It
 	// saves time, and changes nothing else.
 	Expect int
@@ -78,10 +78,11 @@ func Build(in Input) (*History, error) {
 	index.Expect(in.Expect)
 	bulk := newBulkEdits(in.Settings.Thresholds.BulkIssues)
 	w := newWorkBuilder()
-	held, named := newBlockers(), newMentions()
+	held, named, told := newBlockers(), newMentions(), pasts{}
 	survey := in.survey()
 	err := in.eachTimeline(index.Put, survey.meet, func(t *flow.Timeline) {
 		w.meet(t)
+		told.meet(t.Issue)
 		bulk.suspect(t.Issue)
 		held.meet(t)
 		named.meet(t)
@@ -102,14 +103,14 @@ func Build(in Input) (*History, error) {
 		bulk.count(t.Issue)
 		b.add(t)
 	}, func(t *flow.Timeline) { w.add(t, in.Catalogs[t.Issue.Site]) }, b.decider.add)
-	x, unlearnt := learnt()
+	lessons, unlearnt := learnt()
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("writing the goals' ledgers: %w", err)
 	case unlearnt != nil:
 		return nil, unlearnt
 	}
-	h := &History{settings: in.Settings, experience: x, watch: newWatch()}
+	h := &History{settings: in.Settings, watch: newWatch()}
 	h.sites, h.debt = slices.Sorted(maps.Keys(in.Catalogs)), b.debt
 	h.ledgers, h.decisions = b.finish(h.sites)
 	h.debt.seal(h.sites)
@@ -126,9 +127,10 @@ func Build(in Input) (*History, error) {
 		l.turns, l.marks, l.course = trimmed(l.turns), trimmed(l.marks), trimmed(l.course)
 		l.stints, l.holdings, l.talks = trimmed(l.stints), trimmed(l.holdings), trimmed(l.talks)
 	}
-	if x != nil {
+	b.setHindsight(in.Matched, told)
+	if h.experience = lessons.of(h); h.experience != nil {
 		for k := range h.ledgers {
-			h.ledgers[k].experience, h.ledgers[k].odds = x, newOdds(x)
+			h.ledgers[k].experience, h.ledgers[k].odds = h.experience, newOdds(h.experience)
 		}
 	}
 	return h, nil

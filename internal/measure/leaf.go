@@ -48,6 +48,7 @@ const (
 	delivered                // was delivered
 	reopened                 // was closed, and is open again
 	restored                 // is delivered as it was before it was open for less than the bounce
+	withdrawn                // was delivered, and is closed without being so; it was not open in between
 )
 
 // mark is how a leaf stands from a moment on, beside its status.
@@ -161,6 +162,7 @@ func (b *builder) follow(t *flow.Timeline) following {
 // step takes the next stretch of the life, in order.
 func (f *following) step(span flow.Span, st *flow.State, out flow.Outcome) {
 	at := millis(span.From)
+	was := f.ends.out
 	end := f.ends.step(at, out)
 	f.toil.step(at, st, out, end)
 	switch {
@@ -169,6 +171,8 @@ func (f *following) step(span flow.Span, st *flow.State, out flow.Outcome) {
 		f.turns = append(f.turns, newTurn(at, reopened))
 	case end == endRestored && out == flow.Delivered:
 		f.turns = append(f.turns, newTurn(at, restored))
+	case end == endsNow && was == flow.Delivered:
+		f.turns = append(f.turns, newTurn(at, withdrawn))
 	case end == endsNow && out == flow.Delivered:
 		f.turns = append(f.turns, newTurn(at, delivered))
 		if f.delivered == 0 {

@@ -23,8 +23,11 @@ type ledger struct {
 	missing  []string
 	// unanswered says of JQLs that no site has answered why it hasn't.
 	unanswered []string
-	sizes      []sizing       // where the goal counts points
-	kinds      map[kind]int32 // of sizes
+	// hindsight is up to when it is known by hindsight alone which issues the
+	// goal had; zero: at no time. See setHindsight.
+	hindsight time.Time
+	sizes     []sizing       // where the goal counts points
+	kinds     map[kind]int32 // of sizes
 	// shared are the leaves that other goals have too, and which.
 	shared   []sharing // by leaf, then by goal
 	criteria []criterion

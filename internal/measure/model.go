@@ -10,8 +10,11 @@ import (
 // all, before a moment. It is immutable.
 type Model struct {
 	AsOf time.Time
-	// Containers is how many closed containers it was fitted on.
+	// Containers is how many closed containers it was fitted on: those whose
+	// place a goal took among them.
 	Containers int
+	// Goals is how many closed goals it was fitted on; 0 while too few have.
+	Goals int
 
 	beta       vector
 	references []reference
@@ -21,6 +24,7 @@ type Model struct {
 	stretch    float64             // k of MEASURES §3.2: how far the residuals are stretched
 	champion   method
 	losses     losses
+	told       goalsTold
 	finish     map[Kind]*finishModel
 	endings    []pastFinish // what F0 rests on
 	needs      []pastNeed
@@ -61,14 +65,20 @@ func fit(closed, open []veteran, prior *Prior, asOf time.Time) *Model {
 
 // fitCompletion fits what completions are told by.
 func fitCompletion(closed []veteran, prior *Prior) *Model {
-	m := &Model{Containers: len(closed), stretch: prior.Stretch, champion: byRegression, mix: priorMixture()}
+	return fitKindred(closed, nil, len(closed), prior)
+}
+
+// fitKindred is fitCompletion where some of the closed are kin of others, and
+// so many of them are containers.
+func fitKindred(closed []veteran, kin [][]int, containers int, prior *Prior) *Model {
+	m := &Model{Containers: containers, stretch: prior.Stretch, champion: byRegression, mix: priorMixture()}
 	start := prior.beta()
-	m.edges = edgesOf(closed, prior.edges()).blended(len(closed), prior.edges())
+	m.edges = edgesOf(closed, prior.edges()).blended(containers, prior.edges())
 	rows := m.observe(closed)
-	beta, without, inverse := ridge(rows, len(closed), &start, ridgeLambda)
+	beta, without, inverse := ridge(rows, len(closed), kin, &start, ridgeLambda)
 	m.beta, m.inverse = beta, inverse
 	others, k := 0, 0
-	m.references, others = prior.weighted(len(closed))
+	m.references, others = prior.weighted(containers)
 	m.classed(containerClass{}) // the prior's
 	for g := range closed {
 		class := m.classed(containerClass{closed[g].Kind, closed[g].Set})

@@ -21,6 +21,7 @@ const (
 	MetricGoalFirstOnTime    = "plumbline_goal_first_target_probability_ratio"
 	MetricEstimatorError     = "plumbline_estimator_error_ratio"
 	MetricEstimatorCoverage  = "plumbline_estimator_interval_coverage_ratio"
+	MetricGoalCoverage       = "plumbline_estimator_goal_interval_coverage_ratio"
 	MetricForecastSkill      = "plumbline_forecast_skill_ratio"
 	MetricGoalTarget         = "plumbline_goal_target_timestamp_seconds"
 	MetricGoalFirstTarget    = "plumbline_goal_first_target_timestamp_seconds"

@@ -54,7 +54,7 @@ type likeness struct {
 
 // room is for the weights of a likeness, so that nothing is left to collect.
 // Where a prior has more references than there is room, it grows.
-type room [maxContainers*thinned + priorRoom]float64
+type room [(maxContainers+maxGoals)*thinned + priorRoom]float64
 
 const priorRoom = 400
 

@@ -91,6 +91,7 @@ func everything(h *measure.History, moments []time.Time) map[string]any {
 		out[fmt.Sprint("snapshot ", at)] = snap
 		out[fmt.Sprint("unlinked ", at)] = h.Unlinked(at)
 		out[fmt.Sprint("stalls ", at)] = h.Stalls("goal", at, 1)
+		out[fmt.Sprint("ended ", at)] = h.Ended(at.Add(90 * 24 * time.Hour))
 		decisions, _ := h.Decisions("", at)
 		out[fmt.Sprint("decisions ", at)] = decisions
 		for k := range snap.Goals {

@@ -105,9 +105,10 @@ func monotone(beta vector) vector {
 }
 
 // ridge minimises Σ w·huber(y − xᵀβ) + λ‖β − prior‖² by iterated weighting
-// (MEASURES §3.2). It returns β; for each group, the β without that group under
-// the weights of the last step; and the inverse of the normal matrix.
-func ridge(rows []observation, groups int, prior *vector, lambda float64) (beta vector, without []vector, inverse [numFeatures]vector) {
+// (MEASURES §3.2). It returns β; for each group, the β without that group, and
+// without those that are its kin, under the weights of the last step; and the
+// inverse of the normal matrix. kin is by group; nil where none has any.
+func ridge(rows []observation, groups int, kin [][]int, prior *vector, lambda float64) (beta vector, without []vector, inverse [numFeatures]vector) {
 	beta = *prior
 	parts := make([]normal, groups)
 	var all normal
@@ -132,6 +133,11 @@ func ridge(rows []observation, groups int, prior *vector, lambda float64) (beta 
 	for k := range parts {
 		rest := all
 		rest.plus(&parts[k], -1)
+		if kin != nil {
+			for _, o := range kin[k] {
+				rest.plus(&parts[o], -1)
+			}
+		}
 		without = append(without, monotone(rest.solve()))
 	}
 	for i := range inverse {

@@ -118,13 +118,14 @@ type lifeError struct {
 	coverage, width float64
 	pit             [pitBins]float64
 	snapshots       int
+	family          int // of a goal; 0 for a container, which is its own
 }
 
 // pitBins are the bins of the histogram of the truth's place in what was told.
 const pitBins = 10
 
 func meanErrors(l *Life) lifeError {
-	e := lifeError{snapshots: len(l.Told)}
+	e := lifeError{snapshots: len(l.Told), family: l.family}
 	n := float64(len(l.Told))
 	for k := range l.Told {
 		t := &l.Told[k]
@@ -262,12 +263,15 @@ func (s *Scores) setErrors(all []lifeError) {
 	for m := range numMethods {
 		s.ByMethod[m.String()] = e.each[m].rooted()
 	}
+	families := familiesOf(all)
 	var draws [6][]float64
 	random := splitMix(bootstrapSeed)
 	for range bootstraps {
 		clear(once)
-		for range all {
-			once[random.below(len(all))]++
+		for range families {
+			for _, k := range families[random.below(len(families))] {
+				once[k]++
+			}
 		}
 		drawn := pool(all, once)
 		for k, v := range drawn.ratios() {
@@ -277,7 +281,35 @@ func (s *Scores) setErrors(all []lifeError) {
 	for k, into := range []*Ranged{&s.MAERatio, &s.RMSERatio, &s.CRPS, &s.CRPSDelivered, &s.Coverage, &s.Width} {
 		slices.Sort(draws[k])
 		*into = Ranged{e.ratios()[k], draws[k][bootstraps/20], draws[k][bootstraps-1-bootstraps/20]}
+		if len(families) == 1 { // of whose like nothing is known
+			into.Low, into.High = 0, mostOf(k)
+		}
 	}
+}
+
+// mostOf is the most that the k-th of the ratios can be: those to another error
+// know no bound.
+func mostOf(k int) float64 {
+	if k < 4 {
+		return math.MaxFloat32
+	}
+	return 1
+}
+
+// familiesOf lists what is drawn together: each container by itself, goals with
+// those whose work is in part their own.
+func familiesOf(all []lifeError) [][]int {
+	var out [][]int
+	at := map[int]int{}
+	for k := range all {
+		n, met := at[all[k].family]
+		if all[k].family == 0 || !met {
+			n = len(out)
+			out, at[all[k].family] = append(out, nil), n
+		}
+		out[n] = append(out[n], k)
+	}
+	return out
 }
 
 // splitMix is the generator SplitMix64: a seeded bootstrap must give the same

@@ -27,25 +27,47 @@ func (in *Input) survey() *Survey {
 	return NewSurvey()
 }
 
-// learning has the experience learnt from what the survey has met, beside
-// whatever else goes on, and returns who waits for it.
-func (in *Input) learning(s *Survey) (learnt func() (*Replay, error)) {
+// learning has the models learnt from the containers that the survey has met,
+// beside whatever else goes on, and returns who waits for them.
+func (in *Input) learning(s *Survey) (learnt func() (lessons, error)) {
 	if s == nil {
-		return func() (*Replay, error) { return in.Experience, nil }
+		return func() (lessons, error) { return lessons{known: in.Experience}, nil }
 	}
 	var over sync.WaitGroup
 	var broken panics
-	var x *Replay
+	var l lessons
 	var err error
 	over.Go(func() {
 		defer broken.catch()
-		x, err = in.Learn(s)
+		var past *Past
+		if past, err = in.Learn(s); err == nil {
+			l.fresh = past.replaying()
+			l.fresh.learn(func(float64) {})
+		}
 	})
-	return func() (*Replay, error) {
+	return func() (lessons, error) {
 		over.Wait()
 		broken.rethrow()
-		return x, err
+		return l, err
 	}
+}
+
+// lessons are what was learnt before, or what is being learnt from containers.
+type lessons struct {
+	known *Replay
+	fresh *replaying
+}
+
+// of returns the experience that a history's estimates are made from. What was
+// learnt before holds good; to what is being learnt, the history's goals are
+// added.
+func (l *lessons) of(h *History) *Replay {
+	if l.fresh == nil {
+		return l.known
+	}
+	l.fresh.Goals = h.Containers(l.fresh.Until)
+	l.fresh.learnGoals()
+	return l.fresh.learnt()
 }
 
 // meet takes in an issue; where nothing is to be learnt, it does nothing.

@@ -128,7 +128,7 @@ func TestAHistoryLearnsFromTheIssuesThatItReads(t *testing.T) {
 	until := flowtest.At(t, "2026-06-01")
 	want := Past{Containers: found(t, flowtest.Catalog(), "2026-06-01", issues.Issues...), Until: until, Settings: in.Settings}
 	var got Past
-	in.Learn = func(s *Survey) (*Replay, error) {
+	in.Learn = func(s *Survey) (*Past, error) {
 		all, err := s.Containers("test", flowtest.Site, in, issues, until)
 		if err != nil {
 			t.Error(err)
@@ -137,7 +137,7 @@ func TestAHistoryLearnsFromTheIssuesThatItReads(t *testing.T) {
 			t.Errorf("on a site that was never met there are %d containers, %v", len(none), err)
 		}
 		got = Past{Containers: all, Until: until, Settings: in.Settings}
-		return got.Learn(), nil
+		return &got, nil
 	}
 	h, err := Build(in)
 	if err != nil || passes != 2 {
@@ -152,7 +152,7 @@ func TestAHistoryLearnsFromTheIssuesThatItReads(t *testing.T) {
 	if g := h.Snapshot(until).Goals[0]; g.Real == nil {
 		t.Errorf("the real completion is not told: %v", g.Missing)
 	}
-	in.Learn = func(*Survey) (*Replay, error) { return nil, errors.New("no more") }
+	in.Learn = func(*Survey) (*Past, error) { return nil, errors.New("no more") }
 	if _, err := Build(in); err == nil || err.Error() != "no more" {
 		t.Errorf("where learning fails, building says %v", err)
 	}

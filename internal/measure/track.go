@@ -35,13 +35,23 @@ func (t *track) forget() {
 	t.situations, t.fold, t.told, t.next = nil, nil, nil, time.Time{}
 }
 
+// first is the first day of the grid on which the container can be looked at;
+// false where it never had anything.
+func (t *track) first() (time.Time, bool) {
+	if len(t.ledger.entries) == 0 {
+		return time.Time{}, false
+	}
+	return gridAfter(latest(t.ledger.entries[0].at(), t.ledger.hindsight)), true
+}
+
 // step folds the next day of the grid; false where the history ends.
 func (t *track) step() bool {
-	if len(t.ledger.entries) == 0 {
-		return false
-	}
 	if t.fold == nil {
-		t.fold, t.next = newSituations(t.ledger, t.Kind), gridAfter(t.ledger.entries[0].at())
+		first, ok := t.first()
+		if !ok {
+			return false
+		}
+		t.fold, t.next = newSituations(t.ledger, t.Kind), first
 	}
 	if !t.next.Before(t.known) {
 		return false
@@ -113,7 +123,7 @@ func (t *track) stillOpen(at time.Time, s *Settings) (veteran, bool) {
 	if t.large.IsZero() || t.large.After(at) || t.created.After(at) { // an epic can be younger than its issues
 		return veteran{}, false
 	}
-	if _, over := t.endAt(at, s); over || t.cancelled.Contains(at) {
+	if _, over := t.endAt(at, s); over || t.givenUp(at) {
 		return veteran{}, false
 	}
 	situations := t.before(at)
