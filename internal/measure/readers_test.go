@@ -64,7 +64,7 @@ func TestAReadersPanicIsTheCallers(t *testing.T) {
 		"a goal":         func() { eachOf(9, func(int) { breaksDown() }) },
 		"a goal's goals": func() { eachOf(3, func(int) { eachOf(3, func(int) { breaksDown() }) }) },
 		"what is learnt": func() {
-			in := Input{Learn: func(*Survey) (*Replay, error) { breaksDown(); return nil, nil }}
+			in := Input{Learn: func(*Survey) (*Past, error) { breaksDown(); return nil, nil }}
 			_, _ = in.learning(NewSurvey())()
 		},
 	} {
