@@ -55,7 +55,7 @@ type Container struct {
 // a version had at a moment is known from changelogs alone: in a set without
 // any, versions are no containers.
 func FindContainers(set, site string, in Input, held Source, until time.Time) ([]Container, error) {
-	s := NewSurvey()
+	s := emptySurvey()
 	if err := in.eachTimeline(s.meet); err != nil {
 		return nil, fmt.Errorf("looking for containers: %w", err)
 	}

@@ -65,7 +65,7 @@ func TestAReadersPanicIsTheCallers(t *testing.T) {
 		"a goal's goals": func() { eachOf(3, func(int) { eachOf(3, func(int) { breaksDown() }) }) },
 		"what is learnt": func() {
 			in := Input{Learn: func(*Survey) (*Past, error) { breaksDown(); return nil, nil }}
-			_, _ = in.learning(NewSurvey())()
+			_, _ = in.learning(emptySurvey())()
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
