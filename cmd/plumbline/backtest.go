@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math"
 	"net/url"
 	"os"
@@ -62,7 +63,7 @@ func (c *cli) runBacktest(cmd *cobra.Command, flags *backtestFlags) error {
 		}
 		return c.backtestStore(cmd, flags.open)
 	}
-	b, err := flags.read()
+	b, err := flags.read(c.quiet())
 	if err != nil {
 		return err
 	}
@@ -93,8 +94,8 @@ func (c *cli) runBacktest(cmd *cobra.Command, flags *backtestFlags) error {
 }
 
 // read makes of the flags what to replay, of which kinds and by which prior.
-func (f *backtestFlags) read() (b app.Backtest, err error) {
-	b = app.Backtest{Dumps: f.dumps, Open: f.open}
+func (f *backtestFlags) read(log *slog.Logger) (b app.Backtest, err error) {
+	b = app.Backtest{Dumps: f.dumps, Open: f.open, Logger: log}
 	for _, k := range f.kinds {
 		if kind := measure.Kind(k); kind != measure.KindEpic && kind != measure.KindVersion && kind != measure.KindParent {
 			return b, usageError{fmt.Errorf("--kind %s: want epic, version or parent", strconv.Quote(k))}

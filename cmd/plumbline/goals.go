@@ -80,7 +80,7 @@ func (c *cli) askJSON(ctx context.Context, command string, args url.Values, answ
 // board lists the goals, those in trouble first, each below its parent.
 func board(s *measure.Snapshot) listing {
 	l := listing{
-		header: []string{"GOAL", "HEALTH", "SINCE", "REPORTED", "REAL", "DELIVERED", "ISSUES", "DROPPED", "SCOPE", "TARGET", "MOVED", "FORECAST", "CHANCE", "OLDEST DECISION", "LAST PROGRESS"},
+		header: []string{"GOAL", "HEALTH", "SINCE", "REPORTED", "REAL", "DELIVERED", "ISSUES", "DISCARDED", "SCOPE", "TARGET", "MOVED", "FORECAST", "CHANCE", "OLDEST DECISION", "LAST PROGRESS"},
 		right:  []bool{false, false, false, true, true, true, true, true, true, false, false, false, true, true, true},
 		whole:  s,
 	}

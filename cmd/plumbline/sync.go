@@ -28,7 +28,8 @@ func (c *cli) sync() *cobra.Command {
 			"While the service runs, it is asked to sync.\n\n" +
 			"A census that cannot see half of a project's issues any more keeps them, since that may be a lost\n" +
 			"permission, and says so each time. Where they are gone indeed, --accept-missing says that: it takes\n" +
-			"for gone what the census before it has reported, and no more.",
+			"for gone what the census before it has reported, and no more. It also believes JQLs of goals that\n" +
+			"suddenly match hardly anything, which other runs doubt until they do so again an interval later.",
 		Example: "  plumbline sync\n  plumbline sync --full --site acme -o json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

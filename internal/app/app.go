@@ -158,6 +158,7 @@ func (a *App) openSites() error {
 		a.syncers[site.Name], err = syncer.New(syncer.Options{
 			Site: site.Name, Scope: site.Scope, Source: client, Store: a.store, Now: a.now, Logger: a.log, Metrics: syncs,
 			Budget:    map[syncer.Kind]time.Duration{syncer.Incremental: incrementalBudget},
+			Interval:  func() time.Duration { return a.readEvery(a.now()) },
 			Selectors: func() []syncer.Selector { return selectors(a.settings.Load().Goals) },
 			Reported:  func() []syncer.Reported { return reported(a.settings.Load().Goals) },
 		})

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -31,6 +32,7 @@ type Backtest struct {
 	// share of the history has been replayed. Both may be nil.
 	Reading   func(dump string, p syncer.Progress)
 	Replaying func(share float64)
+	Logger    *slog.Logger // nil: silent
 }
 
 // Run reads the dumps, pools their containers, and replays their history.
@@ -61,7 +63,7 @@ func (b Backtest) FitPrior(ctx context.Context) ([]byte, error) {
 func (b Backtest) pooled(ctx context.Context) (measure.Past, error) {
 	var all measure.Past
 	for _, path := range b.Dumps {
-		p, err := dumpContainers(ctx, path, b.Config, func(p syncer.Progress) {
+		p, err := b.dumpContainers(ctx, path, func(p syncer.Progress) {
 			if b.Reading != nil {
 				b.Reading(filepath.Base(path), p)
 			}
@@ -126,8 +128,8 @@ func (a *App) allPast(ctx context.Context, until time.Time, met *measure.Survey)
 
 // dumpContainers reads a file of raw Jira issues in the same way as the demo
 // does, and returns its containers and when its last event happened.
-func dumpContainers(ctx context.Context, path string, c *config.Config, progress func(syncer.Progress)) (_ measure.Past, err error) {
-	d := Demo{Dump: path, Listen: "127.0.0.1:0", Config: c, Bare: true}
+func (b Backtest) dumpContainers(ctx context.Context, path string, progress func(syncer.Progress)) (_ measure.Past, err error) {
+	d := Demo{Dump: path, Listen: "127.0.0.1:0", Config: b.Config, Bare: true, Logger: b.Logger}
 	s, err := d.Stage(ctx, progress)
 	if err != nil {
 		return measure.Past{}, err

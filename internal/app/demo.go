@@ -89,6 +89,7 @@ func (d Demo) Stage(ctx context.Context, progress func(syncer.Progress)) (_ *Sho
 	if err != nil {
 		return nil, err
 	}
+	tellDoubles(d.Logger, d.Dump, world.Doubles())
 	s.Newest = world.Last()
 	if err := s.folder(d.Dir); err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -299,13 +300,18 @@ func (a *App) latest(ctx context.Context) (*figures, error) {
 	return f, nil
 }
 
-// SnapshotAt returns the figures as of the moment.
+// SnapshotAt returns the figures as of the moment. For whoever goes meanwhile
+// they are not made to the end.
 func (a *App) SnapshotAt(ctx context.Context, at time.Time) (*measure.Snapshot, error) {
 	f, err := a.latest(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return f.history.Snapshot(at), nil
+	s := f.history.SnapshotWhile(at, func() bool { return ctx.Err() == nil })
+	if s == nil {
+		return nil, ctx.Err()
+	}
+	return s, nil
 }
 
 // Explain says how a goal's figures came about.
@@ -344,7 +350,7 @@ func unknownName(err error, name string, known []string, mend string) error {
 
 // Runs returns the latest syncs that had begun by the moment, newest first.
 func (a *App) Runs(_ context.Context, at time.Time, n int) ([]syncer.Report, error) {
-	all, err := a.store.Runs(200 * max(1, len(a.names)))
+	all, err := a.store.Runs(math.MaxInt) // the store bounds how many it keeps
 	if err != nil {
 		return nil, err
 	}

@@ -6,10 +6,14 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"plumbline/internal/config"
+	"plumbline/internal/flow"
+	"plumbline/internal/goal"
+	"plumbline/internal/measure"
 	"plumbline/internal/syncer"
 )
 
@@ -65,5 +69,33 @@ func TestNoFiguresAreMadeForWhoeverHasGone(t *testing.T) {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
+	}
+}
+
+// goer is the context of somebody who goes as soon as figures are being made.
+type goer struct {
+	context.Context
+	asked atomic.Bool
+}
+
+func (g *goer) Err() error {
+	if g.asked.Swap(true) {
+		return context.Canceled
+	}
+	return nil
+}
+
+func TestFiguresOfThePastAreNotMadeToTheEndForWhoeverGoes(t *testing.T) {
+	a := bare(Options{Settings: Settings{Config: config.Default(), Goals: &config.Goals{}}})
+	h, err := measure.Build(measure.Input{
+		Goals: []goal.Goal{{ID: "g"}}, Settings: measure.DefaultSettings(),
+		Issues: func(func(*flow.Issue) error) error { return nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.figures.Store(&figures{history: h})
+	if s, err := a.SnapshotAt(&goer{Context: t.Context()}, time.Unix(0, 0)); s != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, %v", s, err)
 	}
 }

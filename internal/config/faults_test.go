@@ -140,7 +140,7 @@ f:9:19: prometheus.url: has a query or a fragment; end it before the ? or #`,
     classes: [{name: A b, flagged: true}, {name: x}, {name: y, flagged: true}, {name: y, flagged: true}]
     decide_within: {approval: 5, y: 1m}
 privacy: {min_group: 4}
-traps: {process_accretion: on}
+traps: {process_accretion: yes}
 `, `
 f:9:22: semantics.decisions.classes[0].name: "A b" is no name of a class; use at most 32 of a-z, 0-9, _ and -
 f:9:43: semantics.decisions.classes[1]: matches no issue; add issue_types, labels, statuses or flagged: true
@@ -148,7 +148,7 @@ f:9:87: semantics.decisions.classes[3].name: "y" is the name of classes[2] alrea
 f:10:31: semantics.decisions.decide_within.approval: wants a duration, has a number; write a number with a unit, such as 90m, 5d or 2w
 f:10:37: semantics.decisions.decide_within.y: "1m" is too short; choose at least 1h0m0s
 f:11:22: privacy.min_group: 4 is out of range; choose from 5 to 1000
-f:12:28: traps.process_accretion: "on" is not taken here; write off, or thresholds as {name: number}`,
+f:12:28: traps.process_accretion: "yes" is not taken here; write on, off, or thresholds as {name: number}`,
 		},
 		{
 			"statuses that are active and waiting", site + "semantics:\n  active_statuses: [Coding, in Review, Coding]\n  waiting_statuses: [In review, Blocked]\n", `
@@ -164,7 +164,7 @@ f:8:40: semantics.active_statuses[2]: "Coding" comes twice; it stands in line 8 
 f:8:21: traps.scope_treadmill.week: unknown key "week"; did you mean "weeks"?
 f:8:40: traps.scope_treadmill.of_weeks: 0 is out of range; choose from 1 to 36500
 f:9:23: traps.orphan_goal.days: wants a number, has text; write a number such as 0.5, without quotes and without a unit
-f:10:21: traps.silent_descoping: wants off or a mapping, has a number; write off, or thresholds as {name: number}`,
+f:10:21: traps.silent_descoping: wants on, off or a mapping, has a number; write on, off, or thresholds as {name: number}`,
 		},
 		{"too many classes", site + "semantics: {decisions: {classes: [{}, {}, {}, {}, {}, {}, {}]}}\n", "f:7:34: semantics.decisions.classes: has 7 items, and may have at most 6; remove some"},
 	} {

@@ -43,7 +43,7 @@ calendar: {workdays: [sun, mon], holidays: [2026-12-25], freezes: [{from: 2026-1
 semantics:
   discarded_resolutions: [Nope]
   decisions: {classes: [{name: approval, statuses: [Waiting]}], decide_within: {approval: 2d}}
-traps: {process_accretion: off, priority_inflation: {age: 2.5}}
+traps: {process_accretion: on, shadow_work: off, tomorrows_trap: {age: 2.5}}
 lint: {accept: [{rule: r, at: PAY-1, why: "w"}]}
 privacy: {pseudonym_key_file: k, min_group: 7, store_summaries: false}
 `))
@@ -76,7 +76,7 @@ privacy: {pseudonym_key_file: k, min_group: 7, store_summaries: false}
 	want.Semantics.DiscardedResolutions = []string{"Nope"}
 	want.Semantics.Decisions = []config.DecisionClass{{Name: "approval", Match: config.Match{Statuses: []string{"Waiting"}}}}
 	want.Semantics.DecideWithin = map[string]time.Duration{"approval": 48 * time.Hour}
-	want.Traps = map[string]config.Trap{"process_accretion": {Off: true}, "priority_inflation": {Thresholds: map[string]float64{"age": 2.5}}}
+	want.Traps = map[string]config.Trap{"process_accretion": {}, "shadow_work": {Off: true}, "tomorrows_trap": {Thresholds: map[string]float64{"age": 2.5}}}
 	want.Lint.Accept = []config.Acceptance{{Rule: "r", At: "PAY-1", Why: "w", Place: config.Place{File: want.Path, Line: 23, Column: 17}}}
 	want.Privacy = config.Privacy{PseudonymKeyFile: "/etc/plumbline/k", MinGroup: 7}
 
@@ -93,7 +93,7 @@ privacy: {pseudonym_key_file: k, min_group: 7, store_summaries: false}
 	const notUsed = "is taken but not used by this version; leave it, or remove it until it is"
 	wantLines(t, warnings, `
 /etc/plumbline/plumbline.yaml:5:10: sites[0].url: sends the credential in the clear; use https://
-/etc/plumbline/plumbline.yaml:22:33: traps.priority_inflation: `+notUsed)
+/etc/plumbline/plumbline.yaml:22:50: traps.tomorrows_trap: `+notUsed)
 }
 
 func TestAStatusThatIsSaidToBeActiveWaitsNoMoreByDefault(t *testing.T) {

@@ -211,7 +211,7 @@ semantics:
   business_as_usual: {issue_types: [Support]}
   escalation: {priorities: [Highest]}
   bots: [jira-automation]
-traps: {process_accretion: off, priority_inflation: {age: 2.5}}
+traps: {process_accretion: on, shadow_work: off, tomorrows_trap: {age: 2.5}}
 lint: {accept: [{rule: no-target, at: PAY-1, why: "w"}]}
 privacy: {pseudonym_key_file: k, min_group: 7, store_summaries: false}
 `

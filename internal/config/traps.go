@@ -11,10 +11,14 @@ import (
 
 var trapName = regexp.MustCompile(`^[a-z][a-z_]{0,39}$`)
 
+// howToSetTraps is the mend of what is set of a detector.
+const howToSetTraps = "write on, off, or thresholds as {name: number}"
+
 // mostOfATrap bounds every threshold: a hundred years in days.
 const mostOfATrap = 36_500
 
-// traps reads what is set of each trap detector: off, or thresholds. A detector
+// traps reads what is set of each trap detector: on, off, or thresholds, which
+// switch on one that is off by default. A detector
 // that this version doesn't have may be set all the same, so that one file can
 // serve several versions; that is warned of.
 func (d *decoder) traps(n node) map[string]Trap {
@@ -31,7 +35,7 @@ func (d *decoder) traps(n node) map[string]Trap {
 		}
 		switch v := value.Node.(type) {
 		case nil, *ast.NullNode:
-			d.fault(at, "has no value", "write off, or thresholds as {name: number}")
+			d.fault(at, "has no value", howToSetTraps)
 		case *ast.MappingNode, *ast.MappingValueNode:
 			if ours {
 				traps[name] = Trap{Thresholds: d.thresholdsOf(&detector, value)}
@@ -40,13 +44,13 @@ func (d *decoder) traps(n node) map[string]Trap {
 				traps[name] = Trap{Thresholds: d.thresholds(value)}
 			}
 		case *ast.StringNode:
-			if v.Value == "off" {
-				traps[name] = Trap{Off: true}
+			if v.Value == "on" || v.Value == "off" {
+				traps[name] = Trap{Off: v.Value == "off"}
 				break
 			}
-			d.fault(value, quoted(v.Value)+" is not taken here", "write off, or thresholds as {name: number}")
+			d.fault(value, quoted(v.Value)+" is not taken here", howToSetTraps)
 		default:
-			d.fault(value, "wants off or a mapping, has "+kind(v), "write off, or thresholds as {name: number}")
+			d.fault(value, "wants on, off or a mapping, has "+kind(v), howToSetTraps)
 		}
 	})
 	return traps
@@ -93,9 +97,10 @@ func (d *decoder) thresholds(n node) map[string]float64 {
 
 // traps makes the schema one of the detectors' settings.
 func (s *schema) traps() {
+	onOrOff := []string{"on", "off"}
 	numbers := &schema{}
 	numbers.open(trapName.String(), &schema{Type: "number"})
-	s.open(trapName.String(), &schema{AnyOf: []*schema{{Const: "off"}, numbers}})
+	s.open(trapName.String(), &schema{AnyOf: []*schema{{Enum: onOrOff}, numbers}})
 	s.Properties = make(map[string]*schema)
 	for _, t := range measure.Traps() {
 		no, most := false, float64(mostOfATrap)
@@ -103,7 +108,7 @@ func (s *schema) traps() {
 		for _, x := range t.Thresholds {
 			set.Properties[x.Name] = &schema{Type: "number", Minimum: &x.Min, Maximum: &most, Default: x.Default, Description: x.What}
 		}
-		s.Properties[t.Name] = &schema{AnyOf: []*schema{{Const: "off"}, set}}
+		s.Properties[t.Name] = &schema{AnyOf: []*schema{{Enum: onOrOff}, set}}
 	}
 }
 
@@ -111,7 +116,11 @@ func (s *schema) traps() {
 func withTraps(words map[string]about) map[string]about {
 	words = maps.Clone(words)
 	for _, t := range measure.Traps() {
-		words["traps."+t.Name] = about{text: t.Title + ": off, or thresholds of one's own."}
+		text := t.Title + ": off, or thresholds of one's own."
+		if t.Off {
+			text = t.Title + ": on, or thresholds of one's own; off by default, since nobody has validated it."
+		}
+		words["traps."+t.Name] = about{text: text}
 	}
 	return words
 }

@@ -33,6 +33,7 @@ func goalHealth(t measure.Thresholds) *dashboard.DashboardBuilder { //nolint:sta
 			scopePanel(),
 			trapPanel(),
 			unlinkedPanel(),
+			sitesDebtPanel(),
 			agePanel("Figures as of", "How old the figures on this board are. Red, and in hours: Plumbline makes no new ones, and the board shows the past.", measure.MetricSnapshot),
 			agePanel("Last good sync, oldest site", fmt.Sprintf("How long ago the site that is worst off was last read whole. Red, from %.0f hours on: silence may be the sync's and not the goal's, and stalls are not alerted.", staleAfter.Hours()), measure.MetricSyncLastSuccess),
 		}).

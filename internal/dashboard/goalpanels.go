@@ -99,3 +99,17 @@ func unlinkedPanel() cog.Builder[dashboard.Panel] {
 		Max(1),
 		line{"topk(10, " + sampled("max by (site, project) (%s)", measure.MetricUnlinkedRatio, "") + ")", "{{project}}, {{site}}"})
 }
+
+// sitesDebtPanel adds up, for each site, what a goal's own board shows of the
+// goal alone, and what no goal claims.
+func sitesDebtPanel() cog.Builder[dashboard.Panel] {
+	of := func(categories string) string {
+		return sampled("sum by (site) (max by (site, category) (%s))", measure.MetricDebt+`{category=~"`+categories+`"}`, "")
+	}
+	return counted("Technical debt of each Jira",
+		"All issues of a site that are technical debt, in and outside of goals: the open ones, and dashed those that were ever retired, which is delivered and not discarded. Where the solid line rises faster than the dashed one, more is taken up than paid back; the goals' own boards say where. Nothing is shown where the configuration does not say what debt is.",
+		"none", 9,
+		line{of("todo|in_progress"), "Open, {{site}}"},
+		line{of("delivered"), "Retired, {{site}}"}).
+		OverrideByRegexp("/^Retired, /", dashed())
+}

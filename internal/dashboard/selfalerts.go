@@ -2,6 +2,7 @@ package dashboard
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -50,8 +51,13 @@ func syncStaleAlert(d Durations) rule {
 
 // syncPartialAlert tells of a site and kind of sync of which, over the time in
 // which there must have been a run, some ended partial and none complete. So it
-// goes on from one run to the next, and ends with one that is complete.
+// goes on from one run to the next, and ends with one that is complete. Of the
+// kinds that run rarely the run before may have been complete within that time:
+// theirs is told of at once while none was complete lately, until that one lies
+// too far back to matter.
 func syncPartialAlert(d Durations) rule {
+	const nightly, weekly = 24 * time.Hour, 7 * 24 * time.Hour
+	const overlap = time.Hour // of both ways to tell, as runs don't end at the same minute
 	within := func(kinds string, window time.Duration) string {
 		runs := func(result string) string {
 			return fmt.Sprintf("sum by (site, kind) (increase(%s{%s,result=%q}[%s])) > 0", metricSyncRuns, kinds, result, duration(window))
@@ -59,10 +65,14 @@ func syncPartialAlert(d Durations) rule {
 		return runs("partial") + "\n  unless on (site, kind) " + runs("complete")
 	}
 	return selfAlert("PlumblineSyncPartial", "warning",
-		within(`kind!~"census|full"`, d.Runs)+"\n  or "+within(`kind="census"`, d.Nightly)+"\n  or "+within(`kind="full"`, d.Weekly), d.Fault,
+		strings.Join([]string{
+			within(`kind!~"census|full"`, d.Runs),
+			within(`kind="census"`, d.Nightly), within(`kind="census"`, d.Nightly-nightly+overlap),
+			within(`kind="full"`, d.Weekly), within(`kind="full"`, d.Weekly-weekly+overlap),
+		}, "\n  or "), d.Fault,
 		"The {{ $labels.kind }} sync of Jira site {{ $labels.site }} ends partial: something is missing from the figures.",
 		"Within the last {{ if eq $labels.kind \"census\" }}"+spoken(d.Nightly)+"{{ else if eq $labels.kind \"full\" }}"+spoken(d.Weekly)+"{{ else }}"+spoken(d.Runs)+"{{ end }}"+
-			" some {{ $labels.kind }} syncs of the site {{ $labels.site }} have ended partial and none complete: what they read is stored, and nothing is inferred from what they did not."+
+			" some {{ $labels.kind }} syncs of the site {{ $labels.site }} have ended partial, and none complete since: what they read is stored, and nothing is inferred from what they did not."+
 			"{{ with printf `max("+metricSyncProblems+"{site=%q}) > 0` $labels.site | query }} Issues that could not be read: "+asNumber+".{{ end }}"+
 			" The page of the last runs gives the reasons.",
 		"/sync")

@@ -18,7 +18,8 @@ import (
 )
 
 // site serves what a Plumbline of one Jira site says of the goal g, of which so
-// many issues are delivered and to do there. It returns its address.
+// many issues are delivered and to do there, as of its technical debt. It
+// returns its address.
 func site(t *testing.T, delivered, todo int, real float64) string {
 	t.Helper()
 	now := time.Now().Unix()
@@ -39,6 +40,9 @@ func site(t *testing.T, delivered, todo int, real float64) string {
 		{measure.MetricGoalHealth, `,state="on_track"`, 1},
 	} {
 		fmt.Fprintf(&page, "%s{goal=\"g\"%s} %v\n", s.metric, s.labels, s.value)
+	}
+	for category, issues := range map[string]int{"todo": todo, "in_progress": 1, "delivered": delivered, "discarded": 5} {
+		fmt.Fprintf(&page, "%s{site=\"of-%d\",category=%q} %d\n", measure.MetricDebt, delivered, category, issues)
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4")
@@ -107,6 +111,7 @@ func TestFromJirasOfTwoSitesTheBoardsShowEach(t *testing.T) {
 		"the scope, added":                      {two, "goal.json", "Burn-up", measure.MetricGoalIssues, nil, map[string]float64{"": 10}},
 		"one row without a site where it's one": {one, "goal-health.json", "Goals", measure.MetricGoalInfo, []string{"row", "name", "instance"}, map[string]float64{rowA + "|Goal|": 1}},
 		"what is delivered there":               {one, "goal-health.json", "Goals", measure.MetricGoalDelivered, []string{"row"}, map[string]float64{rowA: 0.8}},
+		"open debt, of each site":               {two, "goal-health.json", "Technical debt of each Jira", measure.MetricDebt, []string{"site"}, map[string]float64{"of-8": 3, "of-2": 29}},
 		"what is real there, of no site":        {one, "goal.json", "Reported, and real", measure.MetricGoalReal, []string{"at"}, map[string]float64{"": 0.7}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -21,6 +21,9 @@ type Selection struct {
 	// Complete tells that no other issue matches. From one that is not, no
 	// absence is inferred.
 	Complete bool
+	// Doubted tells that so much is missing from an answer, which is not Complete
+	// for that, that the site's index may be broken.
+	Doubted bool
 	// Refused is why the site doesn't take the JQL, in its own words; empty
 	// where it does. Nothing is inferred from a refusal.
 	Refused string
@@ -67,6 +70,9 @@ type Matching struct {
 	Whole   bool
 	Scope   string
 	Account Pseudonym
+	// Doubted is since when the answers have lacked so much that they are not
+	// believed; zero where the latest one is.
+	Doubted time.Time
 	// Refused is why the site refused the JQL when it was last asked; empty
 	// where it did not.
 	Refused string

@@ -21,8 +21,9 @@ const maxLine = 16 << 20
 
 // LoadDump reads a world from raw Jira issues, one JSON object a line, as the
 // REST API of Data Center or of Cloud gives them; gzipped or plain. Blank
-// lines are passed over. A line that is no issue, and an id or a key that
-// comes twice, is an error that names the lines.
+// lines are passed over. Of lines with the same id or key the later state is
+// taken; the World's Doubles names them. A line that is no issue is an error
+// that names it.
 func LoadDump(r io.Reader) (*World, error) {
 	plain, err := unpack(r)
 	if err != nil {
@@ -119,16 +120,9 @@ func (l *loader) add(n int, line []byte) error {
 	if !ok {
 		return fmt.Errorf("%w: no numeric id", errNoIssue)
 	}
-	if before, double := l.line[id]; double {
-		return fmt.Errorf("issue %d is on line %d already", id, before)
-	}
-	l.line[id] = n
 	i := &issue{id: id, key: strings.ToUpper(string(d.Key))}
 	if _, _, ok := splitKey(i.key); !ok {
 		return fmt.Errorf("%w: no key of the form ABC-123", errNoIssue)
-	}
-	if other := l.world.byKey[i.key]; other != nil {
-		return fmt.Errorf("key %s is issue %d's already, on line %d", i.key, other.id, l.line[other.id])
 	}
 	if err := l.takeFields(i, d.Fields); err != nil {
 		return fmt.Errorf("%w: %w", errNoIssue, err)
@@ -136,8 +130,7 @@ func (l *loader) add(n int, line []byte) error {
 	if err := l.takeChangelog(i, d.Changelog); err != nil {
 		return fmt.Errorf("issue %s: %w", i.key, err)
 	}
-	l.world.byID[id], l.world.byKey[i.key] = i, i
-	l.world.issues = append(l.world.issues, i)
+	l.take(n, i)
 	return nil
 }
 
@@ -205,7 +198,7 @@ func (l *loader) takeChangelog(i *issue, c *dumpChangelog) error {
 		return nil
 	}
 	if c.Total != nil && *c.Total > len(*c.Histories) {
-		l.world.truncated++
+		i.truncated = true
 	}
 	i.histories = make([]history, 0, len(*c.Histories))
 	for n, d := range *c.Histories {

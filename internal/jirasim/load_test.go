@@ -3,12 +3,15 @@ package jirasim_test
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"plumbline/internal/jirasim"
 )
@@ -31,8 +34,6 @@ func TestWhatIsNoIssueIsRefusedByItsLine(t *testing.T) {
 		{"created at no time", `{"id":"1","key":"A-1","fields":{"created":"soon"}}`, "line 1: not a Jira issue: field created: not a time such as 2006-01-02T15:04:05.000-0700"},
 		{"no status", `{"id":"1","key":"A-1","fields":{"created":"2024-01-01T00:00:00Z","status":null}}`, "line 1: not a Jira issue: no field status"},
 		{"a status that is no object", `{"id":"1","key":"A-1","fields":{"created":"2024-01-01T00:00:00Z","status":"Open"}}`, "line 1: not a Jira issue: field status: not an object with an id and a name"},
-		{"an id twice", plainIssue + "\n\n" + strings.Replace(plainIssue, "A-1", "A-2", 1), "line 3: issue 1 is on line 1 already"},
-		{"a key twice", plainIssue + "\n" + strings.Replace(plainIssue, `"1"`, `"2"`, 1), "line 2: key A-1 is issue 1's already, on line 1"},
 		{"a history without id", with(`{"histories":[{"created":"2024-01-01T00:00:00Z"}]}`), "line 1: issue A-1: history 1 of 1: no numeric id"},
 		{"a history without time", with(`{"histories":[{"id":"5"}]}`), "line 1: issue A-1: history 5: no field created"},
 		{"a history twice", with(`{"histories":[{"id":"5","created":"2024-01-01T00:00:00Z"},{"id":"5","created":"2024-01-01T00:00:00Z"}]}`), "line 1: issue A-1: history 5 comes twice"},
@@ -44,6 +45,58 @@ func TestWhatIsNoIssueIsRefusedByItsLine(t *testing.T) {
 			_, err := jirasim.LoadDump(strings.NewReader(c.dump))
 			if err == nil || err.Error() != c.want {
 				t.Errorf("error %v\nwant  %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestOfLinesWithTheSameIssueTheLaterStateIsTaken(t *testing.T) {
+	line := func(id, key, updated, status string) string {
+		if updated != "" {
+			updated = `"updated":"2024-01-` + updated + `T00:00:00Z",`
+		}
+		return `{"id":"` + id + `","key":"` + key + `","fields":{"created":"2024-01-01T00:00:00Z",` + updated + `"status":{"id":"1","name":"` + status + `"}}}`
+	}
+	for _, c := range []struct {
+		name    string
+		lines   []string
+		want    string // key and status of each issue
+		doubles []jirasim.Double
+	}{
+		{"the one below is later", []string{line("1", "A-1", "02", "Old"), "", line("1", "A-1", "03", "New")}, "A-1 New", []jirasim.Double{{Key: "A-1", Line: 1, For: 3}}},
+		{"the one above is later", []string{line("1", "A-1", "03", "New"), line("1", "A-1", "02", "Old")}, "A-1 New", []jirasim.Double{{Key: "A-1", Line: 2, For: 1}}},
+		{"both are as late", []string{line("1", "A-1", "02", "Old"), line("1", "A-1", "02", "New")}, "A-1 New", []jirasim.Double{{Key: "A-1", Line: 1, For: 2}}},
+		{"one says not when it was updated", []string{line("1", "A-1", "02", "Old"), line("1", "A-1", "", "New")}, "A-1 New", []jirasim.Double{{Key: "A-1", Line: 1, For: 2}}},
+		{"it stands three times", []string{line("1", "A-1", "03", "New"), line("1", "A-1", "02", "Old"), line("1", "A-1", "01", "Older")}, "A-1 New",
+			[]jirasim.Double{{Key: "A-1", Line: 2, For: 1}, {Key: "A-1", Line: 3, For: 1}}},
+		{"it was moved in between", []string{line("1", "A-1", "02", "Old"), line("1", "B-7", "03", "New")}, "B-7 New", []jirasim.Double{{Key: "A-1", Line: 1, For: 2}}},
+		{"two issues have one key", []string{line("1", "A-1", "02", "Old"), line("2", "A-1", "03", "New"), line("3", "A-3", "02", "Else")}, "A-1 New, A-3 Else",
+			[]jirasim.Double{{Key: "A-1", Line: 1, For: 2}}},
+		{"a line has the id of one and the key of another", []string{line("1", "A-1", "02", "Old"), line("2", "A-2", "02", "Old"), line("1", "A-2", "03", "New")}, "A-2 New",
+			[]jirasim.Double{{Key: "A-1", Line: 1, For: 3}, {Key: "A-2", Line: 2, For: 3}}},
+		{"none stands twice", []string{line("1", "A-1", "02", "Old"), line("2", "A-2", "03", "New")}, "A-1 Old, A-2 New", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := load(t, strings.Join(c.lines, "\n"))
+			if diff := cmp.Diff(c.doubles, w.Doubles()); diff != "" {
+				t.Errorf("lines left out (-want +got):\n%s", diff)
+			}
+			r := ask(jirasim.New(w, jirasim.Options{Now: func() time.Time { return date("2024-02-01") }}), "/rest/api/2/search?fields=status&jql=ORDER+BY+key")
+			var p struct {
+				Issues []struct {
+					Key    string
+					Fields struct{ Status struct{ Name string } }
+				}
+			}
+			if err := json.Unmarshal(r.Body.Bytes(), &p); err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, i := range p.Issues {
+				got = append(got, i.Key+" "+i.Fields.Status.Name)
+			}
+			if got := strings.Join(got, ", "); got != c.want {
+				t.Errorf("the site shows %s, want %s", got, c.want)
 			}
 		})
 	}

@@ -3,6 +3,7 @@ package jirasim
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -24,10 +25,10 @@ type World struct {
 	fields   fieldSet
 	// moments are the instants at which anything that JQL can see changes
 	// somewhere, ascending, in Unix milliseconds.
-	moments   []int64
-	first     int64
-	last      int64
-	truncated int
+	moments []int64
+	first   int64
+	last    int64
+	doubles []Double
 	// nextHistory is the id of the last history that Alter added.
 	nextHistory uint64
 	// projectsTurn: some project does not always stand as seen.
@@ -47,6 +48,8 @@ type issue struct {
 	histories []history // by (at, id)
 	// silent: the dump has no changelog for it at all.
 	silent bool
+	// truncated: its changelog was announced to be longer than the dump has it.
+	truncated bool
 	// present are the facts at the end of its history.
 	present facts
 	// points are the instants at which something of it changes, ascending.
@@ -109,7 +112,15 @@ func (w *World) Len() int { return len(w.issues) }
 
 // Truncated returns the number of issues whose changelog was announced to be
 // longer than the dump holds; their early past shows what is known of it.
-func (w *World) Truncated() int { return w.truncated }
+func (w *World) Truncated() int {
+	n := 0
+	for _, i := range w.issues {
+		if i.truncated {
+			n++
+		}
+	}
+	return n
+}
 
 // Projects returns the keys of all projects that hold issues at the end of
 // the world's history, sorted.
@@ -169,7 +180,7 @@ func (i *issue) settled(at int64) bool {
 
 // finish makes the world of the issues that were read.
 func (w *World) finish() {
-	slices.SortFunc(w.issues, func(a, b *issue) int { return cmp.Compare(a.id, b.id) })
+	w.issues = slices.SortedFunc(maps.Values(w.byID), func(a, b *issue) int { return cmp.Compare(a.id, b.id) })
 	w.fields.infer(w)
 	w.bindItems()
 	for n, i := range w.issues {

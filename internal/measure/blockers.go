@@ -10,10 +10,11 @@ import (
 // hold is a link by which a leaf is blocked, while both it and the blocker's
 // being open last.
 type hold struct {
-	leaf int32
-	by   string // the blocker's present key
-	in   flow.Spans
-	far  flow.Spans // the part in which the blocker was in another project
+	leaf   int32
+	by     string // the blocker's present key
+	in     flow.Spans
+	far    flow.Spans // the part in which the blocker was in another project
+	tended flow.Spans // the part of far in which it was assigned to somebody
 }
 
 // blockers finds what leaves wait for by their links "is blocked by". The
@@ -27,10 +28,27 @@ type blockers struct {
 
 // openLife is a blocker's present key and when it was open.
 type openLife struct {
-	id  flow.IssueID
-	key string
-	in  flow.Spans
-	was []whereabouts
+	id     flow.IssueID
+	key    string
+	in     flow.Spans
+	was    []whereabouts
+	tended flow.Spans // while it was assigned to somebody
+}
+
+// lifeOf is what is kept of an issue as a blocker.
+func lifeOf(t *flow.Timeline, s *Settings) openLife {
+	l := openLife{id: t.Issue.ID, key: lasting(t.Issue.Now.Key), in: openOf(t, s), was: projectsOf(t)}
+	for span, st := range t.SpansOf(1 << flow.FieldAssignee) {
+		if st.Assignee != 0 {
+			l.tended = l.tended.Append(span)
+		}
+	}
+	return l
+}
+
+// same reports whether whoever waits for the issue waits as before.
+func (l openLife) same(o openLife) bool {
+	return l.id == o.id && l.key == o.key && sameSpans(l.in, o.in) && sameSpans(l.tended, o.tended) && slices.EqualFunc(l.was, o.was, whereabouts.same)
 }
 
 // openOf returns when the issue was open.
@@ -110,9 +128,9 @@ func (b *blockers) lives(t *flow.Timeline, s *Settings) {
 	if len(as) == 0 {
 		return
 	}
-	open, was := openOf(t, s), projectsOf(t)
+	life := lifeOf(t, s)
 	for _, at := range as {
-		b.open[at] = b.open[at].or(openLife{t.Issue.ID, lasting(t.Issue.Now.Key), open, was}, at.key)
+		b.open[at] = b.open[at].or(life, at.key)
 	}
 }
 
@@ -159,7 +177,8 @@ func (b *blockers) join(ledgers []ledger) {
 		}
 		if in := other.in.Intersect(flow.Spans{x.Span}); len(in) > 0 {
 			l := &ledgers[x.ledger]
-			l.holds = append(l.holds, hold{int32(x.index), other.key, in, in.Intersect(apartFrom(x.was, other.was))})
+			far := in.Intersect(apartFrom(x.was, other.was))
+			l.holds = append(l.holds, hold{int32(x.index), other.key, in, far, far.Intersect(other.tended)})
 		}
 	}
 }

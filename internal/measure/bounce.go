@@ -65,3 +65,17 @@ func bridgedTo(spans flow.Spans, k int, bounce time.Duration) int {
 	}
 	return k
 }
+
+// bridged joins spans between which lies less than the bounce: an issue that
+// is open for so short was not re-opened (MEASURES §1, noise filter a).
+func bridged(s flow.Spans, bounce time.Duration) flow.Spans {
+	var out flow.Spans
+	for _, x := range s {
+		if k := len(out) - 1; k >= 0 && x.From.Sub(out[k].To) < bounce {
+			out[k].To = x.To
+			continue
+		}
+		out = append(out, x)
+	}
+	return out
+}

@@ -55,7 +55,7 @@ func (l *losses) takeFinish(told []Told, cases []Case) {
 		if !c.Finish.After(c.At) {
 			continue
 		}
-		for i, h := range Horizons() {
+		for i, h := range horizonDays() {
 			y := 0.0
 			if c.finishedWithin(float64(h)) {
 				y = 1

@@ -5,15 +5,34 @@ import "time"
 // Snapshot returns every figure as of the moment. It reads nothing that
 // happened later.
 func (h *History) Snapshot(at time.Time) *Snapshot {
+	return h.SnapshotWhile(at, func() bool { return true })
+}
+
+// SnapshotWhile is Snapshot for somebody who may go while it is made: once it is
+// not wanted any more no further goal is begun, and nil is returned. wanted is
+// called by several goroutines.
+func (h *History) SnapshotWhile(at time.Time, wanted func() bool) *Snapshot {
 	s := &Snapshot{At: at, Goals: make([]GoalStatus, len(h.ledgers)), Work: h.work.shares(at)}
 	among := h.outgrown(at)
 	crowds := make([]crowd, len(h.ledgers))
-	eachOf(len(h.ledgers), func(k int) { s.Goals[k], crowds[k] = h.statusOf(k, among[k], s.Work, at) })
+	eachOf(len(h.ledgers), func(k int) {
+		if wanted() {
+			s.Goals[k], crowds[k] = h.statusOf(k, among[k], s.Work, at)
+		}
+	})
+	if !wanted() {
+		return nil
+	}
 	h.concentrate(s.Goals, crowds)
 	eachOf(len(h.ledgers), func(k int) {
-		h.setTrapStates(&s.Goals[k], k, at)
-		h.setCriteria(k, &s.Goals[k], at)
+		if wanted() {
+			h.setTrapStates(&s.Goals[k], k, at)
+			h.setCriteria(k, &s.Goals[k], at)
+		}
 	})
+	if !wanted() {
+		return nil
+	}
 	h.rollUp(s)
 	s.Decisions, s.Debt = h.bySite(at), h.debtBySite(at)
 	if x := h.experience; x != nil {

@@ -30,26 +30,7 @@ func (w *load) contributes(leaf int, at time.Time, s *Settings) bool {
 // crowd counts whom the work is held by: one in progress by whom it is
 // assigned to, a delivered one by whom it was when it was delivered.
 func (l *ledger) crowd(at time.Time, w *load, s *Settings) crowd {
-	holder := make([]uint32, l.leaves.len())
-	ms := at.UnixMilli()
-	for k := range l.holdings {
-		if h := &l.holdings[k]; h.ms <= ms {
-			holder[h.leaf] = h.who()
-		}
-	}
-	var c crowd
-	held := map[uint32]int{}
-	for leaf, who := range holder {
-		if !w.contributes(leaf, at, s) {
-			continue
-		}
-		c.issues++
-		if who == 0 {
-			c.unheld++
-			continue
-		}
-		held[who]++
-	}
+	c, held := l.holders(at, w, s)
 	c.persons = len(held)
 	most, second := 0, 0
 	for _, n := range held { // in any order
@@ -62,6 +43,31 @@ func (l *ledger) crowd(at time.Time, w *load, s *Settings) crowd {
 	}
 	c.topTwo = most + second
 	return c
+}
+
+// holders counts the leaves that count by the number of whoever holds them; of
+// the crowd it fills in what takes no more than that.
+func (l *ledger) holders(at time.Time, w *load, s *Settings) (c crowd, held map[uint32]int) {
+	holder := make([]uint32, l.leaves.len())
+	ms := at.UnixMilli()
+	for k := range l.holdings {
+		if h := &l.holdings[k]; h.ms <= ms {
+			holder[h.leaf] = h.who()
+		}
+	}
+	held = map[uint32]int{}
+	for leaf, who := range holder {
+		if !w.contributes(leaf, at, s) {
+			continue
+		}
+		c.issues++
+		if who == 0 {
+			c.unheld++
+			continue
+		}
+		held[who]++
+	}
+	return c, held
 }
 
 // small reports whether the crowd is too small for anything to be told of it.

@@ -55,7 +55,7 @@ type Container struct {
 // a version had at a moment is known from changelogs alone: in a set without
 // any, versions are no containers.
 func FindContainers(set, site string, in Input, held Source, until time.Time) ([]Container, error) {
-	s := NewSurvey()
+	s := emptySurvey()
 	if err := in.eachTimeline(s.meet); err != nil {
 		return nil, fmt.Errorf("looking for containers: %w", err)
 	}
@@ -259,30 +259,4 @@ func (d *discovery) record(b *builder, t *flow.Timeline) {
 		c.ended = b.closed(t)
 		c.cancelled = spansOf(t, func(st *flow.State) bool { return b.settings.Semantics.Outcome(st) == flow.Dropped })
 	}
-}
-
-// spansOf returns while the issue was in such a state, of which its outcome alone
-// may be asked.
-func spansOf(t *flow.Timeline, such func(*flow.State) bool) flow.Spans {
-	var out flow.Spans
-	for span, st := range t.SpansOf(flow.OutcomeFields) {
-		if such(st) {
-			out = out.Append(span)
-		}
-	}
-	return out
-}
-
-// bridged joins spans between which lies less than the bounce: an issue that
-// is open for so short was not re-opened (MEASURES §1, noise filter a).
-func bridged(s flow.Spans, bounce time.Duration) flow.Spans {
-	var out flow.Spans
-	for _, x := range s {
-		if k := len(out) - 1; k >= 0 && x.From.Sub(out[k].To) < bounce {
-			out[k].To = x.To
-			continue
-		}
-		out = append(out, x)
-	}
-	return out
 }

@@ -85,13 +85,13 @@ func (e *edges) hold(v vector) vector {
 // units of the residuals', A its normal matrix with the prior's penalty, and b how
 // much of it is believed. It is 1 within the edges, where the residuals
 // themselves tell it, and where nothing of the regression is believed.
-func (m *Model) remoteness(s *Situation) float64 {
+func (m *Model) remoteness(s *Situation, known acquaintance) float64 {
 	v := s.vector()
 	within := m.edges.hold(v)
 	if v == within {
 		return 1
 	}
-	b := m.belief(s.Open() == 0)
+	b := known.belief(s)
 	far, near := standardised(v), standardised(within)
 	return max(1, math.Sqrt((1+b*b*m.leverage(&far))/(1+b*b*m.leverage(&near))))
 }
@@ -118,10 +118,10 @@ type Beyond struct {
 
 // beyond lists what of the situation is held at an edge, where that makes a
 // difference that can be seen.
-func (m *Model) beyond(s *Situation) []Beyond {
+func (m *Model) beyond(s *Situation, known acquaintance) []Beyond {
 	v := s.vector()
 	within := m.edges.hold(v)
-	widens := m.remoteness(s) > 1
+	widens := m.remoteness(s, known) > 1
 	var out []Beyond
 	for i := range numFeatures {
 		if math.Abs(v[i]-within[i]) < beyondNoticed {
@@ -154,11 +154,11 @@ type Shift struct {
 // figure in the cold start, and each coefficient's part on the logit scale, by the
 // completion that a unit of it makes here. What moves it by less than half a
 // point is left out.
-func (m *Model) shifts(s *Situation, v *vector) []Shift {
+func (m *Model) shifts(s *Situation, v *vector, known acquaintance) []Shift {
 	is, x := s.vector(), standardised(*v)
-	belief := m.belief(s.Open() == 0)
+	belief := known.belief(s)
 	var parts vector
-	trusted := m.trusted(s, v) - v[featLogit]
+	trusted := known.trusted(s, v) - v[featLogit]
 	sum := trusted
 	for i := range parts {
 		parts[i] = belief * m.beta[i] * x[i]

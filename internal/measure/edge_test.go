@@ -31,8 +31,8 @@ func TestWhatLiesBeyondTheEdgesMovesNothingAndWidensTheInterval(t *testing.T) {
 	m := fit(nil, nil, ShippedPrior(), time.Time{})
 	m.Containers = enoughOwn
 	s := Situation{Kind: KindGoal, All: 18, Delivered: 9, Reported: 9, Age: 100, SinceDelivery: 5, Growth: 1}
-	if got := m.Estimate(&s, "", 0.5); len(got.Beyond) != 0 || !near(m.remoteness(&s), 1) {
-		t.Errorf("a usual goal lies beyond %v, %v times as wide", got.Beyond, m.remoteness(&s))
+	if got := m.Estimate(&s, "", 0.5); len(got.Beyond) != 0 || !near(m.remoteness(&s, m.acquaintance("")), 1) {
+		t.Errorf("a usual goal lies beyond %v, %v times as wide", got.Beyond, m.remoteness(&s, m.acquaintance("")))
 	}
 	grown := s
 	grown.Growth = 5
@@ -49,8 +49,8 @@ func TestWhatLiesBeyondTheEdgesMovesNothingAndWidensTheInterval(t *testing.T) {
 		t.Errorf("it is told of as %+v", b.Beyond)
 	}
 	m.Containers = firstOwn // nothing of the regression is believed, so nothing of it can be wrong
-	if c := m.Estimate(&more, "", 0.5); !near(m.remoteness(&more), 1) || c.Beyond[0].Widens {
-		t.Errorf("in the cold start it is %v times as wide, and told of as %+v", m.remoteness(&more), c.Beyond)
+	if c := m.Estimate(&more, "", 0.5); !near(m.remoteness(&more, m.acquaintance("")), 1) || c.Beyond[0].Widens {
+		t.Errorf("in the cold start it is %v times as wide, and told of as %+v", m.remoteness(&more, m.acquaintance("")), c.Beyond)
 	}
 }
 
@@ -109,4 +109,19 @@ func TestPointsTellHowFarTheWorkHasComeAndNothingElse(t *testing.T) {
 			t.Fatalf("points move the odds to finish from %v to %v", within, again)
 		}
 	})
+}
+
+func TestContainersOfOtherSetsCountAQuarter(t *testing.T) {
+	m := &Model{Containers: 12, sets: map[string]int{"a": 4, "b": 8}}
+	for set, want := range map[string]acquaintance{"a": 4 + 8.0/4, "b": 8 + 4.0/4, "another": 12.0 / 4, "": 12} {
+		if got := m.acquaintance(set); got != want {
+			t.Errorf("of set %q %v containers are known, want %v", set, got, want)
+		}
+	}
+	if got := (&Model{Containers: 9, sets: map[string]int{"a": 9}}).acquaintance("a"); got != 9 {
+		t.Errorf("of the only set %v containers are known, want 9", got)
+	}
+	if got := (&Model{}).acquaintance("a"); got != 0 {
+		t.Errorf("of nothing %v containers are known", got)
+	}
 }

@@ -86,9 +86,9 @@ func (m *Model) Estimate(s *Situation, set string, reported float64) Estimate {
 	var room room
 	like := m.like(&v, s.Kind, set, &room)
 	e := m.estimate(s, &v, &like, reported)
-	e.Beyond = m.beyond(s)
+	e.Beyond = m.beyond(s, like.known)
 	if m.champion == byRegression {
-		e.Shifts = m.shifts(s, &v)
+		e.Shifts = m.shifts(s, &v, like.known)
 	}
 	return e
 }
@@ -101,7 +101,7 @@ func (m *Model) estimate(s *Situation, v *vector, like *likeness, reported float
 	outer := min(tail, 0.5/(like.effective+1))
 	low, high := like.quantiles(m.champion, tail-outer, 1-tail+outer)
 	e.Median = s.completion(center)
-	stretch := m.stretch * m.remoteness(s)
+	stretch := m.stretch * m.remoteness(s, like.known)
 	e.Lower = s.completion(center + stretch*min(0, low))
 	e.Upper = s.completion(center + stretch*max(0, high))
 	e.Overstated = m.below(s, v, like, reported-overstatement)
@@ -166,7 +166,7 @@ func (m *Model) center(by method, s *Situation, v *vector, like *likeness) float
 		return v[featLogit] + shift*n/(n+referenceWeight)
 	case byRegression:
 		x := standardised(*v)
-		return m.believed(s, v, dot(&x, &m.beta))
+		return like.known.believed(s, v, dot(&x, &m.beta))
 	}
 	return v[featLogit]
 }
@@ -190,6 +190,28 @@ const (
 	beliefWorth = 30
 )
 
+// acquaintance is how many closed containers are known that tell of the
+// organisation that a situation comes from.
+type acquaintance float64
+
+// acquaintance is that with a set: containers of other sets count a quarter, as
+// those of other classes do. A goal is of no set, but of the company: every
+// container tells of it. AeroGear came out at 1.07 of Jira's error as long as
+// Appcelerator's containers, by which its own were judged, counted as its own; by
+// one file of both that is two companies, which no service is.
+func (m *Model) acquaintance(set string) acquaintance {
+	if len(m.sets) == 0 || set == "" {
+		return acquaintance(m.Containers)
+	}
+	own, all := 0.0, 0.0
+	for of, n := range m.sets {
+		if all += float64(n); of == set {
+			own = float64(n)
+		}
+	}
+	return acquaintance(float64(m.Containers) * (own + otherClass*(all-own)) / all)
+}
+
 // believed is where the regression, whose value is eta, sees the real completion
 // as far as it is believed. Where no leaf is open that is wholly: MEASURES §3.2
 // found that it helps there in every organisation. While one is, it is Jira's
@@ -197,32 +219,30 @@ const (
 // if the open leaves will be dropped as often as those that were closed were:
 // with d delivered, x dropped and o open of them, what will be delivered is
 // d + o·d/(d+x), and d over that is (d+x) ÷ (d+x+o).
-func (m *Model) believed(s *Situation, v *vector, eta float64) float64 {
-	noOpen := s.Open() == 0
-	return m.trusted(s, v) + m.belief(noOpen)*(eta-v[featLogit])
+func (n acquaintance) believed(s *Situation, v *vector, eta float64) float64 {
+	return n.trusted(s, v) + n.belief(s)*(eta-v[featLogit])
 }
 
 // trusted is what is believed of the completion without the regression: Jira's
 // figure in the cold start, the delivered share after it and where no leaf is
 // open.
-func (m *Model) trusted(s *Situation, v *vector) float64 {
+func (n acquaintance) trusted(s *Situation, v *vector) float64 {
 	if s.Open() == 0 {
 		return v[featLogit]
 	}
 	jira := s.jiraLogit()
-	return jira + m.own()*(v[featLogit]-jira)
+	return jira + n.own()*(v[featLogit]-jira)
 }
 
 // belief is how much of the regression's shift is believed.
-func (m *Model) belief(noOpen bool) float64 {
-	if noOpen {
+func (n acquaintance) belief(s *Situation) float64 {
+	if s.Open() == 0 {
 		return 1
 	}
-	n := float64(m.Containers)
-	return m.own() * (coldBelief + (1-coldBelief)*n/(n+beliefWorth))
+	return n.own() * (coldBelief + (1-coldBelief)*float64(n)/(float64(n)+beliefWorth))
 }
 
 // own is how far the cold start is over, 0…1.
-func (m *Model) own() float64 {
-	return min(1, max(0, float64(m.Containers-firstOwn)/(enoughOwn-firstOwn)))
+func (n acquaintance) own() float64 {
+	return min(1, max(0, (float64(n)-firstOwn)/(enoughOwn-firstOwn)))
 }

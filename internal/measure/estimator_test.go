@@ -108,7 +108,8 @@ func TestTheColdStartEndsWithTheEighthToTheTwelfthContainer(t *testing.T) {
 		m := fit(nil, nil, NeutralPrior(), time.Time{})
 		m.Containers = closed
 		v := m.features(&s)
-		if got := m.center(byRegression, &s, &v, &likeness{}); !near(got, want) {
+		like := m.like(&v, s.Kind, "", new(room))
+		if got := m.center(byRegression, &s, &v, &like); !near(got, want) {
 			t.Errorf("with %d closed it lies at %v, want %v", closed, got, want)
 		}
 	}

@@ -196,7 +196,8 @@ func TestADefectOfTheDataHidesTheFiguresAndSaysWhy(t *testing.T) {
 		{Measure: "reported_completion", Reason: "history"}, {Measure: "delivered_completion", Reason: "history"},
 		{Measure: "reported_health", Reason: "history"}, {Measure: "real_completion", Reason: "history"}, {Measure: "forecast", Reason: "history"},
 		{Measure: "stalled", Reason: "history"},
-		{Measure: "concentration", Reason: "min_group"}, // which no defect has to do with
+		{Measure: "concentration", Reason: "min_group"}, // which no defect has to do with, nor the next
+		{Measure: "key_person_bottleneck", Reason: "min_group"},
 	}
 	if d := cmp.Diff(want, g.Suppressed); d != "" {
 		t.Errorf("suppressed (-want +got):\n%s", d)

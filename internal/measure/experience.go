@@ -61,7 +61,7 @@ type Life struct {
 type Told struct {
 	Case     // Truth and Finish are known where the container ended
 	Estimate prediction
-	Within   [numHorizons]float64               // the probability to finish within each of Horizons
+	Within   [numHorizons]float64               // the probability to finish within each of horizonDays
 	by       [numFinishers][numHorizons]float64 // the same by every finisher
 	// CRPS is the continuous ranked probability score of the prediction, and
 	// of the delivered share with the reference class around it.
@@ -263,7 +263,7 @@ func (r *replaying) tell(t *track, n int, models []*Model) {
 		told := Told{Case: Case{Situation: *s}, Cold: m.Containers < enoughOwn}
 		told.Estimate = m.predicted(s, t.Set, s.Naive())
 		outlook := m.outlook(s, &room)
-		for k, h := range Horizons() {
+		for k, h := range horizonDays() {
 			for f, p := range outlook.within(float64(h)) {
 				told.by[f][k] = p
 			}

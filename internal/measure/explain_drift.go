@@ -122,7 +122,10 @@ func (x *explainer) trapLife(name string) *trapLife {
 
 func (x *explainer) trap(t *Trap) ExplainedMeasure {
 	life := x.trapLife(t.Name)
-	if life == nil {
+	switch {
+	case life == nil && t.Off:
+		return ExplainedMeasure{Why: "it is off unless the configuration switches it on"}
+	case life == nil:
 		return ExplainedMeasure{Why: "the configuration switches it off"}
 	}
 	raw, shown, why := x.h.lifeAt(x.k, life, x.at, &x.status)

@@ -74,10 +74,10 @@ func (x *explainer) situation() []ExplainedInput {
 	}
 	var out []ExplainedInput
 	if x.countsPoints() {
-		out = append(out, ExplainedInput{"points delivered, of those not dropped", percent(x.points.delivered())})
+		out = append(out, ExplainedInput{"points delivered, of those not discarded", percent(x.points.delivered())})
 	}
 	return append(out, []ExplainedInput{
-		{"delivered, of those not dropped", fmt.Sprintf("%d of %d", s.Delivered, s.Scope())},
+		{"delivered, of those not discarded", fmt.Sprintf("%d of %d", s.Delivered, s.Scope())},
 		{"age of the work", fmt.Sprintf("%.0f d", s.Age)},
 		{"came in within 30 days", percent(&s.New30)},
 		{"came in in the younger half of its life", percent(&s.Younger)},

@@ -25,7 +25,7 @@ func explainedStructure(t *Thresholds) []explainedBy {
 			"issues in scope spent blocked by status, flag or link in the last " + window + ", and for other projects while an open issue of another project " +
 			"blocked them by a link; what is counted of people is withheld where concentration is", (*explainer).ownership, nil},
 		{"debt", "issues in scope that semantics.debt names; created: by when the issue was; retired: delivered, and still so, in the last 90 days; the " +
-			"retirement ratio is retired ÷ created; the drop share discarded ÷ closed; the age at retirement a median by Kaplan and Meier, open and " +
+			"retirement ratio is retired ÷ created; the share discarded is discarded ÷ closed; the age at retirement a median by Kaplan and Meier, open and " +
 			"discarded debt counting for as long as it was not retired; the pay-off open ÷ (retired − created) × 90 days", (*explainer).debt, nil},
 	}
 }
@@ -95,7 +95,7 @@ func (x *explainer) debt() ExplainedMeasure {
 		Inputs: []ExplainedInput{
 			{"created", d.Created.String()}, {"retired", d.Retired.String()},
 			{"retirement ratio", share(d.RetirementRatio, "unknown: none was created in the last 90 days")},
-			{"drop share", share(d.DropShare, "unknown: none is closed")},
+			{"share discarded", share(d.DropShare, "unknown: none is closed")},
 			{"median age at retirement", days(d.MedianAgeSeconds, "unknown: less than half of it was retired")},
 			{"pay-off", days(d.PayOffSeconds, "unknown: no more is retired than created")},
 		},

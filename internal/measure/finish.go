@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Horizons returns the horizons, in days, at which forecasts are scored.
-func Horizons() []int { return []int{14, 30, 60, 90} }
+// horizonDays returns the horizons, in days, at which forecasts are scored.
+func horizonDays() []int { return []int{14, 30, 60, 90} }
 
 const numHorizons = 4
 

@@ -220,7 +220,7 @@ func endings(closed []veteran) []pastFinish {
 // sampledRuns are so many that the sampling error is at most half a point.
 const sampledRuns = 10_000
 
-// sampledWithin is the usual Monte Carlo, at Horizons: weeks are drawn with
+// sampledWithin is the usual Monte Carlo, at horizonDays: weeks are drawn with
 // replacement from the last full ones, those without a delivery among them.
 // The seed hangs on the container and the day, so that a day gives one figure.
 func (s *Situation) sampledWithin(container uint64) (out [numHorizons]float64, ok bool) {
@@ -229,7 +229,7 @@ func (s *Situation) sampledWithin(container uint64) (out [numHorizons]float64, o
 	}
 	random := splitMix(container ^ uint64(s.At.Unix()/int64(day/time.Second)))
 	var weeks [numHorizons]int
-	for k, h := range Horizons() {
+	for k, h := range horizonDays() {
 		weeks[k] = (h + 3) / 7 // the nearest number of whole ones
 	}
 	for range sampledRuns {

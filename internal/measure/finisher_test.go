@@ -210,7 +210,7 @@ func TestEveryContainerWeighsTheSameInTheFinishersLosses(t *testing.T) {
 		told, cases := make([]Told, n), make([]Case, n)
 		for k := range n {
 			cases[k] = Case{Situation: Situation{At: at}, Finish: at.AddDate(0, 0, 10)}
-			for i := range Horizons() {
+			for i := range horizonDays() {
 				told[k].Within[i], told[k].by[finishBase][i] = p, p
 			}
 		}

@@ -133,7 +133,7 @@ func (m *Model) status() *EstimatorStatus {
 	}
 	coverage := l.covered / l.containers
 	s.Coverage = &coverage
-	for k, h := range Horizons() {
+	for k, h := range horizonDays() {
 		if skill, ok := l.horizons[k].skill(); ok {
 			if s.Skills == nil {
 				s.Skills = map[int]float64{}

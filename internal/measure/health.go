@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"math"
 	"time"
 
 	"plumbline/internal/flow"
@@ -95,54 +96,101 @@ func (g *signals) health(t *Thresholds) Health {
 	return OnTrack
 }
 
-// shown is the health that shows, and what may take its place.
+// shown is the health that shows, and since when others have held that may take
+// its place.
 type shown struct {
 	state Health
 	since time.Time
-	// direction is -1 while a worse state waits to show, 1 while a better one
-	// does, 0 while none does; waiting is since when.
-	direction int
-	waiting   time.Time
+	// asBad is since when the goal has been judged as bad as a state, or worse,
+	// asGood since when as good, or better, in minutes since 1970, by badness;
+	// neverHeld where it is not so. Facts end them all.
+	asBad, asGood [numJudgements]int32
 }
 
-// badness orders the states that are judgements; facts have none.
+// neverHeld stands for since when something has held that does not.
+const neverHeld = math.MinInt32
+
+func minutes(at time.Time) int32 { return int32(at.Unix() / 60) }
+
+// judgements are the states that are judgements, the best first; the others are
+// facts.
+func judgements() [numJudgements]Health { return [...]Health{OnTrack, AtRisk, OffTrack, Stalled} }
+
+const numJudgements = 4
+
+// badness is a judgement's place among them.
 func badness(h Health) (int, bool) {
-	switch h {
-	case OnTrack:
-		return 0, true
-	case AtRisk:
-		return 1, true
-	case OffTrack:
-		return 2, true
-	case Stalled:
-		return 3, true
+	for k, j := range judgements() {
+		if j == h {
+			return k, true
+		}
 	}
 	return 0, false
 }
 
+// take judges the goal at the moment, which follows those before. Of the states
+// that are worse than the one that shows, the worst shows that has held for
+// WorseAfter: as long as that the goal was as bad, or worse. So does, of those
+// that are better, the best that has held for BetterAfter. Whatever waited
+// behind another one, each state has held for itself before it shows.
 func (h *shown) take(at time.Time, next Health, t *Thresholds) {
-	if next == h.state {
-		h.direction = 0
+	bad, judged := badness(next)
+	if !judged {
+		h.forget()
+		if next != h.state {
+			h.show(at, next)
+		}
 		return
 	}
 	old, wasJudged := badness(h.state)
-	bad, judged := badness(next)
-	if !wasJudged || !judged {
+	if !wasJudged {
+		h.forget()
+	}
+	h.hold(at, bad)
+	held := func(since int32, long time.Duration) bool {
+		return time.Duration(minutes(at)-since)*time.Minute >= long
+	}
+	switch {
+	case !wasJudged:
 		h.show(at, next)
-		return
-	}
-	direction, hold := 1, t.BetterAfter
-	if bad > old {
-		direction, hold = -1, t.WorseAfter
-	}
-	if h.direction != direction {
-		h.direction, h.waiting = direction, at
-	}
-	if at.Sub(h.waiting) >= hold {
-		h.show(at, next)
+	case bad > old:
+		for ; bad > old; bad-- {
+			if held(h.asBad[bad], t.WorseAfter) {
+				h.show(at, judgements()[bad])
+				return
+			}
+		}
+	default:
+		for ; bad < old; bad++ {
+			if held(h.asGood[bad], t.BetterAfter) {
+				h.show(at, judgements()[bad])
+				return
+			}
+		}
 	}
 }
 
-func (h *shown) show(at time.Time, next Health) {
-	h.state, h.since, h.direction = next, at, 0
+// hold notes how bad the goal is judged.
+func (h *shown) hold(at time.Time, bad int) {
+	note := func(since *int32, is bool) {
+		switch {
+		case !is:
+			*since = neverHeld
+		case *since == neverHeld:
+			*since = minutes(at)
+		}
+	}
+	for k := range numJudgements {
+		note(&h.asBad[k], bad >= k)
+		note(&h.asGood[k], bad <= k)
+	}
 }
+
+// forget ends whatever has held.
+func (h *shown) forget() {
+	for k := range numJudgements {
+		h.asBad[k], h.asGood[k] = neverHeld, neverHeld
+	}
+}
+
+func (h *shown) show(at time.Time, next Health) { h.state, h.since = next, at }

@@ -62,6 +62,9 @@ func deeds() map[string]func(*flowtest.Builder, string) {
 		"waits":         func(b *flowtest.Builder, at string) { b.Links(at, "is blocked by", "PAY-10") },
 		"waits no more": func(b *flowtest.Builder, at string) { b.Unlinks(at, "is blocked by", "PAY-10") },
 		"is split":      func(b *flowtest.Builder, at string) { b.Links(at, "is split from", "PAY-11") },
+		"is urgent":     func(b *flowtest.Builder, at string) { b.Raises(at, "Highest") },
+		"is critical":   func(b *flowtest.Builder, at string) { b.Raises(at, "Critical") },
+		"can wait":      func(b *flowtest.Builder, at string) { b.Raises(at, "Low") },
 		"is touched":    func(b *flowtest.Builder, at string) { b.Touched(at) },
 		"subordinates":  func(b *flowtest.Builder, at string) { b.Becomes(at, flowtest.Subtask(), "PAY-10") },
 	}

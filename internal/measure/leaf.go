@@ -96,6 +96,7 @@ func (b *builder) observe(t *flow.Timeline, leaves []place, f *following) {
 		odd.split = millis(off.at)
 	}
 	noise, raises, was := b.noiseOf(t), b.raises(t), stays(t)
+	ranks, paths := b.ranks(t), b.paths(t, me.delivered)
 	for _, p := range leaves {
 		l := &b.ledgers[p.ledger]
 		if l.lives != nil {
@@ -108,7 +109,10 @@ func (b *builder) observe(t *flow.Timeline, leaves []place, f *following) {
 		if isSplit {
 			l.noteSplit(p.index, off)
 		}
+		l.noteBotSteps(p.index, t)
 		l.noteRaises(p.index, raises)
+		l.noteRanks(p.index, ranks)
+		l.notePaths(p.index, paths)
 		l.turns, l.marks = roomFor(l.turns, len(turns), p.index, l.leaves.len()), roomFor(l.marks, len(marks), p.index, l.leaves.len())
 		l.noteStays(p.index, was)
 		for _, x := range turns {

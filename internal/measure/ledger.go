@@ -53,6 +53,9 @@ type ledger struct {
 	holds    []hold      // by leaf
 	splits   []splitLeaf // in order of time
 	raises   []raise     // the same
+	bots     []botStep   // the same
+	ranks    []flagging  // the same, of top priorities; where the detector is on
+	paths    []path      // the same, where theirs is
 	stays    []stay      // by leaf, then in order of time; of those whose key changed
 	stints   []stint     // by leaf, then in order of time
 	holdings []holding   // by leaf, then in order of time
@@ -70,6 +73,7 @@ type ledger struct {
 	course   []sizePoint // in order of time
 	promises []promises  // the target first
 	traps    []trapLife  // in the order of Traps
+	grips    *grips
 	present  *present
 }
 
@@ -251,6 +255,9 @@ func (b *builder) sortRows() {
 		slices.SortStableFunc(l.holdings, compareHoldings)
 		slices.SortStableFunc(l.splits, compareSplits)
 		slices.SortStableFunc(l.raises, compareRaises)
+		slices.SortStableFunc(l.bots, compareBotSteps)
+		slices.SortStableFunc(l.ranks, compareFlaggings)
+		slices.SortStableFunc(l.paths, comparePaths)
 		slices.SortStableFunc(l.stays, compareStays)
 		slices.SortStableFunc(l.talks, compareTalks)
 	})
@@ -291,6 +298,7 @@ func compareTalks(a, b talk) int {
 // arrange derives from the rows, which are in order, what is asked of them again
 // and again. Nothing of the ledger is changed afterwards.
 func (l *ledger) arrange(s *Settings, releases map[ReleaseOf][]goal.Target) {
+	l.grips = &grips{all: map[int64]grip{}}
 	l.days, l.present, l.tallies, l.course, l.promises, l.traps = &daily{}, &present{}, nil, nil, nil, nil
 	l.mark()
 	l.setIdle(s)

@@ -21,6 +21,7 @@ type Model struct {
 	edges      edges
 	inverse    [numFeatures]vector // of the regression's normal matrix
 	classes    []containerClass    // of the references
+	sets       map[string]int      // from which it was fitted on so many
 	stretch    float64             // k of MEASURES §3.2: how far the residuals are stretched
 	champion   method
 	losses     losses
@@ -77,6 +78,10 @@ func fitKindred(closed []veteran, kin [][]int, containers int, prior *Prior) *Mo
 	rows := m.observe(closed)
 	beta, without, inverse := ridge(rows, len(closed), kin, &start, ridgeLambda)
 	m.beta, m.inverse = beta, inverse
+	m.sets = map[string]int{}
+	for g := range closed {
+		m.sets[closed[g].Set]++
+	}
 	others, k := 0, 0
 	m.references, others = prior.weighted(containers)
 	m.classed(containerClass{}) // the prior's
@@ -150,6 +155,6 @@ func (m *Model) referTo(p *veteran, i int, row *observation, without *vector) re
 	r.residual[byJira] = row.y - c.jiraLogit()
 	r.residual[byDelivered] = row.y - v[featLogit]
 	r.residual[byReference] = r.residual[byDelivered]
-	r.residual[byRegression] = row.y - m.believed(&c.Situation, &v, dot(&row.x, without))
+	r.residual[byRegression] = row.y - m.acquaintance(p.Set).believed(&c.Situation, &v, dot(&row.x, without))
 	return r
 }

@@ -147,6 +147,12 @@ func TestAStalledGoalCanBeBusyAllTheSame(t *testing.T) {
 		{"an estimate that somebody changes has one", []*flow.Issue{touched(begun(), 5).Estimates("2026-01-20", "5").Issue()}, false},
 		{"an estimate that a bot changes has none", []*flow.Issue{touched(begun(), 5).ByBot().Estimates("2026-01-20", "5").Issue()}, true},
 		{"a due date that somebody changes has one too", []*flow.Issue{touched(begun(), 5).Dues("2026-01-20", "2026-03-01").Issue()}, false},
+		{"nor has that a bot moves an issue on or back, or out of the goal", []*flow.Issue{touched(begun(), 5).Issue(),
+			task(t, 3, "2026-01-02").ByBot().Moves("2026-01-20", flowtest.Doing).Moves("2026-01-21", flowtest.ToDo).Issue(),
+			task(t, 4, "2026-01-02").ByBot().Joins("2026-01-20", "").Issue()}, true},
+		{"it has where somebody does", []*flow.Issue{touched(begun(), 5).Issue(), task(t, 4, "2026-01-02").Joins("2026-01-20", "").Issue()}, false},
+		{"it has where somebody and a bot do at one moment", []*flow.Issue{touched(begun(), 5).Issue(),
+			task(t, 4, "2026-01-02").Joins("2026-01-20", "").ByBot().Estimates("2026-01-20", "3").Issue()}, false},
 		{"what bots do is nothing", []*flow.Issue{touched(begun().ByBot(), 9).Issue()}, false},
 		{"today's changes are not known to be whole", []*flow.Issue{touched(begun(), 4).Touched("2026-02-01 10:00").Issue()}, false},
 		{"a bulk edit is nothing", func() []*flow.Issue {

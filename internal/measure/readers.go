@@ -109,26 +109,6 @@ func eachOf(n int, do func(k int)) {
 	broken.rethrow()
 }
 
-// panics carries a panic from the goroutine where it happened to the one that
-// waits for it.
-type panics struct {
-	once  sync.Once
-	first any
-}
-
-// catch is to be deferred.
-func (p *panics) catch() {
-	if v := recover(); v != nil {
-		p.once.Do(func() { p.first = v })
-	}
-}
-
-func (p *panics) rethrow() {
-	if p.first != nil {
-		panic(p.first)
-	}
-}
-
 // trimmed returns the list without the room behind its end, where that is much.
 func trimmed[T any](list []T) []T {
 	if cap(list)-len(list) <= len(list)/16 {

@@ -2,8 +2,8 @@ package measure
 
 import (
 	"errors"
-	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"plumbline/internal/flow"
@@ -52,21 +52,58 @@ func TestAStreamThatFailsEndsTheReading(t *testing.T) {
 	}
 }
 
+//go:noinline
+func breaksDown() { panic("at the first") }
+
 func TestAReadersPanicIsTheCallers(t *testing.T) {
 	in := Input{Issues: numbered(20 * readAtOnce).Each} // more than wait for a reader
 	for name, do := range map[string]func(){
 		"a timeline": func() {
-			_ = in.eachTimeline(func(*flow.Timeline) {}, func(*flow.Timeline) { panic("at the first") })
+			_ = in.eachTimeline(func(*flow.Timeline) {}, func(*flow.Timeline) { breaksDown() })
 		},
-		"a goal": func() { eachOf(9, func(k int) { panic("at the first") }) },
+		"a goal":         func() { eachOf(9, func(int) { breaksDown() }) },
+		"a goal's goals": func() { eachOf(3, func(int) { eachOf(3, func(int) { breaksDown() }) }) },
+		"what is learnt": func() {
+			in := Input{Learn: func(*Survey) (*Past, error) { breaksDown(); return nil, nil }}
+			_, _ = in.learning(emptySurvey())()
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
-				if got := fmt.Sprint(recover()); got != "at the first" {
-					t.Errorf("the caller's panic is %q", got)
+				p, ok := recover().(*Panicked)
+				if !ok || p.Value != "at the first" {
+					t.Fatalf("the caller's panic is %v", p)
+				}
+				if !strings.Contains(string(p.Stack), "breaksDown") {
+					t.Errorf("the stack is not that of what panicked:\n%s", p.Stack)
 				}
 			}()
 			do()
+		})
+	}
+}
+
+func TestWhatIsRecoveredFromIsToldWithoutItsValue(t *testing.T) {
+	told := func(do func()) (what, stack string) {
+		defer func() { what, stack = Recovered(recover()) }()
+		do()
+		return "nothing", ""
+	}
+	for _, c := range []struct {
+		name, want string
+		do         func()
+	}{
+		{"a text, here", "a panic with a string", breaksDown},
+		{"a text, in another goroutine", "a panic with a string", func() { eachOf(1, func(int) { breaksDown() }) }},
+		{"Go's own, in another goroutine", "runtime error: index out of range [0] with length 0", func() {
+			eachOf(1, func(k int) { _ = []int{}[k] })
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			what, stack := told(c.do)
+			if what != c.want || !strings.Contains(stack, "readers_test.go") || strings.Contains(stack, "at the first") {
+				t.Errorf("told %q, want %q, with the stack\n%s", what, c.want, stack)
+			}
 		})
 	}
 }

@@ -50,6 +50,7 @@ type likeness struct {
 	weights   []float64 // by reference
 	total     float64
 	effective float64 // n_eff of MEASURES §3.2: the containers that it rests on
+	known     acquaintance
 }
 
 // room is for the weights of a likeness, so that nothing is left to collect.
@@ -60,7 +61,7 @@ const priorRoom = 400
 
 // like weighs the references by the kernel.
 func (m *Model) like(v *vector, kind Kind, set string, room *room) likeness {
-	l := likeness{model: m, weights: slices.Grow(room[:0], len(m.references))[:len(m.references)]}
+	l := likeness{model: m, known: m.acquaintance(set), weights: slices.Grow(room[:0], len(m.references))[:len(m.references)]}
 	same := slices.Index(m.classes, containerClass{kind, set})
 	var sum, squares, of float64 // of: the weight of one container
 	for k := range m.references {

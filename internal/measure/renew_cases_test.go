@@ -91,6 +91,11 @@ func TestWhatHangsOnChangedIssuesIsRenewedWithThem(t *testing.T) {
 			func(h *measure.History) any { return status(t, h, "2026-03-25").StalledBusy },
 		},
 		{
+			"so is one of which a bot alone has moved an issue since",
+			with(base(), open(20).Moves("2026-01-20 10:00:01", flowtest.Doing).Touched("2026-02-20").ByBot().Moves("2026-02-21", flowtest.ToDo).Issue()),
+			func(h *measure.History) any { return status(t, h, "2026-03-25").StalledBusy },
+		},
+		{
 			"an issue that is deleted is none any more",
 			with(base(), open(20).Moves("2026-01-20 10:00:01", flowtest.Doing).Gone("2026-01-22").Issue()),
 			func(h *measure.History) any { return status(t, h, "2026-02-01").Issues },

@@ -61,6 +61,7 @@ func renewedGoals(t flowtest.TB) []goal.Goal {
 
 func renewedSettings() measure.Settings {
 	s := decisive()
+	eagerly(&s)
 	s.Thresholds.BulkIssues, s.Thresholds.StallNoise = 3, 1
 	s.Debt = measure.Match{Labels: []string{"p95"}}
 	s.BusinessAsUsual = measure.Match{Labels: []string{"adr"}}

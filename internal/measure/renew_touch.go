@@ -106,7 +106,7 @@ func (r *renewal) held() (out []issueAt, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if was := b.open[at]; was.id != now.id || was.key != now.key || !sameSpans(was.in, now.in) || !slices.EqualFunc(was.was, now.was, whereabouts.same) {
+		if !b.open[at].same(now) {
 			out = append(out, r.kept.mentions.by(at)...)
 		}
 		if b.open[at] = now; now.id == 0 {
@@ -122,8 +122,7 @@ func (r *renewal) openLife(at keyAt) (openLife, error) {
 	if i == nil || err != nil {
 		return openLife{}, err
 	}
-	t := r.timeline(i)
-	return openLife{i.ID, lasting(i.Now.Key), openOf(t, &r.in.Settings), projectsOf(t)}, nil
+	return lifeOf(r.timeline(i), &r.in.Settings), nil
 }
 
 func sameSpans(a, b flow.Spans) bool {

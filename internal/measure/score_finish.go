@@ -8,7 +8,7 @@ import (
 
 func (r *Replay) scoreFinish(has func(*Life) bool) []Horizon {
 	var out []Horizon
-	for k, h := range Horizons() {
+	for k, h := range horizonDays() {
 		var closed, all weighted
 		for i := range r.Lives {
 			l := &r.Lives[i]

@@ -223,8 +223,10 @@ func (l *ledger) busy(r *rhythm, at time.Time, s *Settings) bool {
 	if !r.last.IsZero() {
 		from = r.last
 	}
-	if k := l.firstAfter(from); k < len(l.entries) && !l.entries[k].at().After(at) {
-		return false // scope was added, or left, or was re-opened
+	for k := l.firstAfter(from); k < len(l.entries) && !l.entries[k].at().After(at); k++ {
+		if !l.byBots(&l.entries[k]) {
+			return false // scope was added, or left, or was re-opened
+		}
 	}
 	if l.meantBetween(from, at) > 0 {
 		return false // estimates or dates of its issues were changed, by people and one by one

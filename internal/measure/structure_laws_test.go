@@ -37,6 +37,18 @@ func apart() []goal.Goal {
 	}
 }
 
+// eagerly looks for every trap that hangs on structure, with thresholds that a
+// few issues reach.
+func eagerly(s *measure.Settings) {
+	s.Thresholds.GrowthPeers = 1
+	s.Traps = map[string]measure.TrapSetting{
+		"ownerless_boundary":    {Thresholds: map[string]float64{"projects": 2}},
+		"key_person_bottleneck": {Thresholds: map[string]float64{"least_issues": 1, "share": 0.2, "persist_days": 1}},
+		"process_accretion":     {Thresholds: map[string]float64{"least_deliveries": 1, "window_days": 20, "growth_days": 10, "growth": 0, "persist_days": 1}},
+		"priority_inflation":    {Thresholds: map[string]float64{"least_issues": 1, "persist_days": 1}},
+	}
+}
+
 func reviewWaits(s *measure.Settings) { s.Work.Waiting = []string{flowtest.Review} }
 
 // busy is a story in which five people, 5 to 9, hold an issue in progress each.
@@ -52,9 +64,9 @@ func TestTheStructureOfAMomentDoesNotLookPastIt(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := aStoryOf(t, arranged())
 		at, end := s.moment(t, "2026-01-05", 120)
-		then, now := built(t, apart(), busy(t, s, at), but(reviewWaits)), built(t, apart(), busy(t, s, end), but(reviewWaits))
+		then, now := built(t, apart(), busy(t, s, at), but(reviewWaits), but(eagerly)), built(t, apart(), busy(t, s, end), but(reviewWaits), but(eagerly))
 		sameAsOf(t, at, "the figures", then.Snapshot(at), now.Snapshot(at))
-		for _, m := range []string{"flow_efficiency", "concentration", "debt"} {
+		for _, m := range []string{"flow_efficiency", "concentration", "debt", "trap_ownerless_boundary", "trap_key_person_bottleneck", "trap_process_accretion", "trap_priority_inflation"} {
 			want, _ := then.Explain("both", m, at)
 			got, _ := now.Explain("both", m, at)
 			sameAsOf(t, at, m, want, got, withoutVia())

@@ -16,15 +16,15 @@ type Survey struct {
 	sites map[string]*survey
 }
 
-// NewSurvey returns a survey that has met no issue yet.
-func NewSurvey() *Survey { return &Survey{map[string]*survey{}} }
+// emptySurvey returns a survey that has met no issue yet.
+func emptySurvey() *Survey { return &Survey{map[string]*survey{}} }
 
 // survey returns one where something is to be learnt from it, else nil.
 func (in *Input) survey() *Survey {
 	if in.Learn == nil {
 		return nil
 	}
-	return NewSurvey()
+	return emptySurvey()
 }
 
 // learning has the models learnt from the containers that the survey has met,

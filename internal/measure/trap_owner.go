@@ -1,20 +1,15 @@
 package measure
 
 import (
-	"cmp"
 	"fmt"
-	"math"
-	"slices"
 	"strconv"
 
 	"plumbline/internal/flow"
 )
 
 // ownerlessBoundary is T6 of MEASURES §10: nobody answers for the goal, or
-// somebody else does every month, or for much of what is in progress. Its part
-// about boundaries, issues in three projects and blockers that nobody owns, is
-// left out: of a blocker it is kept when it was open and in which project, not
-// whom it was assigned to.
+// somebody else does every month, or for much of what is in progress, or for
+// what other projects have to do for it.
 func ownerlessBoundary() Trap {
 	return Trap{
 		Name: "ownerless_boundary", Title: "Nobody answers for it",
@@ -22,12 +17,13 @@ func ownerlessBoundary() Trap {
 			{"ownerless_days", 14, 0, "days for which no team was named and none of its epics was assigned"},
 			{"owner_changes", 3, 1, "times in 90 days that one of its epics was assigned to somebody else"},
 			{"unassigned_share", 0.4, 0, "share of the issues in progress that are assigned to nobody"},
+			{"projects", 3, 2, "projects with open issues of the goal from which on it matters that no blocker in another project is assigned to anybody"},
 		},
 		detect: func(l *ledger, s *Settings, t trapLimits) (flow.Spans, string) {
 			if len(l.entries) == 0 {
 				return nil, ""
 			}
-			return l.ownerless(t).Union(l.unassigned(t)).Less(l.shut), ""
+			return l.ownerless(t).Union(l.unassigned(t)).Union(l.untended(t)).Less(l.shut), ""
 		},
 		ofPersons: func(l *ledger, s *Settings, t trapLimits) flow.Spans { return l.changesOwners(s, t).Less(l.shut) },
 		explain:   (*explainer).ownerlessBoundary,
@@ -81,69 +77,22 @@ func (l *ledger) changesOwners(s *Settings, t trapLimits) flow.Spans {
 // unassigned returns when too much of what was in progress was assigned to
 // nobody.
 func (l *ledger) unassigned(t trapLimits) flow.Spans {
-	w := ownerTally{doing: make([]bool, l.leaves.len()), assigned: make([]bool, l.leaves.len())}
-	var out flow.Spans
-	for entries, marks := l.entries, l.marksInTime(); len(entries)+len(marks) > 0; {
-		// All that happens at one moment happens at once.
-		now := int64(math.MaxInt64)
-		if len(entries) > 0 {
-			now = entries[0].ms
-		}
-		if len(marks) > 0 {
-			now = min(now, marks[0].ms())
-		}
-		for ; len(entries) > 0 && entries[0].ms == now; entries = entries[1:] {
-			leaf, c := entries[0].leaf, entries[0].after()
-			w.set(leaf, c.in && c.out == flow.Open && c.cat == flow.InProgress, w.assigned[leaf])
-		}
-		for ; len(marks) > 0 && marks[0].ms() == now; marks = marks[1:] {
-			w.set(marks[0].leaf, w.doing[marks[0].leaf], marks[0].is()&owned != 0)
-		}
-		open := len(out) > 0 && out[len(out)-1].To.IsZero()
-		switch holds := w.unowned > 0 && float64(w.unowned) >= t["unassigned_share"]*float64(w.inProgress); {
-		case holds && !open:
-			out = out.Append(flow.Span{From: instantOf(now)})
-		case !holds && open:
-			out[len(out)-1].To = instantOf(now)
-		}
+	assigned := make([]flagging, len(l.marks))
+	for k := range l.marks {
+		m := &l.marks[k]
+		assigned[k] = flagging{m.ms(), m.leaf, m.is()&owned != 0}
 	}
-	return out
-}
-
-// ownerTally counts the leaves in progress, and those of them that are assigned
-// to nobody.
-type ownerTally struct {
-	doing, assigned     []bool // by leaf
-	inProgress, unowned int
-}
-
-func (w *ownerTally) set(leaf int32, doing, assigned bool) {
-	w.count(leaf, -1)
-	w.doing[leaf], w.assigned[leaf] = doing, assigned
-	w.count(leaf, 1)
-}
-
-func (w *ownerTally) count(leaf int32, n int) {
-	if !w.doing[leaf] {
-		return
-	}
-	w.inProgress += n
-	if !w.assigned[leaf] {
-		w.unowned += n
-	}
-}
-
-// marksInTime returns the marks in order of time.
-func (l *ledger) marksInTime() []mark {
-	marks := slices.Clone(l.marks)
-	slices.SortStableFunc(marks, func(a, b mark) int { return cmp.Compare(a.ms(), b.ms()) })
-	return marks
+	doing := func(c class) bool { return c.in && c.out == flow.Open && c.cat == flow.InProgress }
+	return l.whileShare(doing, assigned, func(assigned, all int) bool {
+		return assigned < all && float64(all-assigned) >= t["unassigned_share"]*float64(all)
+	})
 }
 
 func (x *explainer) ownerlessBoundary(t trapLimits) ExplainedMeasure {
 	m := ExplainedMeasure{Formula: fmt.Sprintf("no team is named as the owner and none of its epics was assigned for %g days; or one of its epics was assigned to somebody else at least "+
-		"%d times in %s; or at least %s of the issues in progress are assigned to nobody",
-		t["ownerless_days"], t.count("owner_changes"), inDays(x.s.Thresholds.FlowWindow), share100(t["unassigned_share"]))}
+		"%d times in %s; or at least %s of the issues in progress are assigned to nobody; or its open issues are in at least %d projects, and none of the open "+
+		"issues of other projects that block them by a link is assigned to anybody",
+		t["ownerless_days"], t.count("owner_changes"), inDays(x.s.Thresholds.FlowWindow), share100(t["unassigned_share"]), t.count("projects"))}
 	team := x.l.goal.Owner
 	if team == "" {
 		team = "none"
@@ -151,7 +100,9 @@ func (x *explainer) ownerlessBoundary(t trapLimits) ExplainedMeasure {
 	m.Inputs = []ExplainedInput{
 		{"team that owns it", team}, {"no owner for long", yesNo(x.l.ownerless(t).Contains(x.at))},
 		{"in progress", strconv.Itoa(x.load.doing)}, {"of them assigned to nobody", strconv.Itoa(x.load.doing - x.load.doingOwned)},
+		{"projects with open issues", strconv.Itoa(len(x.h.sight(x.k, t, x.at).projects()))},
 	}
+	x.boundary(&m)
 	if x.status.tellsOfPersons() {
 		m.Counted = x.ownerChanges()
 	} else if why := x.status.Missing["owner_changes_90d"]; why != "" {

@@ -58,6 +58,58 @@ func TestNobodyAnswersForIt(t *testing.T) {
 	})
 }
 
+// Open issues of the goal are in three projects, and one of them waits for an
+// issue of a fourth from 5 January on.
+func TestNobodyHasWhatOtherProjectsMustDo(t *testing.T) {
+	const name = "ownerless_boundary"
+	leaf := func(key string) *flowtest.Builder { return flowtest.NewBelow(t, "PAY-1", key, "2026-01-02") }
+	waits := func(on ...string) *flow.Issue {
+		b := leaf("PAY-10")
+		for _, other := range on {
+			b.BlockedBy("2026-01-05", other)
+		}
+		return b.Issue()
+	}
+	three := []*flow.Issue{epic(t).Issue(), leaf("SHOP-11").Issue(), leaf("OPS-12").Issue()}
+	blocker := func(key string) *flowtest.Builder { return flowtest.New(t, key, "2026-01-01") }
+	with := func(issues []*flow.Issue, more ...*flow.Issue) *measure.History {
+		return ofEpic(t, append(issues[:len(issues):len(issues)], more...)...)
+	}
+	t.Run("for a week, until a week after somebody takes the blocker", func(t *testing.T) {
+		shows(t, with(three, waits("SEC-90"), blocker("SEC-90").Assigns("2026-02-02", 7).Issue()), name, "2026-01-12", "2026-02-09")
+	})
+	t.Run("until a week after the blocker is closed, the issue that waits is, or one of three projects has none open", func(t *testing.T) {
+		shows(t, with(three, waits("SEC-90"), blocker("SEC-90").Resolves("2026-02-02", "Done").Issue()), name, "2026-01-12", "2026-02-09")
+		shows(t, with(three, leaf("PAY-10").BlockedBy("2026-01-05", "SEC-90").Resolves("2026-02-02", "Done").Issue(), leaf("PAY-13").Issue(), blocker("SEC-90").Issue()),
+			name, "2026-01-12", "2026-02-09")
+		shows(t, with(three[:2], waits("SEC-90"), leaf("OPS-12").Resolves("2026-02-02", "Done").Issue(), blocker("SEC-90").Issue()), name, "2026-01-12", "2026-02-09")
+	})
+	t.Run("not where one of the blockers is assigned", func(t *testing.T) {
+		shows(t, with(three, waits("SEC-90", "SEC-91"), blocker("SEC-90").Issue(), blocker("SEC-91").Assigns("2026-01-02", 7).Issue()), name, "", "", "2026-01-20")
+	})
+	t.Run("not where the blocker is of the same project, or the goal's issues are in two", func(t *testing.T) {
+		shows(t, with(three, waits("PAY-90"), blocker("PAY-90").Issue()), name, "", "", "2026-01-20")
+		shows(t, with(three[:2], waits("SEC-90"), blocker("SEC-90").Issue()), name, "", "", "2026-01-20")
+	})
+	t.Run("the evidence says what waits for which, and whether it is assigned", func(t *testing.T) {
+		h := with(three, waits("SEC-90", "SEC-91"), blocker("SEC-90").Issue(), blocker("SEC-91").Assigns("2026-01-02", 7).Issue())
+		e, _ := h.Explain("g", "trap_"+name, flowtest.At(t, "2026-01-20"))
+		var counted, left []string
+		for _, row := range e.Measures[0].Counted {
+			counted = append(counted, row.Key+" "+row.What)
+		}
+		for _, row := range e.Measures[0].LeftOut {
+			left = append(left, row.Key+" "+row.What)
+		}
+		if d := cmp.Diff([]string{"PAY-10 blocked by SEC-90 of another project, which is assigned to nobody"}, counted); d != "" {
+			t.Errorf("counted (-want +got):\n%s", d)
+		}
+		if d := cmp.Diff([]string{"PAY-10 blocked by SEC-91 of another project, which is assigned"}, left); d != "" {
+			t.Errorf("left out (-want +got):\n%s", d)
+		}
+	})
+}
+
 // What withholds how often the owners changed withholds the changes too, each of
 // which would be told with its day.
 func TestATrapTellsNothingOfPersonsThatIsWithheld(t *testing.T) {

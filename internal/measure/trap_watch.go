@@ -84,10 +84,13 @@ func (w *watch) ask(q question, answer func() seen) seen {
 // classSight is what is compared between goals at the beginning of a week, by
 // ledger: the age of each since its commitment, up to its closing, and the mean
 // time of its decisions in seconds. Not known: −1. It is also what is looked at
-// of all goals together: those whose target has passed, and the active work.
+// of all goals together: the people of their areas, the age of what is in
+// progress, those whose target has passed, and the active work.
 type classSight struct {
 	ages   func() []time.Duration
 	means  func() []float64
+	areas  func() []int // people
+	aged   func() []time.Duration
 	passed func() []pastDue // the latest first
 	work   func() []ProjectShare
 }
@@ -101,6 +104,8 @@ func (h *History) classAt(at time.Time) *classSight {
 		c = &classSight{
 			ages:   sync.OnceValue(func() []time.Duration { return h.ages(at) }),
 			means:  sync.OnceValue(func() []float64 { return h.means(at) }),
+			areas:  sync.OnceValue(func() []int { return h.areas(at) }),
+			aged:   sync.OnceValue(func() []time.Duration { return h.aged(at) }),
 			passed: sync.OnceValue(func() []pastDue { return h.passedTargets(at) }),
 			work:   sync.OnceValue(func() []ProjectShare { return h.work.shares(at) }),
 		}
@@ -206,6 +211,9 @@ func (h *History) lifeAt(k int, life *trapLife, at time.Time, g *GoalStatus) (ra
 		if week.From.Before(first) {
 			break
 		}
+	}
+	if life.trap.private && why != "" {
+		return nil, nil, why // of what is withheld now nothing is told that was seen before
 	}
 	raw = flow.UnionOf(weeks)
 	return raw, persistent(raw, hold), why

@@ -13,6 +13,8 @@ import (
 type Trap struct {
 	Name  string // of the label and the setting: "deadline_as_goal"
 	Title string // for people
+	// Off tells of one that is looked for only where the configuration says so.
+	Off bool
 	// Thresholds are what the configuration can set of it.
 	Thresholds []TrapThreshold
 	// detect says once and for all when the rule held, or weekly whether it
@@ -23,6 +25,9 @@ type Trap struct {
 	// that is counted of persons. It is looked at only as of moments at which
 	// such figures are shown (MEASURES §9): else the trap would tell of them.
 	ofPersons func(*ledger, *Settings, trapLimits) flow.Spans
+	// private tells that the rule is counted of persons: while it can't be judged,
+	// nothing of it is told.
+	private bool
 	// size is the value that a threshold is held against, by which goals can be
 	// compared; sizeOf says of what, with its unit. Nil where there is none.
 	size    func(sight) (float64, bool)
@@ -38,7 +43,8 @@ type TrapThreshold struct {
 	What    string // with its unit
 }
 
-// TrapSetting is what a company sets of a detector.
+// TrapSetting is what a company sets of a detector. One that is off by default
+// is on by being set, and not to off.
 type TrapSetting struct {
 	Off        bool
 	Thresholds map[string]float64
@@ -61,18 +67,11 @@ func persistence() TrapThreshold {
 	return TrapThreshold{Name: "persist_days", Default: 7, Min: 0, What: "days that the rule must hold before it shows, and not hold before it no longer does"}
 }
 
-// Traps returns the detectors of this version. Of MEASURES §10 there are not:
-//   - T8 (key_person_bottleneck): it counts the people of an area, and ledgers keep
-//     those of a goal; below privacy.min_group nothing may be told of these.
-//   - T12 (process_accretion): it counts the statuses that an issue went through,
-//     and ledgers keep the changes of category; off by default and not validated.
-//   - T16 (priority_inflation): it wants the priorities of open issues over time,
-//     and ledgers keep the raises to an escalation; off by default and not validated.
-//   - T6's part about boundaries (see ownerlessBoundary).
+// Traps returns the detectors of this version, in the order of MEASURES §10.
 func Traps() []Trap {
 	all := []Trap{
-		deadlineAsGoal(), busyNotMoving(), watermelon(), ninetyNineTail(), orphanGoal(), ownerlessBoundary(), decisionDrag(), zombie(), heroics(),
-		debtDiscussed(), scopeTreadmill(), silentDescoping(), shadowWork(),
+		deadlineAsGoal(), busyNotMoving(), watermelon(), ninetyNineTail(), orphanGoal(), ownerlessBoundary(), decisionDrag(), keyPerson(), zombie(), heroics(),
+		debtDiscussed(), processAccretion(), scopeTreadmill(), silentDescoping(), shadowWork(), priorityInflation(),
 	}
 	for k := range all {
 		all[k].Thresholds = append(all[k].Thresholds, persistence())
@@ -88,7 +87,7 @@ func (t trapLimits) count(name string) int          { return int(t[name]) }
 
 // limits returns the detector's thresholds; false where it is switched off.
 func (t *Trap) limits(s *Settings) (trapLimits, bool) {
-	set := s.Traps[t.Name]
+	set, isSet := s.Traps[t.Name]
 	out := trapLimits{}
 	for _, x := range t.Thresholds {
 		out[x.Name] = x.Default
@@ -96,7 +95,7 @@ func (t *Trap) limits(s *Settings) (trapLimits, bool) {
 			out[x.Name] = v
 		}
 	}
-	return out, !set.Off
+	return out, !set.Off && (isSet || !t.Off)
 }
 
 // trapLife is when a trap shows on a goal.
@@ -108,6 +107,12 @@ type trapLife struct {
 	// ofPersons is while a part of the rule held that is counted of persons.
 	ofPersons flow.Spans
 	why       string // why it can't be judged; empty where it can
+}
+
+// switchedOn reports whether a detector that is off by default is on.
+func (s *Settings) switchedOn(name string) bool {
+	set, isSet := s.Traps[name]
+	return isSet && !set.Off
 }
 
 // setTraps runs the detectors that are on. What a detector says of a moment
@@ -180,6 +185,9 @@ func (h *History) setTrapStates(g *GoalStatus, k int, at time.Time) {
 		life := &h.ledgers[k].traps[n]
 		_, shown, why := h.lifeAt(k, life, at, g)
 		x := TrapState{Trap: life.trap.Name, Title: life.trap.Title, Unknown: why}
+		if why == withheldHands {
+			g.Suppressed = append(g.Suppressed, Suppression{life.trap.Name, byMinGroup})
+		}
 		if span, ok := shown.At(at); ok {
 			x.On = true
 			x.Since = &span.From

@@ -270,7 +270,7 @@ func TestDetectorsAreSetByTheCompany(t *testing.T) {
 	}
 	want := []string{
 		"deadline_as_goal", "busy_not_moving", "watermelon", "ninety_nine_tail", "orphan_goal", "ownerless_boundary", "decision_drag",
-		"zombie", "heroics", "debt_discussed_not_retired", "silent_descoping", "shadow_work",
+		"key_person_bottleneck", "zombie", "heroics", "debt_discussed_not_retired", "silent_descoping", "shadow_work",
 	}
 	if d := cmp.Diff(want, names); d != "" {
 		t.Errorf("detectors (-want +got):\n%s", d)

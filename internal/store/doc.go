@@ -21,7 +21,7 @@
 //	├── runs         site | time uint64 (ms) | sequence uint64 → JSON report
 //	├── versions     site | version id | 0x00 | time uint64 (ms; 0: before such times were kept) → JSON: the version as it was from then on
 //	├── sprints      site | sprint id → JSON
-//	├── queries      site | query → JSON: a goal's JQL, when it was answered and under which scope, why it was refused
+//	├── queries      site | query → JSON: a goal's JQL, when it was answered and under which scope, since when it is doubted, why it was refused
 //	├── matches      site | query | issue id uint64 → of each stretch: missed, seen, left, uint64 (ms; 0: none) each
 //	├── said         site | field | issue id uint64 → JSON: what a field that goals report by has said, and when
 //	├── outcomes     goal | 0x00 | outcome | 0x00 | query | time uint64 (ms) → float64, what it measured

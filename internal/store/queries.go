@@ -28,8 +28,11 @@ type queryRecord struct {
 	Scope   string         `json:"scope,omitempty"`
 	Account flow.Pseudonym `json:"account,omitempty"`
 	// Whole tells that the latest answer was complete.
-	Whole   bool   `json:"whole,omitempty"`
-	Refused string `json:"refused,omitempty"`
+	Whole bool `json:"whole,omitempty"`
+	// Doubted is when the first of the latest answers was given that lack too
+	// much to be believed.
+	Doubted time.Time `json:"doubted,omitzero"`
+	Refused string    `json:"refused,omitempty"`
 }
 
 // queryID stands for a JQL in keys: it is a text of any length.
@@ -81,6 +84,12 @@ func (t *writing) selected(ctx context.Context, n siteNumber, a flow.Selection) 
 		}
 	}
 	r.Refused, r.Whole = a.Refused, a.Complete && a.Refused == ""
+	switch {
+	case r.Whole:
+		r.Doubted = time.Time{}
+	case a.Doubted && r.Doubted.IsZero():
+		r.Doubted = a.At.UTC()
+	}
 	if a.Refused == "" {
 		missed := r.Covers
 		if r.Scope != a.Scope || r.Account != a.Account {
@@ -264,7 +273,7 @@ func (t *reading) queried(n siteNumber, m *flow.Matching) (asked bool, err error
 	if err := json.Unmarshal(v, &r); err != nil {
 		return false, err
 	}
-	m.First, m.Last, m.Whole, m.Scope, m.Account, m.Refused = r.First, r.Last, r.Whole, r.Scope, r.Account, r.Refused
+	m.First, m.Last, m.Whole, m.Scope, m.Account, m.Doubted, m.Refused = r.First, r.Last, r.Whole, r.Scope, r.Account, r.Doubted, r.Refused
 	return true, nil
 }
 

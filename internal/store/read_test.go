@@ -250,6 +250,23 @@ func TestTheLast200RunsOfASiteAreKept(t *testing.T) {
 	}
 }
 
+func TestTheLastRunOfAKindIsKeptAmongManyOfAnother(t *testing.T) {
+	s := openTemp(t)
+	start := at("2026-01-01T00:00:00Z")
+	for n, kind := range []string{"full", "census", "census"} {
+		mustDo(t, s.AppendRun("acme", start.Add(time.Duration(n)*time.Minute), fmt.Appendf(nil, `{"kind":%q,"n":%d}`, kind, n)))
+	}
+	for n := range 2 * maxRuns {
+		mustDo(t, s.AppendRun("acme", start.Add(time.Duration(n)*time.Hour), []byte(`{"kind":"incremental"}`)))
+	}
+	runs, err := s.Runs(1000)
+	mustDo(t, err)
+	want := []json.RawMessage{[]byte(`{"kind":"census","n":2}`), []byte(`{"kind":"full","n":0}`)}
+	if diff := cmp.Diff(want, runs[len(runs)-2:]); diff != "" || len(runs) != maxRuns+2 {
+		t.Errorf("%d runs are kept, the oldest (-want +got):\n%s", len(runs), diff)
+	}
+}
+
 func TestEveryTargetThatAGoalWasShownWithIsKept(t *testing.T) {
 	s := openTemp(t)
 	december, november := flow.Date{Year: 2026, Month: 12, Day: 18}, flow.Date{Year: 2026, Month: 11, Day: 27}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -18,7 +19,8 @@ import (
 const maxRuns = 200
 
 // AppendRun keeps the report of a run, which must be JSON, and forgets the
-// oldest of the site beyond 200.
+// oldest of the site beyond 200; but the last of each kind, its member "kind",
+// stays, as a census among incremental runs.
 func (s *Store) AppendRun(site string, at time.Time, report []byte) error {
 	if site == "" || !json.Valid(report) {
 		return fmt.Errorf("keep report of a run of site %q: it has no site or is not JSON", site)
@@ -38,16 +40,32 @@ func (s *Store) AppendRun(site string, at time.Time, report []byte) error {
 			return err
 		}
 		var keys [][]byte
+		last := map[string][]byte{} // by kind
 		c := b.Cursor()
-		for k, _ := c.Seek(st.number.key()); bytes.HasPrefix(k, st.number.key()); k, _ = c.Next() {
+		for k, v := c.Seek(st.number.key()); bytes.HasPrefix(k, st.number.key()); k, v = c.Next() {
 			keys = append(keys, bytes.Clone(k))
+			last[kindOf(v)] = keys[len(keys)-1]
 		}
-		return t.deleteAll(b, keys[:max(len(keys)-maxRuns, 0)])
+		kept := slices.Collect(maps.Values(last))
+		return t.deleteAll(b, slices.DeleteFunc(keys[:max(len(keys)-maxRuns, 0)], func(k []byte) bool {
+			return slices.ContainsFunc(kept, func(l []byte) bool { return bytes.Equal(k, l) })
+		}))
 	})
 	if err != nil {
 		return fmt.Errorf("keep report of a run of site %q: %w", site, err)
 	}
 	return nil
+}
+
+// kindOf is the member "kind" of a report, "" where it has none.
+func kindOf(report []byte) string {
+	var of struct {
+		Kind string `json:"kind"`
+	}
+	if json.Unmarshal(report, &of) != nil {
+		return ""
+	}
+	return of.Kind
 }
 
 // Runs returns the reports of the last n runs of all sites, newest first.

@@ -29,6 +29,9 @@ type Options struct {
 	Selectors func() []Selector
 	// Reported returns the fields by which the goals in force report, likewise.
 	Reported func() []Reported
+	// Interval is how far apart incremental runs are: an answer to a JQL that
+	// lacks too much is believed once it comes again so much later. nil: at once.
+	Interval func() time.Duration
 	Now      func() time.Time // nil: time.Now
 	Logger   *slog.Logger     // nil: silent
 	Metrics  *Metrics         // nil: measured, but shown nowhere

@@ -112,6 +112,9 @@ func (r *run) ask(ctx context.Context, s Selector) (flow.Matching, error) {
 	slices.Sort(a.IDs)
 	a.IDs = slices.Compact(a.IDs)
 	a.Complete = err == nil
+	if err := r.doubt(s, &a); err != nil {
+		return flow.Matching{}, err
+	}
 	r.report.Queries++
 	if err := o.Store.Select(context.WithoutCancel(ctx), a); err != nil {
 		return flow.Matching{}, fmt.Errorf("site %s: %w", o.Site, err)

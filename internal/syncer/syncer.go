@@ -93,6 +93,9 @@ type Store interface {
 	// Queried returns, by site, what is known of a JQL that was asked, without
 	// the matches.
 	Queried(jql string) (map[string]flow.Matching, error)
+	// Matching returns what is known of which issues of the site a JQL matches;
+	// false where the site was never asked.
+	Matching(site, jql string) (m flow.Matching, asked bool, err error)
 	// Select records what a site answered when it was asked for the issues
 	// that a JQL matches.
 	Select(ctx context.Context, a flow.Selection) error

@@ -143,7 +143,7 @@ func real(g *measure.GoalStatus) figure {
 	}
 	low, high := ratio(g.RealLower, ""), ratio(g.RealUpper, "")
 	f.Low, f.High = low.Bar, high.Bar
-	f.Detail = low.Text + " to " + high.Text
+	f.Detail = strings.TrimSuffix(low.Text, percent) + "–" + high.Text
 	return f
 }
 

@@ -69,7 +69,7 @@ func TestSharesAreNeverRoundedToAllOrNothing(t *testing.T) {
 		{share(0), "0 %", 0}, {share(.0001), "< 1 %", 0}, {share(.005), "1 %", 1}, {share(.5), "50 %", 50},
 		{share(.994), "99 %", 99}, {share(.9999), "> 99 %", 100}, {share(1), "100 %", 100}, {share(2), "200 %", 100},
 	} {
-		if f := ratio(c.v, ""); f.Text != c.want || f.Bar != c.bar || f.Why != "" {
+		if f := ratio(c.v, ""); strings.ReplaceAll(f.Text, "\u00a0", " ") != c.want || f.Bar != c.bar || f.Why != "" {
 			t.Errorf("%v is shown as %+v, want %q and a bar of %d", *c.v, f, c.want, c.bar)
 		}
 	}

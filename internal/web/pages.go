@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"html/template"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -17,7 +18,7 @@ type pages struct {
 // parsePages parses the embedded templates; they are part of the program, so
 // that a fault in one is a fault of the program.
 func parsePages() *pages {
-	base := template.Must(template.ParseFS(files, "templates/frame.html"))
+	base := template.Must(template.New("frame.html").Funcs(template.FuncMap{"dates": dates}).ParseFS(files, "templates/frame.html"))
 	parse := func(name string) *template.Template {
 		t := template.Must(template.Must(base.Clone()).ParseFS(files, "templates/"+name))
 		return t.Lookup(name)
@@ -167,7 +168,7 @@ func excerpt(s string) string {
 
 // syncNotices warn of figures that rest on a sync that saw less than all.
 func (s *Server) syncNotices(r *http.Request, now time.Time) []notice {
-	runs, err := s.engine.Runs(r.Context(), now, shownRuns)
+	runs, err := s.engine.Runs(r.Context(), now, math.MaxInt)
 	if err != nil {
 		s.log.Error("the syncs' reports could not be read", "error", err)
 		return []notice{bad("The reports of the last syncs could not be read; the service's log says why.")}

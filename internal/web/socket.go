@@ -11,10 +11,11 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
+
+	"plumbline/internal/measure"
 )
 
 // The socket speaks HTTP: POST /run/COMMAND with the arguments as a form. The
@@ -178,8 +179,8 @@ func (h *socketHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *socketHandler) run(ctx context.Context, command string, args url.Values, out io.Writer) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			h.log.Error("a command made the service panic", "command", command,
-				"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			what, stack := measure.Recovered(p)
+			h.log.Error("a command made the service panic", "command", command, "panic", what, "stack", stack)
 			err = errors.New("the service made a mistake; its log says which")
 		}
 	}()

@@ -74,24 +74,32 @@ func newProblem(site string, p syncer.ProblemIssue, issueURL func(site, key stri
 	return row
 }
 
-// noticesOf warns where the last sync of a site did not see all.
+// noticesOf warns where the last sync of a kind did not see all of a site. What
+// an incremental one missed, a complete full one after it has read.
 func noticesOf(runs []syncer.Report, now time.Time) []notice {
 	if len(runs) == 0 {
 		return []notice{warn("No sync has ended yet: nothing has been read from Jira.")}
 	}
-	last := map[string]*syncer.Report{}
+	type of struct {
+		site string
+		kind syncer.Kind
+	}
+	last := map[of]*syncer.Report{}
 	for k := range runs {
-		if r := &runs[k]; last[r.Site] == nil || r.Started.After(last[r.Site].Started) {
-			last[r.Site] = r
+		r := &runs[k]
+		if l := last[of{r.Site, r.Kind}]; l == nil || r.Started.After(l.Started) {
+			last[of{r.Site, r.Kind}] = r
 		}
 	}
 	var wrong []*syncer.Report
 	for _, r := range last {
-		if r.Result != syncer.Complete {
+		full := last[of{r.Site, syncer.Full}]
+		mended := r.Kind == syncer.Incremental && full != nil && full.Result == syncer.Complete && full.Started.After(r.Started)
+		if r.Result != syncer.Complete && !mended {
 			wrong = append(wrong, r)
 		}
 	}
-	slices.SortFunc(wrong, func(a, b *syncer.Report) int { return cmp.Compare(a.Site, b.Site) })
+	slices.SortFunc(wrong, func(a, b *syncer.Report) int { return cmp.Or(cmp.Compare(a.Site, b.Site), cmp.Compare(a.Kind, b.Kind)) })
 	var out []notice
 	for _, r := range wrong {
 		why := strings.Join(r.Reasons, "; ")
@@ -100,10 +108,10 @@ func noticesOf(runs []syncer.Report, now time.Time) []notice {
 		}
 		when := ago(now.Sub(r.Finished))
 		if r.Result == syncer.Partial {
-			out = append(out, warn(fmt.Sprintf("The last sync of %s, %s, was partial: %s. Figures may miss what it did not see.", r.Site, when, why)))
+			out = append(out, warn(fmt.Sprintf("The last %s sync of %s, %s, was partial: %s. Figures may miss what it did not see.", r.Kind, r.Site, when, why)))
 			continue
 		}
-		out = append(out, bad(fmt.Sprintf("The last sync of %s, %s, failed: %s. Figures rest on the syncs before it.", r.Site, when, why)))
+		out = append(out, bad(fmt.Sprintf("The last %s sync of %s, %s, failed: %s. Figures rest on the syncs before it.", r.Kind, r.Site, when, why)))
 	}
 	return out
 }

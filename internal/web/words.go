@@ -65,6 +65,9 @@ func (f figure) Band() int { return max(f.High-f.Low, 1) }
 // Mark is where the figure's mark begins within the bar.
 func (f figure) Mark() int { return min(max(f.Bar-1, 0), 97) }
 
+// percent stands behind a number, on the same line.
+const percent = "\u00a0%"
+
 // ratio shows a share in percent. What is not all is never shown as 100 %,
 // nor what is something as 0 %.
 func ratio(v *float64, why string) figure {
@@ -72,12 +75,12 @@ func ratio(v *float64, why string) figure {
 		return unknown(why)
 	}
 	n := int(math.Round(100 * min(max(*v, -10), 10)))
-	text := strconv.Itoa(n) + " %"
+	text := strconv.Itoa(n) + percent
 	switch {
 	case n == 0 && *v > 0:
-		text = "< 1 %"
+		text = "<\u00a01" + percent
 	case n == 100 && *v < 1:
-		text = "> 99 %"
+		text = ">\u00a099" + percent
 	}
 	return figure{Text: text, Bar: min(max(n, 0), 100), Ratio: true}
 }

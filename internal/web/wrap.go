@@ -3,10 +3,10 @@ package web
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"runtime/debug"
 	"time"
+
+	"plumbline/internal/measure"
 )
 
 // wrap puts what every answer has in common around the handler: headers,
@@ -47,8 +47,8 @@ func (s *Server) panicked(a *answer, r *http.Request, p any) {
 	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(p)
 	}
-	s.log.Error("a request made the service panic", "method", r.Method, "path", r.URL.Path,
-		"panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+	what, stack := measure.Recovered(p)
+	s.log.Error("a request made the service panic", "method", r.Method, "path", r.URL.Path, "panic", what, "stack", stack)
 	if a.status != 0 {
 		panic(http.ErrAbortHandler)
 	}
