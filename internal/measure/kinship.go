@@ -3,6 +3,7 @@ package measure
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // kinship tells what is the work of what. An epic and a goal that maps it are the
@@ -108,7 +109,15 @@ func sharedIssues(all []piece, first int) [][]int32 {
 			issues = append(issues, has{p.ledger.leaves.at(leaf), n})
 		}
 	}
-	slices.SortFunc(issues, func(a, b has) int { return cmp.Or(a.compare(b.issueAt), cmp.Compare(a.piece, b.piece)) })
+	slices.SortFunc(issues, func(a, b has) int { // by what is quick to compare
+		if c := cmp.Compare(a.id, b.id); c != 0 {
+			return c
+		}
+		if c := strings.Compare(a.site, b.site); c != 0 {
+			return c
+		}
+		return cmp.Compare(a.piece, b.piece)
+	})
 	common := make([][]int32, len(all)-first)
 	for n := range common {
 		common[n] = make([]int32, len(all))
