@@ -102,9 +102,11 @@ type edited struct {
 func edits(issues, goals int) []edited {
 	epics := epicsOf(goals)
 	lately := benchBegin.AddDate(2, 0, 0).Add(-12 * time.Hour) // shortly before they are measured
+	kinds := 0
 	hundred := func(do func(n int, i *flow.Issue)) (out []flow.Issue) {
+		kinds++ // each has issues of its own
 		for n := range 100 {
-			i := benchIssue(epics+n*(issues/100)+n, epics) // which lie below as many epics
+			i := benchIssue(epics+n*(issues/100)+n+17*kinds, epics) // which lie below as many epics
 			do(n, &i)
 			i.Histories, i.Announced, i.Updated = len(i.Changes), len(i.Changes), i.Changes[len(i.Changes)-1].At
 			out = append(out, i)
