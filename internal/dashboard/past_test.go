@@ -115,7 +115,7 @@ func checkProjection(t *testing.T, prom *prometheus) {
 		return 0, false
 	}
 	now := time.Now()
-	for _, share := range []float64{0.25, 0.5, 0.999} {
+	for _, share := range []float64{0.25, 0.5, 0.98} { // the day moves on while it is asked for
 		got, ok := at(now.Add(time.Duration(share * float64(due.Sub(now)))))
 		if want := delivered + share*(scope-delivered); !ok || math.Abs(got-want) > 0.02*scope {
 			t.Errorf("after %v of the way to the forecast %v issues are shown (%t), want %v: from %v to %v", share, got, ok, want, delivered, scope)
