@@ -2,7 +2,6 @@ package measure
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"plumbline/internal/flow"
@@ -47,27 +46,21 @@ func (l *ledger) spread(least int) flow.Spans {
 		}
 	}
 	var out flow.Spans
-	for entries := l.entries; len(entries)+len(stays) > 0; {
-		now := int64(math.MaxInt64)
-		if len(entries) > 0 {
-			now = entries[0].ms
+	eachInstant(l.entries, stays, func(s *stay) int64 { return s.ms }, func(ms int64, entries []entry, stays []stay) {
+		for k := range stays {
+			s := &stays[k]
+			count(s.leaf, -1)
+			project[s.leaf].project = s.project
+			count(s.leaf, 1)
 		}
-		if len(stays) > 0 {
-			now = min(now, stays[0].ms)
-		}
-		for ; len(stays) > 0 && stays[0].ms == now; stays = stays[1:] {
-			count(stays[0].leaf, -1)
-			project[stays[0].leaf].project = stays[0].project
-			count(stays[0].leaf, 1)
-		}
-		for ; len(entries) > 0 && entries[0].ms == now; entries = entries[1:] {
-			e := &entries[0]
+		for k := range entries {
+			e := &entries[k]
 			count(e.leaf, -1)
-			open[e.leaf] = e.after().in && e.after().out == flow.Open
+			open[e.leaf] = e.after().isOpen()
 			count(e.leaf, 1)
 		}
-		out = turned(out, now, len(in) >= least)
-	}
+		out = turned(out, ms, len(in) >= least)
+	})
 	return out
 }
 

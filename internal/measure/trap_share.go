@@ -25,25 +25,41 @@ func (l *ledger) whileShare(such func(class) bool, flags []flagging, holds func(
 	slices.SortStableFunc(flags, compareFlaggings)
 	w := shareTally{such: make([]bool, l.leaves.len()), flagged: make([]bool, l.leaves.len())}
 	var out flow.Spans
-	for entries := l.entries; len(entries)+len(flags) > 0; {
-		// All that happens at one moment happens at once.
+	eachInstant(l.entries, flags, func(f *flagging) int64 { return f.ms }, func(ms int64, entries []entry, flags []flagging) {
+		for k := range entries {
+			leaf := entries[k].leaf
+			w.set(leaf, such(entries[k].after()), w.flagged[leaf])
+		}
+		for _, f := range flags {
+			w.set(f.leaf, w.such[f.leaf], f.is)
+		}
+		out = turned(out, ms, holds(w.both, w.all))
+	})
+	return out
+}
+
+// eachInstant yields each moment at which there is a step or another row, and
+// what there is: all that happens at one moment happens at once. Both lists are
+// in order of time.
+func eachInstant[T any](entries []entry, rows []T, at func(*T) int64, f func(ms int64, entries []entry, rows []T)) {
+	for len(entries)+len(rows) > 0 {
 		now := int64(math.MaxInt64)
 		if len(entries) > 0 {
 			now = entries[0].ms
 		}
-		if len(flags) > 0 {
-			now = min(now, flags[0].ms)
+		if len(rows) > 0 {
+			now = min(now, at(&rows[0]))
 		}
-		for ; len(entries) > 0 && entries[0].ms == now; entries = entries[1:] {
-			leaf := entries[0].leaf
-			w.set(leaf, such(entries[0].after()), w.flagged[leaf])
+		e, r := 0, 0
+		for e < len(entries) && entries[e].ms == now {
+			e++
 		}
-		for ; len(flags) > 0 && flags[0].ms == now; flags = flags[1:] {
-			w.set(flags[0].leaf, w.such[flags[0].leaf], flags[0].is)
+		for r < len(rows) && at(&rows[r]) == now {
+			r++
 		}
-		out = turned(out, now, holds(w.both, w.all))
+		f(now, entries[:e], rows[:r])
+		entries, rows = entries[e:], rows[r:]
 	}
-	return out
 }
 
 // turned returns the spans with what is so from the moment on, after all of
