@@ -122,18 +122,18 @@ func (l *ledger) delivered() []flow.Spans {
 	return out
 }
 
-// pasts are the sites of which any changelog is known.
-type pasts map[string]bool
+// changelogSites are those of which any changelog is known.
+type changelogSites map[string]bool
 
 // meet takes in an issue.
-func (p pasts) meet(i *flow.Issue) {
+func (p changelogSites) meet(i *flow.Issue) {
 	if i.Histories > 0 && !p[i.Site] {
 		p[i.Site] = true
 	}
 }
 
 // all reports whether the sites of all the leaves are among them.
-func (p pasts) all(ls *leaves) bool {
+func (p changelogSites) all(ls *leaves) bool {
 	for k := range ls.len() {
 		if !p[ls.origin(k).site] {
 			return false
@@ -148,7 +148,7 @@ func (p pasts) all(ls *leaves) bool {
 // set late, nothing is known where no changelog tells when. What is known so may
 // be shown, for want of better, but a forecast that was made with it proves
 // nothing: the issues that came later are among those that it was made from.
-func (b *builder) setHindsight(matched []flow.Matching, told pasts) {
+func (b *builder) setHindsight(matched []flow.Matching, told changelogSites) {
 	own := make([]time.Time, len(b.ledgers))
 	for g := range b.ledgers {
 		w := &b.ledgers[g].goal.Work

@@ -78,7 +78,7 @@ func Build(in Input) (*History, error) {
 	index.Expect(in.Expect)
 	bulk := newBulkEdits(in.Settings.Thresholds.BulkIssues)
 	w := newWorkBuilder()
-	held, named, told := newBlockers(), newMentions(), pasts{}
+	held, named, told := newBlockers(), newMentions(), changelogSites{}
 	survey := in.survey()
 	err := in.eachTimeline(index.Put, survey.meet, func(t *flow.Timeline) {
 		w.meet(t)
