@@ -194,11 +194,11 @@ const (
 // organisation that a situation comes from.
 type acquaintance float64
 
-// acquaintance is that with a set: containers of other sets count a quarter, as
-// those of other classes do. A goal is of no set, but of the company: every
-// container tells of it. AeroGear came out at 1.07 of Jira's error as long as
-// Appcelerator's containers, by which its own were judged, counted as its own; by
-// one file of both that is two companies, which no service is.
+// acquaintance is that with a set, a site or a dump: containers of others count
+// a quarter, as those of other classes do. A goal is of no set, but of the
+// company: every container tells of it. Beside Appcelerator, AeroGear came out at
+// 1.07 of Jira's error while Appcelerator's containers counted as its own, and at
+// 1.00 since.
 func (m *Model) acquaintance(set string) acquaintance {
 	if len(m.sets) == 0 || set == "" {
 		return acquaintance(m.Containers)

@@ -25,9 +25,9 @@ const (
 	// time, each of which replays the whole history, and as many about the
 	// present: slow questions about the past keep nobody from those.
 	inFlight = 2
-	// answerWithin is how long one answer may wait and go on to its next piece
-	// of work. A piece that was begun, such as the figures of a moment, is
-	// brought to its end.
+	// answerWithin is how long one answer may wait and be worked on. The figures
+	// of a moment are broken off then; an explanation that was begun is brought
+	// to its end.
 	answerWithin = 60 * time.Second
 	// reloadWithin bounds a reload, which measures anew and does not end with
 	// who asked for it.
